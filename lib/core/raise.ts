@@ -1,0 +1,16 @@
+/**
+ * The one voice of errors about wrong calls: `op: what is wrong: the shapes`. They are bugs of the
+ * caller and are thrown where the operation is written, before anything runs. Bad input from outside
+ * (files, flags, downloads) is no bug: that is a `Failure` in an `Either`.
+ */
+export class TesseraError extends Error {
+  override readonly name = 'TesseraError'
+}
+
+/** `[2,3]` */
+export const showShape = (shape: readonly number[]): string => `[${shape.join(',')}]`
+
+/** Throws `op: message`. */
+export const raise = (op: string, message: string): never => {
+  throw new TesseraError(`${op}: ${message}`)
+}
