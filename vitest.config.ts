@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+import { NeededSpecs } from './spec/support/reporter.ts'
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    // Exact names: `tessera/node` must not become `lib/index.ts/node`.
+    alias: [
+      { find: /^tessera$/, replacement: here('./lib/index.ts') },
+      { find: /^tessera\/node$/, replacement: here('./lib/node.ts') },
+      { find: /^tessera\/models$/, replacement: here('./models/index.ts') }
+    ]
+  },
+  test: {
+    include: ['spec/**/*.spec.ts'],
+    // headless-gl has one context per process: a fresh process per spec file, never threads.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    allowOnly: false,
+    reporters: ['default', new NeededSpecs()]
+  }
+})
