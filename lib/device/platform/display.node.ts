@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import * as E from 'fp-ts/Either'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import { fail } from '../../core/failure.ts'
+import type { Failure } from '../../core/failure.ts'
+
+/** The X display that GL contexts of this process draw to; its name is empty where GL needs none. */
+export interface Display {
+  readonly name: string
+  readonly started: boolean
+}
+
+/**
+ * Xvfb behind a shell that waits for the end of its standard input, which comes when this process ends, however
+ * it ends (a pipe's end closes with its process, SIGKILL included): no signal handlers, nothing to clean up.
+ * -displayfd takes a free number, so that any number of processes may start their own at the same time.
+ */
+const script = `
+Xvfb -displayfd 3 -screen 0 64x64x24 -nolisten tcp -noreset </dev/null &
+server=$!
+exec 3>&-
+read -r forever
+kill $server 2>/dev/null
+wait $server`
+
+const patience = 20_000
+
+const missing = 'GL needs a display: DISPLAY is not set and Xvfb is not installed: sudo apt-get install -y xvfb'
+const broken = 'GL needs a display: Xvfb did not start; see why with: Xvfb -displayfd 1'
+
+/** Away from the terminal's process group: Ctrl-C is for the program, which may want to finish its step. */
+const spawnServer = (): ChildProcess =>
+  spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'], detached: true })
+
+/** What the server writes when it is ready: its number; nothing when it ends before that. */
+const firstLine = (pipe: Readable): Promise<string> =>
+  new Promise((resolve) => {
+    const late = setTimeout(() => pipe.destroy(), patience)
+    let text = ''
+    pipe.setEncoding('utf8').on('data', (part: string) => {
+      text += part
+      if (text.includes('\n')) pipe.destroy()
+    })
+    pipe.on('close', () => {
+      clearTimeout(late)
+      resolve(text.trim())
+    })
+  })
+
+const exitCode = (server: ChildProcess): Promise<number | null> =>
+  new Promise((resolve) => {
+    server.once('exit', resolve)
+    server.stdin?.end()
+  })
+
+const start = async (): Promise<E.Either<Failure, Display>> => {
+  const server = spawnServer()
+  const number = await firstLine(server.stdio[3] as Readable)
+  if (!/^\d+$/.test(number)) return fail('unavailable', (await exitCode(server)) === 127 ? missing : broken)
+  server.unref()
+  process.env.DISPLAY = `:${number}`
+  return E.right({ name: `:${number}`, started: true })
+}
+
+const find = (): Promise<E.Either<Failure, Display>> => {
+  const { DISPLAY: name = '' } = process.env
+  if (name !== '' || process.platform !== 'linux') return Promise.resolve(E.right({ name, started: false }))
+  return start()
+}
+
+/** A process has one environment, hence one display. */
+let found: Promise<E.Either<Failure, Display>> | undefined
+
+/**
+ * Sees to it that GL contexts find an X display: takes the one that DISPLAY names, else (on Linux) starts an
+ * Xvfb of this process's own and sets DISPLAY. To be called before the first GL context. The server ends with
+ * the process and does not keep it alive. Gives an `unavailable` failure where Xvfb is missing.
+ *
+ * @example
+ * ```ts
+ * import * as node from 'tessera/node'
+ *
+ * const display = await node.ensureDisplay()
+ * assert.deepStrictEqual(await node.ensureDisplay(), display)
+ * ```
+ */
+export const ensureDisplay: TaskEither<Failure, Display> = () => (found ??= find())
