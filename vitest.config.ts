@@ -4,6 +4,10 @@ import { NeededSpecs } from './spec/support/reporter.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
+// `npm test` reads the counts from a file.
+const { TESSERA_REPORT: outputFile } = process.env
+const report: readonly ['json', { outputFile: string }][] = outputFile === undefined ? [] : [['json', { outputFile }]]
+
 export default defineConfig({
   resolve: {
     // Exact names: `tessera/node` must not become `lib/index.ts/node`.
@@ -21,6 +25,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     allowOnly: false,
-    reporters: ['default', new NeededSpecs()]
+    reporters: ['default', new NeededSpecs(), ...report]
   }
 })

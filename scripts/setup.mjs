@@ -1,0 +1,88 @@
+// Brings a fresh clone to where everything runs. It has no dependencies, for it runs before there are any, and it
+// does nothing where nothing is missing. What is optional and can't be had is said, loudly, and done without.
+import { pathToFileURL, fileURLToPath } from 'node:url'
+import { browser, building, command, install, isDebian, missing, packagesOf, running } from './setup/packages.mjs'
+import { faults, isInstalled, lastAttempt, noteAttempt, npmCi } from './setup/modules.mjs'
+import { say, shout } from './setup/say.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+const oldest = [20, 6]
+
+const isTooOld = () => {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  return major < oldest[0] || (major === oldest[0] && minor < oldest[1])
+}
+
+const sayMissing = (needs) => {
+  if (needs.length === 0) return
+  const how = isDebian()
+    ? [`Install it with:  ${command(packagesOf(needs))}`]
+    : needs.map(({ what, elsewhere }) => `Install ${elsewhere ?? what}.`)
+  shout([`This machine lacks ${needs.map(({ what }) => what).join(', ')}.`, ...how, 'Going on without.'])
+}
+
+/** Libraries of the system, for the programs and (with a browser) for the specs. */
+const setUpSystem = (options) => {
+  const wanted = process.platform === 'linux' ? running : []
+  const needs = missing(options.browser ? [...wanted, browser] : wanted)
+  if (needs.length > 0 && !install(needs, options)) sayMissing(missing(needs))
+}
+
+const losses = {
+  gl: 'no GL: everything that needs no picture runs, far slower, on gpu.js’s webasm or cpu backend',
+  canvas: 'no canvas: no pictures are drawn, and there are no embedded digits to train on'
+}
+
+const addons = Object.keys(losses)
+
+const buildNeeds = (broken) =>
+  process.platform === 'linux' ? missing(Object.keys(broken).flatMap((name) => building[name])) : []
+
+const sayBroken = (broken) => {
+  if (Object.keys(broken).length === 0) return
+  const packages = packagesOf(buildNeeds(broken))
+  const first = packages.length > 0 && isDebian() ? `${command(packages)} && ` : ''
+  shout([
+    ...Object.entries(broken).flatMap(([name, why]) => [`${name}: ${losses[name]}`, `    (${why})`]),
+    `Mend it with:  ${first}npm ci`
+  ])
+}
+
+/** Builds the optional packages that do not load, unless that was tried before and nothing has changed since. */
+const mend = (broken, justTried, options) => {
+  const needs = buildNeeds(broken)
+  const gotMore = needs.length > 0 && install(needs, options)
+  const attempt = `${process.version} ${packagesOf(buildNeeds(broken)).join(' ')}`
+  if (gotMore || (!justTried && attempt !== lastAttempt(root))) npmCi(root, options)
+  const still = faults(root, addons)
+  if (Object.keys(still).length > 0 && !options.dryRun) noteAttempt(root, attempt)
+  return still
+}
+
+/** The npm packages. `gl` and `canvas` are optional, and built with what the system has where no binary is to be had. */
+const setUpModules = (options) => {
+  const stale = !isInstalled(root)
+  if (stale && !npmCi(root, options)) return false
+  const broken = faults(root, addons)
+  if (Object.keys(broken).length > 0) sayBroken(mend(broken, stale, options))
+  return true
+}
+
+/** Sets everything up; gives whether the programs can run. */
+export const setUp = (options) => {
+  if (isTooOld()) {
+    shout([`tessera needs Node ${oldest.join('.')} or later; this is ${process.version}.`])
+    return false
+  }
+  setUpSystem(options)
+  if (setUpModules(options)) return true
+  shout(['npm ci did not succeed: see above. Nothing runs without the npm packages.'])
+  return false
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const options = { browser: process.argv.includes('--browser'), dryRun: process.argv.includes('--dry-run') }
+  if (setUp(options)) say('Everything is set up.')
+  else process.exitCode = 1
+}

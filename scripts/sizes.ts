@@ -1,0 +1,108 @@
+// npm run sizes: how large the files and functions are, and whether anything breaks the rules of the house. With
+// --files it lists every file, with --quiet nothing but what breaks a rule. Exits 1 where something does.
+import { readFileSync, readdirSync } from 'node:fs'
+import { posix } from 'node:path'
+import { findCycles, importGraph } from './sizes/cycles.ts'
+import { measureFile } from './sizes/measure.ts'
+import type { MeasuredFile, MeasuredFunction } from './sizes/measure.ts'
+
+const folders = ['lib', 'models', 'scripts', 'spec']
+const limits = { file: 400, function: 60 }
+
+const quantile = (xs: readonly number[], q: number): number =>
+  xs.toSorted((a, b) => a - b)[Math.floor(q * (xs.length - 1))] ?? 0
+
+const total = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0)
+
+type Cells = readonly (string | number)[]
+
+/** Columns under their heads: the first to the left, numbers to the right. */
+const table = (head: Cells, rows: readonly Cells[]): string => {
+  const all = [head, ...rows].map((row) => row.map(String))
+  const widths = head.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)))
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')
+  return all.map(line).join('\n')
+}
+
+const row = (name: string, files: readonly MeasuredFile[]): Cells => {
+  const lengths = files.flatMap((file) => file.functions.map((f) => f.lines))
+  const [lines, code] = [files.map((file) => file.lines), files.map((file) => file.code)]
+  const counts = [files.length, total(lines), total(code), quantile(lines, 0.5), Math.max(...lines)]
+  return [name, ...counts, lengths.length, quantile(lengths, 0.5), Math.max(0, ...lengths)]
+}
+
+const head = ['', 'files', 'lines', 'code', 'median', 'max', 'functions', 'median', 'max']
+
+const byFolder = (files: readonly MeasuredFile[]): readonly Cells[] => {
+  const names = [...new Set(files.map(({ path }) => posix.dirname(path)))]
+  return names.map((folder) =>
+    row(
+      `${folder}/`,
+      files.filter(({ path }) => posix.dirname(path) === folder)
+    )
+  )
+}
+
+const tops = (files: readonly MeasuredFile[]): readonly Cells[] =>
+  folders.flatMap((top) => {
+    const within = files.filter(({ path }) => path.startsWith(`${top}/`))
+    return within.length === 0 ? [] : [row(top, within)]
+  })
+
+const where = ({ file, line, name }: MeasuredFunction): string => `${file}:${line} ${name}`
+
+const largest = (files: readonly MeasuredFile[]): readonly Cells[] =>
+  files
+    .flatMap((file) => file.functions)
+    .toSorted((a, b) => b.lines - a.lines)
+    .slice(0, 10)
+    .map((f) => [where(f), f.lines])
+
+/** What breaks a rule, a line each. */
+const faults = (files: readonly MeasuredFile[]): readonly string[] => {
+  const library = files.filter(({ path }) => path.startsWith('lib/'))
+  const long = library.flatMap((file) => file.functions).filter((f) => f.lines > limits.function)
+  return [
+    ...library
+      .filter(({ lines }) => lines > limits.file)
+      .map(({ path, lines }) => `${path}: ${lines} lines, at most ${limits.file}`),
+    ...long.map((f) => `${where(f)}: ${f.lines} lines, at most ${limits.function}`),
+    ...files.flatMap(({ path, anys }) => anys.map((line) => `${path}:${line}: any`)),
+    ...findCycles(importGraph(files)).map((cycle) => `import cycle: ${cycle.join(' -> ')}`)
+  ]
+}
+
+const report = (files: readonly MeasuredFile[], every: boolean): string => {
+  const library = files.filter(({ path }) => !path.startsWith('spec/'))
+  return [
+    table(head, [...tops(files), ...byFolder(library)]),
+    ...(every
+      ? [
+          table(
+            head,
+            library.map((file) => row(file.path, [file]))
+          )
+        ]
+      : []),
+    table(['the 10 largest functions', 'lines'], largest(library))
+  ].join('\n\n')
+}
+
+const measureAll = (): readonly MeasuredFile[] =>
+  folders
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`))
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.ts'))
+    .toSorted()
+    .map((path) => measureFile(path, readFileSync(path, 'utf8')))
+
+const main = (args: readonly string[]): void => {
+  const files = measureAll()
+  const broken = faults(files)
+  if (!args.includes('--quiet')) console.log(`${report(files, args.includes('--files'))}\n`)
+  console.log(broken.length === 0 ? 'No cycle, no any, nothing too long.' : broken.join('\n'))
+  process.exitCode = broken.length === 0 ? 0 : 1
+}
+
+main(process.argv.slice(2))

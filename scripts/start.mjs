@@ -1,0 +1,15 @@
+// node scripts/start.mjs PROGRAM [ARGUMENTS]: sets up what is missing, then runs scripts/PROGRAM.ts in this very
+// process. (The tsx command would put a process between the terminal and the program, and kills a program that is
+// too busy computing to answer a Ctrl-C at once.)
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { setUp } from './setup.mjs'
+
+const [program = '', ...args] = process.argv.slice(2)
+const path = fileURLToPath(new URL(`${program}.ts`, import.meta.url))
+
+if (setUp({ browser: false, dryRun: false })) {
+  const { register } = await import('tsx/esm/api')
+  register()
+  process.argv = [process.argv[0], path, ...args]
+  await import(pathToFileURL(path).href)
+} else process.exitCode = 1
