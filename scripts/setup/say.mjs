@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, openSync, closeSync, readFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -20,14 +20,16 @@ export const quietly = (what, [command, ...args], { env = {}, dryRun = false, cw
     say(`would run: ${[command, ...args].join(' ')}`)
     return true
   }
-  const log = join(mkdtempSync(join(tmpdir(), 'tessera-setup-')), 'log.txt')
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-setup-'))
+  const log = join(folder, 'log.txt')
   const file = openSync(log, 'w')
   const since = performance.now()
   process.stdout.write(`${what} ... `)
   const { status } = spawnSync(command, args, { stdio: ['ignore', file, file], env: { ...process.env, ...env }, cwd })
   closeSync(file)
   say(status === 0 ? seconds(since) : `failed after ${seconds(since)}`)
-  if (status !== 0) {
+  if (status === 0) rmSync(folder, { recursive: true, force: true })
+  else {
     const end = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-20)
     process.stderr.write(`${end.map((line) => `    ${line}`).join('\n')}\n    (all of it: ${log})\n`)
   }

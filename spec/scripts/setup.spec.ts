@@ -34,7 +34,7 @@ const setUp = (bin: string, modules: 'modules' | 'none', ...args: readonly strin
   cpSync(join(root, 'package-lock.json'), join(clone, 'package-lock.json'))
   if (modules === 'modules') symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'))
   else mkdirSync(join(clone, 'node_modules'))
-  const env = { PATH: bin, HOME: clone }
+  const env = { PATH: bin, HOME: clone, TMPDIR: clone }
   const done = spawnSync(process.execPath, ['scripts/setup.mjs', ...args], { cwd: clone, env, encoding: 'utf8' })
   return done.stdout + done.stderr
 }
