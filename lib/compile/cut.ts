@@ -1,0 +1,125 @@
+import { sizeOf } from '../core/shape.ts'
+import { topological, type Tensor } from '../core/tensor.ts'
+
+/**
+ * Which nodes become buffers. Everything else is computed where it is used, so the question for each node is
+ * whether computing it again costs more than storing it.
+ */
+export interface Limits {
+  /** Textures that one kernel may read. */
+  readonly inputs: number
+}
+
+/** What a kernel has to do for a node that is not stored. */
+interface Inline {
+  readonly work: number
+  readonly inputs: ReadonlySet<Tensor>
+  /** 'sum': a fold seen only through movements; 'used': a fold whose result is computed with. */
+  readonly fold: 'none' | 'sum' | 'max' | 'used'
+}
+
+const transcendental = new Set(['exp', 'log', 'sin', 'cos', 'sigmoid', 'tanh', 'sqrt', 'div'])
+const mostWork = 120
+
+const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && foldKind(x) === undefined
+const foldKind = (x: Tensor): 'sum' | 'max' | undefined =>
+  x.row.name === 'max' ? 'max' : ['sum', 'overlapAdd'].includes(x.row.name) ? 'sum' : undefined
+const isLeaf = (x: Tensor): boolean => x.row.kernel.kind === 'buffer'
+
+/** A row whose output is larger than its input computes each element of the input several times. */
+const repeats = (x: Tensor): boolean =>
+  x.row.kernel.kind === 'gather' ||
+  (isMovement(x) && x.row.name !== 'pad' && sizeOf(x.shape) > sizeOf(x.inputs[0]!.shape))
+
+export const cut = (outputs: readonly Tensor[], limits: Limits): ReadonlySet<Tensor> => new Cutter(limits).run(outputs)
+
+class Cutter {
+  readonly #stored = new Set<Tensor>()
+  readonly #inline = new Map<Tensor, Inline>()
+  readonly #uses = new Map<Tensor, number>()
+  constructor(readonly limits: Limits) {}
+
+  run(outputs: readonly Tensor[]): ReadonlySet<Tensor> {
+    const order = topological(outputs)
+    for (const x of order)
+      for (const input of new Set(x.inputs)) this.#uses.set(input, (this.#uses.get(input) ?? 0) + 1)
+    for (const x of order) {
+      if (isLeaf(x)) this.#stored.add(x)
+      else this.#visit(x)
+      if (x.row.name === 'store') this.#stored.add(x)
+    }
+    for (const x of outputs) this.#stored.add(x)
+    return this.#stored
+  }
+
+  #of(x: Tensor): Inline {
+    if (this.#stored.has(x)) return { work: 0, inputs: new Set([x]), fold: 'none' }
+    return this.#inline.get(x) ?? { work: 0, inputs: new Set(), fold: 'none' }
+  }
+
+  /** Stores a node, or what lies below the movements on top of it: those cost nothing where they are read. */
+  #store(x: Tensor): void {
+    let at = x
+    while (isMovement(at) && !this.#stored.has(at)) at = at.inputs[0]!
+    if (at.row.kernel.kind === 'constant' || at.row.kernel.kind === 'iota') return
+    this.#stored.add(at)
+    for (let above = x; above !== at; above = above.inputs[0]!) this.#inline.set(above, this.#through(at))
+  }
+  #through(stored: Tensor): Inline {
+    return { work: 0, inputs: new Set([stored]), fold: 'none' }
+  }
+
+  #visit(x: Tensor): void {
+    for (const input of x.inputs) if (this.#wants(x, input)) this.#store(input)
+    if (x.row.kernel.kind === 'gather') this.#storeWhole(x.inputs[0]!)
+    this.#oneFold(x)
+    this.#fewInputs(x)
+    this.#inline.set(x, this.#merged(x))
+  }
+
+  /** The table of a gather is read at any row: it must be a buffer itself. */
+  #storeWhole(x: Tensor): void {
+    this.#stored.add(x)
+  }
+
+  #wants(x: Tensor, input: Tensor): boolean {
+    const { work, inputs, fold } = this.#of(input)
+    if (this.#stored.has(input)) return false
+    const shared = (this.#uses.get(input) ?? 0) > 1
+    if (shared && (work > 2 || inputs.size > 2 || fold !== 'none')) return true
+    if (repeats(x) && (work > 0 || fold !== 'none') && inputs.size > 0) return true
+    const kind = foldKind(x)
+    return kind !== undefined && fold !== 'none' && !(kind === 'sum' && fold === 'sum')
+  }
+
+  /** One fold a kernel: the loops of two would run one after the other in every fragment. */
+  #oneFold(x: Tensor): void {
+    const folding = [...new Set(x.inputs)].filter((input) => this.#of(input).fold !== 'none')
+    if (folding.length > 1) folding.slice(1).forEach((input) => this.#store(input))
+  }
+
+  #fewInputs(x: Tensor): void {
+    const heavy = (): Inline => this.#merged(x)
+    const largest = (): Tensor | undefined =>
+      [...new Set(x.inputs)]
+        .filter((input) => !this.#stored.has(input) && this.#of(input).work > 0)
+        .sort((a, b) => this.#of(b).inputs.size - this.#of(a).inputs.size || this.#of(b).work - this.#of(a).work)[0]
+    for (
+      let next = largest();
+      next && (heavy().inputs.size > this.limits.inputs || heavy().work > mostWork);
+      next = largest()
+    )
+      this.#store(next)
+  }
+
+  #merged(x: Tensor): Inline {
+    const parts = [...new Set(x.inputs)].map((input) => this.#of(input))
+    const below = parts.find((p) => p.fold !== 'none')?.fold ?? 'none'
+    const pointwise = x.row.kernel.kind === 'pointwise' || x.row.kernel.kind === 'gather'
+    return {
+      work: parts.reduce((sum, p) => sum + p.work, 0) + (pointwise ? (transcendental.has(x.row.name) ? 4 : 1) : 0),
+      inputs: new Set(parts.flatMap((p) => [...p.inputs])),
+      fold: foldKind(x) ?? (below !== 'none' && pointwise ? 'used' : below)
+    }
+  }
+}

@@ -1,0 +1,390 @@
+import {
+  addAffine,
+  boundsOf,
+  coefficient,
+  constant,
+  freshVar,
+  scale,
+  shift,
+  substitute,
+  variable,
+  type Affine,
+  type Guard,
+  type Var
+} from '../core/affine.ts'
+import { stridesOf, type Shape } from '../core/shape.ts'
+import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
+import { layoutOf, type Layout } from './layout.ts'
+import { affineText, Block, literal } from './text.ts'
+import { tile, type Tiling } from './tile.ts'
+
+/** A value in the kernel: one number for all lanes, or one per lane. */
+interface Value {
+  readonly text: string
+  readonly wide: boolean
+}
+
+/** Where an expression is evaluated. */
+interface Scope {
+  readonly block: Block
+  /** The variable in the lanes: its value is 4 · `texel` + lane. */
+  readonly lanes: Var | undefined
+  readonly texel: Affine
+  readonly at: (v: Var) => Affine | undefined
+  readonly memo: Map<Expr, Value>
+}
+
+/** The body of a kernel as a GLSL function `vec4 body()` that reads the samplers `user_a0`, `user_a1` … */
+export const glslOf = (kernel: Kernel, maxSize: number, fetch: 'texture' | 'texture2D'): string =>
+  new Writer(kernel, maxSize, fetch).write()
+
+class Writer {
+  readonly #counter = { next: 0 }
+  readonly #names = new Map<Var, string>()
+  readonly #layouts: readonly Layout[]
+  constructor(
+    readonly kernel: Kernel,
+    readonly maxSize: number,
+    readonly fetch: string
+  ) {
+    this.#layouts = kernel.inputs.map((x) => layoutOf(x.shape, maxSize))
+  }
+
+  write(): string {
+    const block = new Block(this.#counter)
+    const [lead] = this.kernel.out
+    const texel = this.#decode(block)
+    const memo = new Map<Expr, Value>()
+    const scope: Scope = { block, lanes: lead, texel, at: () => undefined, memo }
+    const fold = foldOf(this.kernel.body)
+    if (fold) memo.set(fold, { text: this.#fold(fold, scope), wide: true })
+    const result = this.#wide(this.#value(this.kernel.body, scope))
+    return ['vec4 body() {', ...block.lines.map((line) => `  ${line}`), `  return ${result};`, '}'].join('\n')
+  }
+
+  /** Names the output's axes from the fragment's position; gives the leading axis in texels. */
+  #decode(block: Block): Affine {
+    const { out, shape } = this.kernel
+    const { texels, split, width } = layoutOf(shape, this.maxSize)
+    const u = block.let('float', 'floor(gl_FragCoord.x)')
+    const v = block.let('float', 'floor(gl_FragCoord.y)')
+    const axes = texels.map((d, i) => (i === 0 || !out[i] ? freshVar(d) : out[i]))
+    const parts =
+      split < 0
+        ? [{ text: `(${u} + ${literal(width)} * ${v})`, axes }]
+        : [
+            { text: u, axes: axes.slice(split) },
+            { text: v, axes: axes.slice(0, split) }
+          ]
+    for (const part of parts) this.#peel(part.text, part.axes, block)
+    return axes[0] ? variable(axes[0]) : constant(0)
+  }
+
+  /** Row-major position → one name per axis. */
+  #peel(text: string, axes: readonly Var[], block: Block): void {
+    let rest = text
+    for (let i = axes.length - 1; i >= 0; i--) {
+      const { extent } = axes[i]!
+      if (extent === 1) continue
+      const first = axes.slice(0, i).every((v) => v.extent === 1)
+      const quotient = first ? '' : block.let('float', `floor((${rest} + 0.5) * ${literal(1 / extent)})`)
+      this.#names.set(
+        axes[i]!,
+        first ? block.let('float', rest) : block.let('float', `${rest} - ${literal(extent)} * ${quotient}`)
+      )
+      rest = quotient
+    }
+  }
+
+  #name(v: Var, block: Block): string {
+    const known = this.#names.get(v)
+    if (known) return known
+    if (!v.def) throw new Error(`compile: a variable of ${v.extent} has no value here`)
+    const of = affineText(v.def.of, (w) => this.#name(w, block), block, 'float')
+    const quotient = block.let('float', `floor((${of} + 0.5) * ${literal(1 / v.def.by)})`)
+    return v.def.kind === 'div' ? quotient : block.let('float', `${of} - ${literal(v.def.by)} * ${quotient}`)
+  }
+
+  #number(a: Affine, block: Block): string {
+    return affineText(a, (v) => this.#name(v, block), block, 'float')
+  }
+
+  #wide({ text, wide }: Value): string {
+    return wide ? text : `vec4(${text})`
+  }
+
+  // ---- folds ----------------------------------------------------------------------------------------------------
+
+  #fold(fold: Fold, outer: Scope): string {
+    const tiling = tile(this.kernel, fold)
+    const start = fold.op === 'sum' ? '0.0' : literal(-Infinity)
+    const total = `total${this.#counter.next++}`
+    outer.block.add(`vec4 ${total} = vec4(${start});`)
+    const loops = this.#loops(fold, tiling)
+    const body = new Block(this.#counter, outer.block)
+    for (const steps of loops.steps) this.#term(fold, tiling, total, steps, { ...outer, block: body })
+    const open = loops.counters.map(
+      ({ name, trips }) => `for (float ${name} = 0.0; ${name} < ${literal(trips)}; ${name} += 1.0) {`
+    )
+    outer.block.add([...open, ...body.lines.map((line) => `  ${line}`), '}'.repeat(open.length)].join('\n  '))
+    return total
+  }
+
+  /** The loops that remain, longest innermost, and every combination of unrolled steps. */
+  #loops(fold: Fold, { unroll, lanes }: Tiling) {
+    const counters: { readonly name: string; readonly trips: number }[] = []
+    let steps: readonly ReadonlyMap<Var, Affine>[] = [new Map()]
+    for (const v of fold.vars) {
+      const blocks = v === lanes ? Math.ceil(v.extent / 4) : v.extent
+      const k = unroll.get(v)!
+      const trips = Math.ceil(blocks / k)
+      const counter = freshVar(trips)
+      if (trips > 1) {
+        this.#names.set(counter, `i${this.#counter.next}`)
+        counters.push({ name: `i${this.#counter.next++}`, trips })
+      }
+      const offsets = Array.from({ length: k }, (_, j) => shift(scale(variable(counter), k), j))
+      steps = steps.flatMap((step) => offsets.map((at) => new Map([...step, [v, at]])))
+    }
+    return { counters: counters.sort((a, b) => a.trips - b.trips), steps }
+  }
+
+  #term(fold: Fold, { lanes }: Tiling, total: string, steps: ReadonlyMap<Var, Affine>, outer: Scope): void {
+    const beyond = fold.vars.filter((v) => v !== lanes).flatMap((v) => past(steps.get(v)!, v.extent))
+    const at = (v: Var): Affine | undefined => (v === lanes ? undefined : steps.get(v))
+    const guarded: Expr = beyond.length > 0 ? { kind: 'guard', guards: beyond, body: fold.body } : fold.body
+    if (!lanes) {
+      const value = this.#value(guarded, { ...outer, at, memo: new Map() })
+      return this.#accumulate(fold, total, value.text, outer.block)
+    }
+    const own = this.kernel.out[0]
+    const count = Math.min(4, own?.extent ?? 1)
+    const texel = steps.get(lanes)!
+    for (let lane = 0; lane < count; lane++) {
+      const place = (v: Var): Affine | undefined =>
+        v === own ? shift(scale(outer.texel, 4), lane) : v === lanes ? undefined : steps.get(v)
+      const scope: Scope = { block: outer.block, lanes, texel, at: place, memo: new Map() }
+      const value = this.#across(fold.op, guarded, lanes, scope)
+      this.#accumulate(fold, `${total}.${'xyzw'[lane]}`, value, outer.block)
+    }
+  }
+
+  #accumulate({ op }: Fold, total: string, value: string, block: Block): void {
+    block.add(op === 'sum' ? `${total} += ${value};` : `${total} = max(${total}, ${value});`)
+  }
+
+  /** The fold of the four lanes of a value; lanes past the end do not count. */
+  #across(op: Fold['op'], body: Expr, lanes: Var, scope: Scope): string {
+    const tail = lanes.extent % 4 !== 0 && boundsOf(scope.texel)[1] >= Math.floor(lanes.extent / 4)
+    const product = !tail && op === 'sum' && body.kind === 'apply' && body.row.name === 'mul'
+    if (product) {
+      const [a, b] = body.args.map((arg) => this.#wide(this.#value(arg, scope)))
+      return `dot(${a}, ${b})`
+    }
+    const value = this.#wide(this.#value(body, scope))
+    const whole = tail
+      ? `select(${this.#within({ index: variable(lanes), extent: lanes.extent }, scope)}, ${value}, vec4(${op === 'sum' ? '0.0' : literal(-Infinity)}))`
+      : value
+    if (op === 'sum') return `dot(${whole}, vec4(1.0))`
+    const name = scope.block.let('vec4', whole)
+    return `max(max(${name}.x, ${name}.y), max(${name}.z, ${name}.w))`
+  }
+
+  // ---- values ---------------------------------------------------------------------------------------------------
+
+  #value(expr: Expr, scope: Scope): Value {
+    const known = scope.memo.get(expr)
+    if (known) return known
+    const value = this.#fresh(expr, scope)
+    const named = { ...value, text: scope.block.let(value.wide ? 'vec4' : 'float', value.text) }
+    scope.memo.set(expr, named)
+    return named
+  }
+
+  #fresh(expr: Expr, scope: Scope): Value {
+    switch (expr.kind) {
+      case 'constant':
+        return { text: literal(expr.value), wide: false }
+      case 'index':
+        return this.#position(substitute(expr.at, scope.at), scope)
+      case 'apply':
+        return this.#apply(expr, scope)
+      case 'guard':
+        return this.#guard(expr.guards, this.#value(expr.body, scope), scope)
+      case 'load':
+        return this.#load(
+          expr.slot,
+          expr.shape,
+          expr.index.map((i) => substitute(i, scope.at)),
+          scope
+        )
+      case 'gather':
+        return this.#gather(expr, scope)
+      case 'fold':
+        throw new Error('compile: a fold inside a fold was not cut')
+    }
+  }
+
+  #apply({ row, args }: Extract<Expr, { kind: 'apply' }>, scope: Scope): Value {
+    const values = args.map((arg) => this.#value(arg, scope))
+    const wide = values.some((value) => value.wide)
+    const { kernel } = row
+    if (kernel.kind !== 'pointwise') throw new Error(`compile: ${row.name} is not pointwise`)
+    return { text: kernel.text(...values.map((value) => (wide ? this.#wide(value) : value.text))), wide }
+  }
+
+  /** An index as a number: four of them where it depends on the variable in the lanes. */
+  #position(a: Affine, scope: Scope): Value {
+    const { lanes, block } = scope
+    if (!lanes || !dependsOn(a, lanes)) return { text: this.#number(a, block), wide: false }
+    const each = this.#lane(a, scope).map((i) => this.#number(i, block))
+    const k = coefficient(a, lanes)
+    const simple = !dependsOn(addAffine(a, scale(variable(lanes), -k)), lanes)
+    return simple
+      ? { text: `(${each[0]} + ${literal(k)} * vec4(0.0, 1.0, 2.0, 3.0))`, wide: true }
+      : { text: `vec4(${each.join(', ')})`, wide: true }
+  }
+
+  /** An index at each of the four lanes. */
+  #lane(a: Affine, { lanes, texel }: Scope): readonly Affine[] {
+    return [0, 1, 2, 3].map((l) => substitute(a, (v) => (v === lanes ? shift(scale(texel, 4), l) : undefined)))
+  }
+
+  #guard(guards: readonly Guard[], value: Value, scope: Scope): Value {
+    const at = guards.map((g) => ({ ...g, index: substitute(g.index, scope.at) }))
+    const open = at.filter((g) => !this.#holds(g))
+    if (at.some((g) => this.#fails(g))) return { text: '0.0', wide: false }
+    const { lanes } = scope
+    const narrow = open.filter((g) => !lanes || !dependsOn(g.index, lanes))
+    const lanewise = open.filter((g) => !narrow.includes(g))
+    const condition = narrow.flatMap((g) => this.#conditions(g.index, g.extent, scope.block))
+    const zero = value.wide ? 'vec4(0.0)' : '0.0'
+    const kept =
+      condition.length === 0 ? value.text : `(${this.#all(condition, scope.block)} ? ${value.text} : ${zero})`
+    return lanewise.reduce<Value>(
+      (v, g) => ({ text: `select(${this.#within(g, scope)}, ${this.#wide(v)}, vec4(0.0))`, wide: true }),
+      { text: kept, wide: value.wide }
+    )
+  }
+
+  #all(conditions: readonly string[], block: Block): string {
+    return block.let('bool', [...new Set(conditions)].sort().join(' && '))
+  }
+
+  // lanes past the end may hold anything, so only the indices that exist count
+  #holds({ index, extent }: Guard): boolean {
+    const [lo, hi] = boundsOf(index)
+    return lo >= 0 && hi < extent
+  }
+  #fails({ index, extent }: Guard): boolean {
+    const [lo, hi] = boundsOf(index)
+    return hi < 0 || lo >= extent
+  }
+
+  #conditions(index: Affine, extent: number, block: Block): readonly string[] {
+    const [lo, hi] = boundsOf(index)
+    const text = this.#number(index, block)
+    return [...(lo < 0 ? [`${text} >= 0.0`] : []), ...(hi >= extent ? [`${text} < ${literal(extent)}`] : [])]
+  }
+
+  /** 1 in the lanes where 0 ≤ index < extent. */
+  #within({ index, extent }: Guard, scope: Scope): string {
+    const { text } = this.#position(index, scope)
+    const name = scope.block.let('vec4', text)
+    return scope.block.let('vec4', `step(vec4(-0.5), ${name}) * step(${name}, vec4(${literal(extent - 0.5)}))`)
+  }
+
+  // ---- loads ----------------------------------------------------------------------------------------------------
+
+  #load(slot: number, shape: Shape, index: readonly Affine[], scope: Scope): Value {
+    const { lanes, texel, block } = scope
+    const [first = constant(0), ...rest] = index
+    if (!lanes || !index.some((i) => dependsOn(i, lanes))) {
+      return { text: this.#element(slot, shape, index, block), wide: false }
+    }
+    const others = addAffine(first, scale(variable(lanes), -1))
+    const consecutive =
+      coefficient(first, lanes) === 1 && divisibleByFour(others) && ![others, ...rest].some((i) => dependsOn(i, lanes))
+    if (consecutive) {
+      const at = addAffine(texel, quarter(others))
+      return { text: this.#texel(slot, [at, ...rest], block), wide: true }
+    }
+    const each = [0, 1, 2, 3].map((l) => {
+      const lane = index.map((i) => this.#lane(i, scope)[l]!)
+      return this.#element(slot, shape, lane, block)
+    })
+    return { text: `vec4(${each.join(', ')})`, wide: true }
+  }
+
+  /** One number: a channel of a texel, known beforehand where the index tells. */
+  #element(slot: number, shape: Shape, index: readonly Affine[], block: Block): string {
+    const [first = constant(0), ...rest] = index
+    if (shape.length === 0) return `${this.#texel(slot, [constant(0)], block)}.x`
+    const channel = ((first.c % 4) + 4) % 4
+    const block4 = shift(first, -channel)
+    if (divisibleByFour(block4)) return `${this.#texel(slot, [quarter(block4), ...rest], block)}.${'xyzw'[channel]}`
+    const position = this.#number(first, block)
+    const texel = block.let('float', `floor((${position} + 0.5) * 0.25)`)
+    return this.#dynamic(slot, texel, position, rest, block)
+  }
+
+  /** A channel that only the running kernel knows. */
+  #dynamic(slot: number, texel: string, position: string, rest: readonly Affine[], block: Block): string {
+    const lead = freshVar(1 << 22)
+    this.#names.set(lead, texel)
+    const found = this.#texel(slot, [variable(lead), ...rest], block)
+    return block.let('float', `pick(${found}, ${block.let('float', `${position} - 4.0 * ${texel}`)})`)
+  }
+
+  #gather(expr: Extract<Expr, { kind: 'gather' }>, scope: Scope): Value {
+    const row = this.#value(expr.row, scope)
+    const rest = expr.rest.map((i) => substitute(i, scope.at))
+    const { lanes, block } = scope
+    const rows = row.wide ? [0, 1, 2, 3].map((l) => `${row.text}.${'xyzw'[l]}`) : [row.text]
+    const wide = row.wide || (lanes !== undefined && rest.some((i) => dependsOn(i, lanes)))
+    const read = (text: string, at: readonly Affine[]): string => {
+      const position = block.let('float', `floor(${text})`)
+      const texel = block.let('float', `floor((${position} + 0.5) * 0.25)`)
+      const inside = block.let('bool', `${position} >= 0.0 && ${position} < ${literal(expr.shape[0]!)}`)
+      return block.let('float', `${inside} ? ${this.#dynamic(expr.slot, texel, position, at, block)} : 0.0`)
+    }
+    if (!wide) return { text: read(rows[0]!, rest), wide: false }
+    const each = [0, 1, 2, 3].map((l) => {
+      const at = rest.map((i) => this.#lane(i, scope)[l]!)
+      return read(rows[l] ?? rows[0]!, at)
+    })
+    return { text: `vec4(${each.join(', ')})`, wide: true }
+  }
+
+  /** Fetches the texel at an index whose leading part counts in texels. */
+  #texel(slot: number, index: readonly Affine[], block: Block): string {
+    const { texels, split, width, height } = this.#layouts[slot]!
+    const strides = stridesOf(texels)
+    const along = (from: number, to: number, unit: number): Affine =>
+      index.slice(from, to).reduce((sum, i, k) => addAffine(sum, scale(i, strides[from + k]! / unit)), constant(0))
+    const [u, v] =
+      split >= 0
+        ? [
+            this.#number(along(split, index.length, 1), block),
+            this.#number(along(0, split, split > 0 ? strides[split - 1]! : 1), block)
+          ]
+        : this.#wrapped(along(0, index.length, 1), width, block)
+    const x = block.let('float', `(${u} + 0.5) * ${literal(1 / width)}`)
+    const y = block.let('float', `(${v} + 0.5) * ${literal(1 / height)}`)
+    return block.let('vec4', `${this.fetch}(user_a${slot}, vec2(${x}, ${y}))`)
+  }
+
+  /** A position in rows that break anywhere. */
+  #wrapped(flat: Affine, width: number, block: Block): readonly [string, string] {
+    const position = this.#number(flat, block)
+    const v = block.let('float', `floor((${position} + 0.5) * ${literal(1 / width)})`)
+    return [block.let('float', `${position} - ${literal(width)} * ${v}`), v]
+  }
+}
+
+const divisibleByFour = (a: Affine): boolean => a.c % 4 === 0 && a.terms.every(([, k]) => k % 4 === 0)
+const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(([v, k]) => [v, k / 4] as const) })
+
+/** The guard of an unrolled step that may run past the end of its variable. */
+const past = (at: Affine, extent: number): readonly Guard[] =>
+  boundsOf(at)[1] >= extent ? [{ index: at, extent }] : []

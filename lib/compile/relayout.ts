@@ -1,0 +1,87 @@
+import { coefficient, type Affine, type Var } from '../core/affine.ts'
+import { sizeOf } from '../core/shape.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { dependsOn, foldOf, loadsOf, type Expr, type Kernel } from './expr.ts'
+import { storeLeading } from './store.ts'
+
+type Load = Extract<Expr, { kind: 'load' }>
+
+/**
+ * A load that all lanes share takes one channel of a texel. Where an output axis leads it, the channel is known
+ * only when the kernel runs; with a fold variable in front that is unrolled by four it is known beforehand.
+ * So such a buffer (a weight: small, read often) is laid out anew first.
+ */
+export const relayout = (kernel: Kernel, relaid: (x: Tensor, axis: number) => Tensor): Kernel => {
+  const fold = foldOf(kernel.body)
+  if (!fold) return kernel
+  const axes = new Map<number, number>()
+  for (const load of loadsOf(fold.body)) {
+    if (load.kind !== 'load') continue
+    const axis = betterAxis(kernel, fold.vars, load)
+    const before = axes.get(load.slot)
+    axes.set(load.slot, before === undefined || before === axis ? axis : 0)
+  }
+  const moved = [...axes].filter(([, axis]) => axis > 0)
+  if (moved.length === 0) return kernel
+  const inputs = kernel.inputs.map((x, slot) => {
+    const axis = axes.get(slot) ?? 0
+    return axis > 0 ? relaid(x, axis) : x
+  })
+  return { ...kernel, inputs, body: permuted(kernel.body, axes, new Map()) }
+}
+
+const betterAxis = (kernel: Kernel, vars: readonly Var[], load: Load): number => {
+  const [first] = load.index
+  const lanes = kernel.out[0]
+  if (!first || load.shape.length < 2) return 0
+  if (lanes && load.index.some((i) => dependsOn(i, lanes))) return 0
+  const ledByOutput = kernel.out.some((v) => v !== lanes && coefficient(first, v) % 4 !== 0)
+  const reads = sizeOf(kernel.shape) * sizeOf(vars.map((v) => v.extent))
+  if (!ledByOutput || reads < 16 * sizeOf(load.shape)) return 0
+  const folded = load.index.map((i, axis) => (axis > 0 && isFoldVariable(i, vars) ? load.shape[axis]! : 0))
+  const longest = Math.max(...folded)
+  return longest >= 4 ? folded.indexOf(longest) : 0
+}
+
+const isFoldVariable = (i: Affine, vars: readonly Var[]): boolean =>
+  i.c === 0 && i.terms.length === 1 && i.terms[0]![1] === 1 && vars.includes(i.terms[0]![0])
+
+const permuted = (expr: Expr, axes: ReadonlyMap<number, number>, memo: Map<Expr, Expr>): Expr => {
+  const known = memo.get(expr)
+  if (known) return known
+  const below = (e: Expr): Expr => permuted(e, axes, memo)
+  const made = rebuild(expr, axes, below)
+  memo.set(expr, made)
+  return made
+}
+
+const rebuild = (expr: Expr, axes: ReadonlyMap<number, number>, below: (e: Expr) => Expr): Expr => {
+  switch (expr.kind) {
+    case 'apply':
+      return { ...expr, args: expr.args.map(below) }
+    case 'guard':
+    case 'fold':
+      return { ...expr, body: below(expr.body) }
+    case 'gather':
+      return { ...expr, row: below(expr.row) }
+    case 'load': {
+      const axis = axes.get(expr.slot) ?? 0
+      const front = <T>(list: readonly T[]): readonly T[] => [list[axis]!, ...list.filter((_, i) => i !== axis)]
+      return axis > 0 ? { ...expr, shape: front(expr.shape), index: front(expr.index) } : expr
+    }
+    default:
+      return expr
+  }
+}
+
+/** Relaid buffers, each made once. */
+export const relaidOnce = (): ((x: Tensor, axis: number) => Tensor) => {
+  const made = new Map<Tensor, Map<number, Tensor>>()
+  return (x, axis) => {
+    const known = made.get(x) ?? new Map<number, Tensor>()
+    made.set(x, known)
+    const found = known.get(axis) ?? storeLeading(x, axis)[0]
+    known.set(axis, found)
+    return found
+  }
+}

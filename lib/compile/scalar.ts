@@ -1,0 +1,190 @@
+import {
+  addAffine,
+  boundsOf,
+  constant,
+  freshVar,
+  scale,
+  substitute,
+  variable,
+  type Affine,
+  type Guard,
+  type Var
+} from '../core/affine.ts'
+import { stridesOf, type Shape } from '../core/shape.ts'
+import { foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
+import { affineText, Block, literal } from './text.ts'
+
+/** Names of GLSL that JavaScript keeps in Math. */
+const inMath = /\b(exp|log|sqrt|sin|cos|floor|max|min|abs)\(/g
+
+/** Functions that the rows' texts call, in the JavaScript that gpu.js translates. */
+export const scalarFunctions: readonly string[] = [
+  'function is_less(a, b) { if (a < b) { return 1.0; } return 0.0; }',
+  'function is_lessEqual(a, b) { if (a <= b) { return 1.0; } return 0.0; }',
+  'function is_equal(a, b) { if (a == b) { return 1.0; } return 0.0; }',
+  'function select(c, a, b) { if (c != 0.0) { return a; } return b; }',
+  'function sigmoid(x) { return 1.0 / (1.0 + Math.exp(-x)); }',
+  'function hyperbolicTangent(x) { return Math.tanh(x); }'
+]
+
+/**
+ * A kernel as JavaScript for the backends without textures: one number a thread, row-major arrays, plain loops.
+ * Slow, and the same for every driver.
+ */
+export const scalarOf = (kernel: Kernel): string => new Writer(kernel).write()
+
+class Writer {
+  readonly #names = new Map<Var, string>()
+  readonly #counter = { next: 0 }
+  constructor(readonly kernel: Kernel) {}
+
+  write(): string {
+    const block = new Block(this.#counter, undefined, 'let')
+    this.#decode(block)
+    const memo = new Map<Expr, string>()
+    const fold = foldOf(this.kernel.body)
+    if (fold) memo.set(fold, this.#fold(fold, block))
+    const result = this.#value(this.kernel.body, block, memo)
+    const names = this.kernel.inputs.map((_, i) => `a${i}`)
+    return [`function (${names.join(', ')}) {`, ...block.lines.map((l) => `  ${l}`), `  return ${result};`, '}'].join(
+      '\n'
+    )
+  }
+
+  #decode(block: Block): void {
+    let rest = 'this.thread.x'
+    const { out } = this.kernel
+    for (let i = out.length - 1; i >= 0; i--) {
+      const { extent } = out[i]!
+      if (extent === 1) continue
+      const first = out.slice(0, i).every((v) => v.extent === 1)
+      const quotient = first ? '' : block.let('float', `Math.floor((${rest} + 0.5) / ${literal(extent)})`)
+      this.#names.set(
+        out[i]!,
+        block.let('float', first ? `${rest} + 0.0` : `${rest} - ${literal(extent)} * ${quotient}`)
+      )
+      rest = quotient
+    }
+  }
+
+  #name(v: Var, block: Block): string {
+    const known = this.#names.get(v)
+    if (known) return known
+    if (!v.def) throw new Error(`compile: a variable of ${v.extent} has no value here`)
+    const of = this.#number(v.def.of, block)
+    const quotient = block.let('float', `Math.floor((${of} + 0.5) / ${literal(v.def.by)})`)
+    return v.def.kind === 'div' ? quotient : block.let('float', `${of} - ${literal(v.def.by)} * ${quotient}`)
+  }
+
+  #number(a: Affine, block: Block): string {
+    return affineText(a, (v) => this.#name(v, block), block, 'float')
+  }
+
+  #fold({ op, vars, body }: Fold, outer: Block): string {
+    const total = `total${this.#counter.next++}`
+    outer.add(`let ${total} = ${op === 'sum' ? '0.0' : literal(-Infinity)};`)
+    const counters = [...vars].filter((v) => v.extent > 1).sort((a, b) => a.extent - b.extent)
+    counters.forEach((v) => this.#names.set(v, `i${this.#counter.next++}`))
+    const block = new Block(this.#counter, outer, 'let')
+    const single = (v: Var): Affine | undefined => (v.extent === 1 ? constant(0) : undefined)
+    const value = this.#value(body, block, new Map(), single)
+    block.add(op === 'sum' ? `${total} = ${total} + ${value};` : `${total} = Math.max(${total}, ${value});`)
+    const open = counters.map((v) => {
+      const name = this.#names.get(v)!
+      return `for (let ${name} = 0; ${name} < ${v.extent}; ${name}++) {`
+    })
+    ;[...open, ...block.lines, ...open.map(() => '}')].forEach((line) => outer.add(line))
+    return total
+  }
+
+  #value(
+    expr: Expr,
+    block: Block,
+    memo: Map<Expr, string>,
+    at: (v: Var) => Affine | undefined = () => undefined
+  ): string {
+    const known = memo.get(expr)
+    if (known) return known
+    const text = this.#fresh(expr, block, memo, at)
+    const name = /^[\d.]+$/.test(text) ? text : block.let('float', text)
+    memo.set(expr, name)
+    return name
+  }
+
+  #fresh(expr: Expr, block: Block, memo: Map<Expr, string>, at: (v: Var) => Affine | undefined): string {
+    const below = (e: Expr): string => this.#value(e, block, memo, at)
+    switch (expr.kind) {
+      case 'constant':
+        return literal(expr.value)
+      case 'index':
+        return this.#number(substitute(expr.at, at), block)
+      case 'apply':
+        return expr.row.kernel.kind === 'pointwise'
+          ? expr.row.kernel.text(...expr.args.map(below)).replace(inMath, 'Math.$1(')
+          : ''
+      case 'guard':
+        return this.#guard(expr.guards, expr.body, block, memo, at)
+      case 'load':
+        return `a${expr.slot}[${this.#position(
+          expr.shape,
+          expr.index.map((i) => substitute(i, at)),
+          block
+        )}]`
+      case 'gather':
+        return this.#gather(expr, below(expr.row), block, at)
+      case 'fold':
+        throw new Error('compile: a fold inside a fold was not cut')
+    }
+  }
+
+  #position(shape: Shape, index: readonly Affine[], block: Block): string {
+    const strides = stridesOf(shape)
+    const flat = index.reduce((sum, i, axis) => addAffine(sum, scale(i, strides[axis]!)), constant(0))
+    return this.#number(flat, block)
+  }
+
+  /** Outside the guards the index is 0, so that nothing is read past the end of an array. */
+  #guard(
+    guards: readonly Guard[],
+    body: Expr,
+    block: Block,
+    memo: Map<Expr, string>,
+    at: (v: Var) => Affine | undefined
+  ): string {
+    const conditions = guards.flatMap(({ index, extent }) => this.#condition(substitute(index, at), extent, block))
+    if (conditions.length === 0) return this.#value(body, block, memo, at)
+    const inside = block.let('float', conditions.map((c) => `${c}`).join(' * '))
+    const value =
+      body.kind === 'load'
+        ? `a${body.slot}[${inside} * ${this.#position(
+            body.shape,
+            body.index.map((i) => substitute(i, at)),
+            block
+          )}]`
+        : this.#value(body, block, memo, at)
+    return `select(${inside}, ${block.let('float', value)}, 0.0)`
+  }
+
+  #condition(index: Affine, extent: number, block: Block): readonly string[] {
+    const [lo, hi] = boundsOf(index)
+    const text = this.#number(index, block)
+    return [
+      ...(lo < 0 ? [`is_lessEqual(0.0, ${text})`] : []),
+      ...(hi >= extent ? [`is_less(${text}, ${literal(extent)})`] : [])
+    ]
+  }
+
+  #gather(
+    { slot, shape, rest }: Extract<Expr, { kind: 'gather' }>,
+    row: string,
+    block: Block,
+    at: (v: Var) => Affine | undefined
+  ): string {
+    const number = block.let('float', `Math.floor(${row})`)
+    const inside = block.let('float', `is_lessEqual(0.0, ${number}) * is_less(${number}, ${literal(shape[0]!)})`)
+    const lead = freshVar(1 << 22)
+    this.#names.set(lead, number)
+    const index = [variable(lead), ...rest.map((i) => substitute(i, at))]
+    return `select(${inside}, a${slot}[${inside} * ${this.#position(shape, index, block)}], 0.0)`
+  }
+}

@@ -1,0 +1,63 @@
+import { permute, sumKeep } from '../core/primitives.ts'
+import { sizeOf, type Shape } from '../core/shape.ts'
+import { node, topological, type Tensor } from '../core/tensor.ts'
+import { storeLeading } from './store.ts'
+
+/** Fewer fragments than this leave cores idle. */
+const enough = 1024
+/** A sum of fewer terms than this is not worth a second kernel. */
+const short = 64
+
+const subsets = (axes: readonly number[]): readonly (readonly number[])[] =>
+  axes.reduce<readonly (readonly number[])[]>((all, axis) => [...all, ...all.map((s) => [...s, axis])], [[]])
+
+/**
+ * The axes that the first stage of a long sum keeps: the fewest partial sums that make enough fragments,
+ * else the most that leave at least eight terms to each. The leading axis is left to the lanes.
+ */
+const partialAxes = (shape: Shape, axes: readonly number[]): readonly number[] => {
+  const sizes = (of: readonly number[]): number => sizeOf(of.map((axis) => shape[axis]!))
+  const fragments = sizeOf(shape) / sizes(axes) / 4
+  if (fragments >= enough || sizes(axes) < short) return []
+  const candidates = subsets(axes.filter((axis) => axis !== 0 && shape[axis]! > 1)).filter(
+    (kept) => kept.length > 0 && sizes(axes) / sizes(kept) >= 8
+  )
+  const count = (kept: readonly number[]): number => fragments * sizes(kept)
+  const reach = candidates.filter((kept) => count(kept) >= enough).sort((a, b) => count(a) - count(b))
+  return reach[0] ?? [...candidates].sort((a, b) => count(b) - count(a))[0] ?? []
+}
+
+/** Σ over `axes` as a sum of partial sums, which lie with their longest kept axis in front. */
+const staged = (x: Tensor, axes: readonly number[], kept: readonly number[]): Tensor => {
+  const first = sumKeep(
+    x,
+    axes.filter((axis) => !kept.includes(axis))
+  )
+  const lead = leadingAxis(first.shape)
+  const [partial, order] = storeLeading(first, lead)
+  const whole = sumKeep(
+    partial,
+    kept.map((axis) => order.indexOf(axis))
+  )
+  return permute(
+    whole,
+    order.map((_, axis) => order.indexOf(axis))
+  )
+}
+
+/** The leading axis where it has elements, else the longest. */
+const leadingAxis = (shape: Shape): number => (shape[0]! > 1 ? 0 : shape.indexOf(Math.max(...shape)))
+
+/** Long sums with few results run in two stages, so that all cores have work. */
+export const split = (outputs: readonly Tensor[]): readonly Tensor[] => {
+  const replaced = new Map<Tensor, Tensor>()
+  for (const x of topological(outputs)) {
+    const inputs = x.inputs.map((input) => replaced.get(input)!)
+    const same = inputs.every((input, i) => input === x.inputs[i])
+    const axes = x.row.name === 'sum' ? (x.attrs as readonly number[]) : []
+    const kept = axes.length > 0 ? partialAxes(x.inputs[0]!.shape, axes) : []
+    const at = kept.length > 0 ? staged(inputs[0]!, axes, kept) : same ? x : node(x.row, x.attrs, ...inputs)
+    replaced.set(x, at)
+  }
+  return outputs.map((x) => replaced.get(x)!)
+}

@@ -1,0 +1,128 @@
+/**
+ * Index arithmetic of kernels. A movement computes nothing: it says at which index of its input an
+ * element of its output lies, and that index is affine in the loop variables of the kernel.
+ */
+export interface Var {
+  readonly id: number
+  /** The variable runs over 0 … extent-1. */
+  readonly extent: number
+  /** A variable computed from others: the quotient or the remainder of `of` by `by`. */
+  readonly def?: { readonly kind: 'div' | 'mod'; readonly of: Affine; readonly by: number }
+}
+
+/** c + Σ coefficient · variable */
+export interface Affine {
+  readonly c: number
+  readonly terms: readonly (readonly [Var, number])[]
+}
+
+/** The element exists where 0 ≤ index < extent; elsewhere it is 0. */
+export interface Guard {
+  readonly index: Affine
+  readonly extent: number
+}
+
+let ids = 0
+export const freshVar = (extent: number, def?: NonNullable<Var['def']>): Var => ({
+  id: ids++,
+  extent,
+  ...(def ? { def } : {})
+})
+
+export const constant = (c: number): Affine => ({ c, terms: [] })
+export const variable = (v: Var): Affine => (v.extent === 1 ? constant(0) : { c: 0, terms: [[v, 1]] })
+
+export const addAffine = (a: Affine, b: Affine): Affine => {
+  const sum = new Map(a.terms)
+  for (const [v, k] of b.terms) sum.set(v, (sum.get(v) ?? 0) + k)
+  return { c: a.c + b.c, terms: [...sum].filter(([, k]) => k !== 0) }
+}
+export const scale = (a: Affine, k: number): Affine =>
+  k === 0 ? constant(0) : { c: a.c * k, terms: a.terms.map(([v, q]) => [v, q * k]) }
+export const shift = (a: Affine, c: number): Affine => ({ ...a, c: a.c + c })
+
+/** The smallest and largest value. */
+export const boundsOf = (a: Affine): readonly [number, number] =>
+  a.terms.reduce<readonly [number, number]>(
+    ([lo, hi], [v, k]) => (k > 0 ? [lo, hi + k * (v.extent - 1)] : [lo + k * (v.extent - 1), hi]),
+    [a.c, a.c]
+  )
+
+export const coefficient = (a: Affine, v: Var): number => a.terms.find(([w]) => w === v)?.[1] ?? 0
+
+/** Text that two affine expressions share exactly where they are the same. */
+export const keyOf = (a: Affine): string =>
+  [...a.terms]
+    .sort(([v], [w]) => v.id - w.id)
+    .map(([v, k]) => `${k}*${v.id}`)
+    .concat(String(a.c))
+    .join('+')
+
+/** Replaces variables; a defined variable is rebuilt from its replaced definition. */
+export const substitute = (a: Affine, to: (v: Var) => Affine | undefined): Affine =>
+  a.terms.reduce((sum, [v, k]) => addAffine(sum, scale(substituteVar(v, to), k)), constant(a.c))
+
+const substituteVar = (v: Var, to: (v: Var) => Affine | undefined): Affine => {
+  const direct = to(v)
+  if (direct) return direct
+  if (!v.def) return variable(v)
+  const [q, r] = divMod(substitute(v.def.of, to), v.def.by)
+  return v.def.kind === 'div' ? q : r
+}
+
+/**
+ * Quotient and remainder by a constant. The part that `by` divides leaves as it is; where the rest
+ * stays within [0, by) nothing else is needed, so that splitting an axis and merging it again is free.
+ */
+export const divMod = (a: Affine, by: number): readonly [Affine, Affine] => {
+  if (by === 1) return [a, constant(0)]
+  const whole = a.terms.filter(([, k]) => k % by === 0)
+  const c = Math.floor(a.c / by)
+  const rest: Affine = { c: a.c - c * by, terms: a.terms.filter(([, k]) => k % by !== 0) }
+  const quotient: Affine = { c, terms: whole.map(([v, k]) => [v, k / by]) }
+  const [lo, hi] = boundsOf(rest)
+  if (lo >= 0 && hi < by) return [quotient, rest]
+  return [addAffine(quotient, quotientVar(rest, by)), remainderVar(rest, by)]
+}
+
+const quotientVar = (rest: Affine, by: number): Affine => {
+  const [lo, hi] = boundsOf(rest)
+  const low = Math.floor(lo / by)
+  const lifted = shift(rest, -low * by)
+  const extent = Math.floor((hi - low * by) / by) + 1
+  return shift(variable(interned({ kind: 'div', of: lifted, by }, extent)), low)
+}
+
+const remainderVar = (rest: Affine, by: number): Affine => {
+  const low = Math.floor(boundsOf(rest)[0] / by)
+  return variable(interned({ kind: 'mod', of: shift(rest, -low * by), by }, by))
+}
+
+/** Equal definitions give one variable, so that guards and loads can be compared. Weak per operand. */
+const definitions = new WeakMap<Var, Map<string, Var>>()
+const interned = (def: NonNullable<Var['def']>, extent: number): Var => {
+  const owner = def.of.terms[0]?.[0]
+  if (!owner) return freshVar(extent, def)
+  const known = definitions.get(owner) ?? new Map<string, Var>()
+  definitions.set(owner, known)
+  const key = `${def.kind} ${keyOf(def.of)} ${def.by}`
+  const found = known.get(key) ?? freshVar(extent, def)
+  known.set(key, found)
+  return found
+}
+
+/** Row-major position of an index in a shape. */
+export const flatten = (index: readonly Affine[], shape: readonly number[]): Affine =>
+  index.reduce((flat, i, axis) => addAffine(scale(flat, shape[axis]!), i), constant(0))
+
+/** The index in `shape` of a row-major position: the inverse of `flatten`. */
+export const unflatten = (flat: Affine, shape: readonly number[]): readonly Affine[] => {
+  const index: Affine[] = []
+  let rest = flat
+  for (let axis = shape.length - 1; axis > 0; axis--) {
+    const [q, r] = divMod(rest, shape[axis]!)
+    index.unshift(r)
+    rest = q
+  }
+  return shape.length === 0 ? [] : [rest, ...index]
+}

@@ -1,0 +1,6 @@
+/** The table of primitives, by family. Everything else in the library is derived from these rows. */
+export * from './rows/leaves.ts'
+export * from './rows/movement.ts'
+export * from './rows/adjoint.ts'
+export * from './rows/pointwise.ts'
+export * from './rows/choice.ts'

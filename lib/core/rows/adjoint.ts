@@ -1,0 +1,170 @@
+import { addAffine, constant, divMod, freshVar, scale, shift, variable, type Affine, type Guard } from '../affine.ts'
+import { raise, showShape } from '../raise.ts'
+import { axesOf, type Shape } from '../shape.ts'
+import { node, shaped, type Access, type Row, type Tensor, type Values } from '../tensor.ts'
+import { addInto, foldValues, view, zeros } from '../values.ts'
+
+// Two pairs of linear rows, each the other's gradient: expand and sum, window and overlapAdd.
+
+const expandRow: Row<Shape> = {
+  name: 'expand',
+  kernel: {
+    kind: 'access',
+    at: (_, input, out) => ({ index: out.map((i, axis) => (input[axis] === 1 ? constant(0) : i)) })
+  },
+  shape: (to, from) =>
+    to.length === from!.length && to.every((d, i) => d === from![i] || from![i] === 1)
+      ? to
+      : raise('expand', `only axes of size 1 repeat: ${showShape(from!)} to ${showShape(to)}`),
+  reference: (to, _, x) =>
+    view(
+      x!,
+      to,
+      x!.stride.map((s, i) => (x!.shape[i] === to[i] ? s : 0))
+    ),
+  vjp: (ct, _, [x]) => [sumKeep(ct, repeated(x!.shape, ct.shape))],
+  show: showShape
+}
+const repeated = (from: Shape, to: Shape): readonly number[] => to.flatMap((d, i) => (d === from[i] ? [] : [i]))
+
+/** Repeats axes of size 1. */
+export const expand = Object.assign(
+  <const S extends Shape>(x: Tensor, to: S): Tensor<S> => shaped<S>(node(expandRow, to, x)),
+  { row: expandRow }
+)
+
+/** A fold over some axes, which stay with size 1. */
+export const foldAccess =
+  (op: 'sum' | 'max') =>
+  (axes: readonly number[], input: Shape, out: readonly Affine[]): Access => {
+    const vars = axes.map((axis) => freshVar(input[axis]!))
+    const index = out.map((i, axis) => (axes.includes(axis) ? variable(vars[axes.indexOf(axis)]!) : i))
+    return { index, fold: { op, vars } }
+  }
+
+export const foldedShape = (axes: readonly number[], from: Shape): Shape =>
+  from.map((d, i) => (axes.includes(i) ? 1 : d))
+
+const sumRow: Row<readonly number[]> = {
+  name: 'sum',
+  kernel: { kind: 'access', at: foldAccess('sum') },
+  shape: (axes, from) => foldedShape(axes, from!),
+  reference: (axes, _, x) => foldValues((total, v) => total + v, 0, axes, x!),
+  vjp: (ct, _, [x]) => [expand(ct, x!.shape)],
+  show: showShape
+}
+
+/** The sum over some axes, which stay with size 1. */
+export const sumKeep = Object.assign(
+  (x: Tensor, axes?: number | readonly number[]): Tensor => {
+    const over = axesOf('sum', axes, x.shape.length)
+    return over.length === 0 ? x : node(sumRow, over, x)
+  },
+  { row: sumRow }
+)
+
+/** Windows along some axes: window k of `axes[k]` starts at stride · position and has size[k] taps, `dilation` apart. */
+export interface Windows {
+  readonly axes: readonly number[]
+  readonly size: readonly number[]
+  readonly stride: readonly number[]
+  readonly dilation: readonly number[]
+}
+const showWindows = ({ axes, size, stride, dilation }: Windows): string =>
+  `${showShape(axes)} size ${showShape(size)} stride ${showShape(stride)} dilation ${showShape(dilation)}`
+
+const positions = (w: Windows, from: Shape): Shape =>
+  from.map((d, axis) => {
+    const k = w.axes.indexOf(axis)
+    return k < 0 ? d : Math.floor((d - 1 - w.dilation[k]! * (w.size[k]! - 1)) / w.stride[k]!) + 1
+  })
+
+const windowRow: Row<Windows> = {
+  name: 'window',
+  kernel: {
+    kind: 'access',
+    at: (w, input, out) => ({
+      index: input.map((_, axis) => {
+        const k = w.axes.indexOf(axis)
+        const at = out[axis]!
+        return k < 0 ? at : addAffine(scale(at, w.stride[k]!), scale(out[input.length + k]!, w.dilation[k]!))
+      })
+    })
+  },
+  shape: (w, from) => {
+    const at = positions(w, from!)
+    return at.every((d) => d >= 1)
+      ? [...at, ...w.size]
+      : raise(
+          'window',
+          `a window of ${showShape(w.size)} does not fit into ${showShape(from!)} along axes ${showShape(w.axes)}`
+        )
+  },
+  reference: (w, shape, x) => view(x!, shape, windowStrides(w, x!)),
+  vjp: (ct, _, [x], w) => [overlapAdd(ct, w, x!.shape)],
+  show: showWindows
+}
+const windowStrides = (w: Windows, x: Values): readonly number[] => [
+  ...x.stride.map((s, axis) => s * (w.axes.includes(axis) ? w.stride[w.axes.indexOf(axis)]! : 1)),
+  ...w.axes.map((axis, k) => x.stride[axis]! * w.dilation[k]!)
+]
+
+/** All windows of `x`: its axes become positions, and the windows' axes follow at the end. */
+export const window = Object.assign((x: Tensor, windows: Windows): Tensor => node(windowRow, windows, x), {
+  row: windowRow
+})
+
+interface Overlap extends Windows {
+  readonly to: Shape
+}
+const overlapAddRow: Row<Overlap> = {
+  name: 'overlapAdd',
+  kernel: { kind: 'access', at: (w, input, out) => overlapAccess(w, input, out) },
+  shape: (w, from) =>
+    showShape([...positions(w, w.to), ...w.size]) === showShape(from!)
+      ? w.to
+      : raise('overlapAdd', `${showShape(from!)} are not the windows of ${showShape(w.to)}`),
+  reference: (w, shape, x) => {
+    const y = zeros(shape)
+    addInto(view(y, x!.shape, windowStrides(w, y)), x!)
+    return y
+  },
+  vjp: (ct, _, __, w) => [window(ct, w)],
+  show: (w) => `${showWindows(w)} to ${showShape(w.to)}`
+}
+
+/**
+ * An element y gathers what the windows that contain it hold of it: position o, tap k with
+ * stride·o + dilation·k = y. With y = stride·m + r and dilation 1 that is k = stride·a + r, o = m - a
+ * for every a, so only the taps that exist are visited.
+ */
+const overlapAccess = (w: Overlap, input: Shape, out: readonly Affine[]): Access => {
+  const rank = w.to.length
+  const parts = w.axes.map((axis, k) => tapsOf(out[axis]!, w.size[k]!, w.stride[k]!, w.dilation[k]!))
+  const index = out.map((i, axis) => (w.axes.includes(axis) ? parts[w.axes.indexOf(axis)]!.position : i))
+  const inside = w.axes.map((axis, k): Guard => ({ index: parts[k]!.position, extent: input[axis]! }))
+  const taps = parts.map((p, k): Guard => ({ index: p.tap, extent: input[rank + k]! }))
+  return {
+    index: [...index, ...parts.map((p) => p.tap)],
+    guards: [...inside, ...taps, ...parts.flatMap((p) => p.guards)],
+    fold: { op: 'sum', vars: parts.map((p) => p.over) }
+  }
+}
+
+const tapsOf = (y: Affine, size: number, stride: number, dilation: number) => {
+  if (dilation === 1) {
+    const over = freshVar(Math.ceil(size / stride))
+    const [m, r] = divMod(y, stride)
+    const tap = addAffine(scale(variable(over), stride), r)
+    return { over, tap, position: addAffine(m, scale(variable(over), -1)), guards: [] }
+  }
+  const over = freshVar(size)
+  const [position, rest] = divMod(addAffine(y, scale(variable(over), -dilation)), stride)
+  return { over, tap: variable(over), position: shift(position, 0), guards: [{ index: rest, extent: 1 }] }
+}
+
+/** Adds windows back where they were taken from: the adjoint of `window` on a tensor of shape `to`. */
+export const overlapAdd = Object.assign(
+  (x: Tensor, windows: Windows, to: Shape): Tensor => node(overlapAddRow, { ...windows, to }, x),
+  { row: overlapAddRow }
+)

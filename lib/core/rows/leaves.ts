@@ -1,0 +1,88 @@
+import ndarray from 'ndarray'
+import { raise } from '../raise.ts'
+import { axisOf, type Shape } from '../shape.ts'
+import { node, shaped, type Row, type Tensor } from '../tensor.ts'
+import { view } from '../values.ts'
+import type { Storage } from '../storage.ts'
+
+const noGradient = (): readonly [] => []
+
+interface Full {
+  readonly shape: Shape
+  readonly value: number
+}
+const fullRow: Row<Full> = {
+  name: 'full',
+  kernel: { kind: 'constant' },
+  shape: ({ shape }) => shape,
+  reference: ({ value }, shape) =>
+    view(
+      ndarray(new Float64Array([value]), [1]),
+      shape,
+      shape.map(() => 0)
+    ),
+  vjp: noGradient,
+  show: ({ value }) => String(value)
+}
+
+/** A tensor of one number. */
+export const full = Object.assign(
+  <const S extends Shape>(shape: S, value: number): Tensor<S> => shaped<S>(node(fullRow, { shape, value })),
+  { row: fullRow }
+)
+
+interface Iota {
+  readonly shape: Shape
+  readonly axis: number
+}
+const iotaRow: Row<Iota> = {
+  name: 'iota',
+  kernel: { kind: 'iota' },
+  shape: ({ shape }) => shape,
+  reference: ({ axis }, shape) => {
+    const n = shape[axis]!
+    const counts = ndarray(Float64Array.from({ length: n }, (_, i) => i))
+    return view(
+      counts,
+      shape,
+      shape.map((_, i) => (i === axis ? 1 : 0))
+    )
+  },
+  vjp: noGradient,
+  show: ({ axis }) => `axis ${axis}`
+}
+
+/** The index along an axis: 0, 1, 2 … */
+export const iota = Object.assign(
+  <const S extends Shape>(shape: S, axis = 0): Tensor<S> =>
+    shaped<S>(node(iotaRow, { shape, axis: axisOf('iota', axis, shape.length) })),
+  { row: iotaRow }
+)
+
+/** Numbers held by the host or by a device. */
+export interface Held {
+  readonly shape: Shape
+  readonly storage: Storage
+}
+export const valueRow: Row<Held> = {
+  name: 'value',
+  kernel: { kind: 'buffer' },
+  shape: ({ shape }) => shape,
+  reference: ({ storage }, shape) => ndarray(Float64Array.from(storage.read()), [...shape]),
+  vjp: noGradient
+}
+
+/** A placeholder of a traced function. */
+export interface Argument {
+  readonly shape: Shape
+  readonly position: number
+}
+export const argumentRow: Row<Argument> = {
+  name: 'argument',
+  kernel: { kind: 'buffer' },
+  shape: ({ shape }) => shape,
+  reference: ({ position }) =>
+    raise('argument', `number ${position} has no value outside the function it is traced for`),
+  vjp: noGradient,
+  show: ({ position }) => String(position)
+}

@@ -1,0 +1,176 @@
+import { addAffine, constant, divMod, flatten, scale, shift, unflatten, type Guard } from '../affine.ts'
+import { raise, showShape } from '../raise.ts'
+import { axisOf, sameShape, sizeOf, stridesOf, type Shape } from '../shape.ts'
+import { node, shaped, type Row, type Tensor, type Values } from '../tensor.ts'
+import { addInto, packed, view, zeros } from '../values.ts'
+
+// Movements rewrite indices and compute nothing; each has a movement as its gradient.
+
+const reshapeRow: Row<Shape> = {
+  name: 'reshape',
+  kernel: {
+    kind: 'access',
+    at: (to, input, out) => ({ index: unflatten(flatten(out, to), input) })
+  },
+  shape: (to, from) =>
+    sizeOf(to) === sizeOf(from!)
+      ? to
+      : raise('reshape', `${showShape(from!)} has ${sizeOf(from!)} elements, ${showShape(to)} has ${sizeOf(to)}`),
+  reference: (to, _, x) => view(packed(x!), to, stridesOf(to)),
+  vjp: (ct, _, [x]) => [reshape(ct, x!.shape)],
+  show: showShape
+}
+
+/** The same elements in row-major order under another shape; one size may be -1. */
+export const reshape = Object.assign(
+  <const S extends Shape>(x: Tensor, to: S): Tensor<S> => {
+    const shape = inferred(x.shape, to)
+    return sameShape(x.shape, shape) ? shaped<S>(x) : shaped<S>(node(reshapeRow, shape, x))
+  },
+  { row: reshapeRow }
+)
+const inferred = (from: Shape, to: Shape): Shape => {
+  const known = to.filter((d) => d !== -1)
+  if (to.length - known.length > 1) raise('reshape', `at most one size may be -1: ${showShape(to)}`)
+  return to.map((d) => (d === -1 ? sizeOf(from) / sizeOf(known) : d))
+}
+
+const permuteRow: Row<readonly number[]> = {
+  name: 'permute',
+  kernel: {
+    kind: 'access',
+    at: (order, input, out) => ({ index: input.map((_, axis) => out[order.indexOf(axis)]!) })
+  },
+  shape: (order, from) =>
+    order.length === from!.length && new Set(order).size === order.length
+      ? order.map((axis) => from![axisOf('permute', axis, from!.length)]!)
+      : raise('permute', `the order ${showShape(order)} does not name each axis of ${showShape(from!)} once`),
+  reference: (order, _, x) => x!.transpose(...order),
+  vjp: (ct, _, __, order) => [permute(ct, inverse(order))],
+  show: showShape
+}
+const inverse = (order: readonly number[]): readonly number[] => order.map((_, axis) => order.indexOf(axis))
+
+/** Axis i of the result is axis order[i] of `x`. */
+export const permute = Object.assign(
+  (x: Tensor, order: readonly number[]): Tensor =>
+    node(
+      permuteRow,
+      order.map((axis) => axisOf('permute', axis, x.shape.length)),
+      x
+    ),
+  { row: permuteRow }
+)
+
+/** Per axis: the first index, how many, and the distance between them. */
+export interface Slices {
+  readonly start: readonly number[]
+  readonly size: readonly number[]
+  readonly step: readonly number[]
+}
+const sliceRow: Row<Slices> = {
+  name: 'slice',
+  kernel: {
+    kind: 'access',
+    at: ({ start, step }, _, out) => ({ index: out.map((i, axis) => shift(scale(i, step[axis]!), start[axis]!)) })
+  },
+  shape: ({ start, size, step }, from) =>
+    from!.every((d, i) => start[i]! >= 0 && step[i]! >= 1 && start[i]! + step[i]! * (size[i]! - 1) < d)
+      ? size
+      : raise(
+          'slice',
+          `start ${showShape(start)}, size ${showShape(size)}, step ${showShape(step)} leave ${showShape(from!)}`
+        ),
+  reference: ({ start, step }, shape, x) =>
+    view(
+      x!,
+      shape,
+      x!.stride.map((s, i) => s * step[i]!),
+      x!.offset + start.reduce((sum, s, i) => sum + s * x!.stride[i]!, 0)
+    ),
+  vjp: (ct, y, [x], { start, step }) => [
+    pad(ct, {
+      before: start,
+      after: x!.shape.map((d, i) => d - start[i]! - step[i]! * (y.shape[i]! - 1) - 1),
+      gap: step.map((s) => s - 1)
+    })
+  ],
+  show: ({ start, size, step }) => `${showShape(start)} ${showShape(size)} ${showShape(step)}`
+}
+
+/** The part of `x` at start + step · i. The user's `slice` is friendlier. */
+export const sliceAt = Object.assign((x: Tensor, slices: Slices): Tensor => node(sliceRow, slices, x), {
+  row: sliceRow
+})
+
+/** Per axis: zeros before, after, and between neighbours. */
+export interface Padding {
+  readonly before: readonly number[]
+  readonly after: readonly number[]
+  readonly gap: readonly number[]
+}
+const padRow: Row<Padding> = {
+  name: 'pad',
+  kernel: {
+    kind: 'access',
+    at: ({ before, gap }, input, out) => {
+      const parts = out.map((i, axis) => divMod(shift(i, -before[axis]!), gap[axis]! + 1))
+      const inside: readonly Guard[] = parts.flatMap(([index, rest], axis) => [
+        { index, extent: input[axis]! },
+        { index: rest, extent: 1 }
+      ])
+      return { index: parts.map(([index]) => index), guards: inside }
+    }
+  },
+  shape: ({ before, after, gap }, from) =>
+    [before, after, gap].every((p) => p.length === from!.length && p.every((n) => Number.isInteger(n) && n >= 0))
+      ? from!.map((d, i) => before[i]! + d + gap[i]! * (d - 1) + after[i]!)
+      : raise(
+          'pad',
+          `wants whole numbers of zeros for each axis of ${showShape(from!)}: ${showShape(before)}, ${showShape(after)}`
+        ),
+  reference: ({ before, gap }, shape, x) => {
+    const y = zeros(shape)
+    addInto(spread(y, x!.shape, before, gap), x!)
+    return y
+  },
+  vjp: (ct, _, [x], { before, gap }) => [sliceAt(ct, { start: before, size: x!.shape, step: gap.map((g) => g + 1) })],
+  show: ({ before, after, gap }) => `${showShape(before)} ${showShape(after)} ${showShape(gap)}`
+}
+const spread = (y: Values, shape: Shape, before: readonly number[], gap: readonly number[]): Values =>
+  view(
+    y,
+    shape,
+    y.stride.map((s, i) => s * (gap[i]! + 1)),
+    before.reduce((sum, b, i) => sum + b * y.stride[i]!, 0)
+  )
+
+/** Zeros around `x` and between its elements. The user's `pad` is friendlier. */
+export const pad = Object.assign((x: Tensor, padding: Padding): Tensor => node(padRow, padding, x), { row: padRow })
+
+const flipRow: Row<readonly number[]> = {
+  name: 'flip',
+  kernel: {
+    kind: 'access',
+    at: (axes, input, out) => ({
+      index: out.map((i, axis) => (axes.includes(axis) ? addAffine(constant(input[axis]! - 1), scale(i, -1)) : i))
+    })
+  },
+  shape: (_, from) => from!,
+  reference: (axes, _, x) => x!.step(...x!.shape.map((_, i) => (axes.includes(i) ? -1 : 1))),
+  vjp: (ct, _, __, axes) => [flip(ct, axes)],
+  show: showShape
+}
+
+/** `x` with the order of some axes reversed. */
+export const flip = Object.assign(
+  <S extends Shape>(x: Tensor<S>, axes: number | readonly number[]): Tensor<S> =>
+    shaped<S>(
+      node(
+        flipRow,
+        [axes].flat().map((axis) => axisOf('flip', axis, x.shape.length)),
+        x
+      )
+    ),
+  { row: flipRow }
+)

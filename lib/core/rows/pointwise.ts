@@ -1,0 +1,199 @@
+import { broadcastShapes, sameShape, type Broadcast, type Fits, type Shape } from '../shape.ts'
+import { isTensor, node, shaped, type Row, type Scalar, type Tensor } from '../tensor.ts'
+import { mapValues } from '../values.ts'
+import { full } from './leaves.ts'
+import { expand } from './adjoint.ts'
+import { reshape } from './movement.ts'
+
+type Ct = Tensor
+interface Pointwise {
+  readonly name: string
+  /** The meaning. */
+  readonly f: (...xs: number[]) => number
+  /** The same in the kernels' language. */
+  readonly text: (...xs: readonly string[]) => string
+  /** Cotangents of the operands. */
+  readonly vjp: (ct: Ct, y: Tensor, ...xs: readonly Tensor[]) => readonly (Tensor | undefined)[]
+}
+
+const pointwise = ({ name, f, text, vjp }: Pointwise): Row<undefined> => ({
+  name,
+  kernel: { kind: 'pointwise', text },
+  shape: (_, ...shapes) => shapes.reduce((a, b) => broadcastShapes(name, a, b)),
+  reference: (_, shape, ...xs) => mapValues(f, shape, ...xs),
+  vjp: (ct, y, xs) => vjp(ct, y, ...xs)
+})
+
+/** A tensor or a number as a tensor. */
+export const lift = (x: Tensor | number): Tensor => (isTensor(x) ? x : full([], x))
+
+/** Repeats a tensor along axes of size 1 and new leading axes until it has `shape`. */
+export const broadcastTo = (x: Tensor, shape: Shape): Tensor => {
+  if (sameShape(x.shape, shape)) return x
+  const aligned = [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape]
+  return expand(reshape(x, aligned), shape)
+}
+
+const applied = (row: Row<undefined>, ...xs: readonly (Tensor | number)[]): Tensor => {
+  const tensors = xs.map(lift)
+  const shape = row.shape(undefined, ...tensors.map((x) => x.shape))
+  return node(row, undefined, ...tensors.map((x) => broadcastTo(x, shape)))
+}
+
+export interface Unary {
+  <S extends Shape>(x: Tensor<S>): Tensor<S>
+  readonly row: Row<undefined>
+}
+
+/** What may stand beside a tensor of shape S. Literal shapes that do not broadcast are a type error. */
+export type Operand<S extends Shape, R extends Shape> = Tensor<Fits<S, R>> | Scalar | number
+
+export interface Binary {
+  <S extends Shape, R extends Shape>(a: Tensor<S>, b: Tensor<R> & Tensor<Fits<NoInfer<S>, R>>): Tensor<Broadcast<S, R>>
+  <S extends Shape>(a: Tensor<S>, b: number | Scalar): Tensor<S>
+  <S extends Shape>(a: number, b: Tensor<S>): Tensor<S>
+  /** For `pipe`: `pipe(a, op(b))` is `op(a, b)`. */
+  (b: number): <S extends Shape>(a: Tensor<S>) => Tensor<S>
+  <R extends Shape>(
+    b: Tensor<R>
+  ): <S extends Shape>(a: Tensor<S> & Tensor<Fits<NoInfer<R>, S>>) => Tensor<Broadcast<S, R>>
+  readonly row: Row<undefined>
+}
+
+export const unary = (spec: Pointwise): Unary => {
+  const row = pointwise(spec)
+  return Object.assign(<S extends Shape>(x: Tensor<S>) => shaped<S>(applied(row, x)), { row })
+}
+
+/** The overloads of `Binary` on a function of two tensors. */
+export const curried = (op: (a: Tensor | number, b: Tensor | number) => Tensor, row: Row<undefined>): Binary =>
+  Object.assign(
+    (...args: readonly (Tensor | number)[]) =>
+      args.length === 1 ? (a: Tensor) => op(a, args[0]!) : op(args[0]!, args[1]!),
+    { row }
+  ) as unknown as Binary
+
+const binary = (spec: Pointwise): Binary => {
+  const row = pointwise(spec)
+  return curried((a, b) => applied(row, a, b), row)
+}
+
+// ---- the rows ---------------------------------------------------------------------------------------------------
+
+/** x, as a node of its own: tells two uses of one tensor apart when differentiating by one of them. */
+export const identity = unary({ name: 'identity', f: (x) => x!, text: (x) => x!, vjp: (ct) => [ct] })
+
+/** x, whose gradient is taken to be zero. */
+export const stopGradient = unary({ name: 'stopGradient', f: (x) => x!, text: (x) => x!, vjp: () => [undefined] })
+
+// d(-x) = -dx
+export const neg = unary({ name: 'neg', f: (x) => -x!, text: (x) => `(-${x})`, vjp: (ct) => [neg(ct)] })
+
+// d(e^x) = e^x dx
+export const exp = unary({ name: 'exp', f: Math.exp, text: (x) => `exp(${x})`, vjp: (ct, y) => [mul(ct, y)] })
+
+// d(ln x) = dx / x
+export const log = unary({ name: 'log', f: Math.log, text: (x) => `log(${x})`, vjp: (ct, _, x) => [div(ct, x!)] })
+
+// d(√x) = dx / 2√x
+export const sqrt = unary({
+  name: 'sqrt',
+  f: Math.sqrt,
+  text: (x) => `sqrt(${x})`,
+  vjp: (ct, y) => [div(mul(ct, 0.5), y)]
+})
+
+// d(sin x) = cos x dx
+export const sin = unary({ name: 'sin', f: Math.sin, text: (x) => `sin(${x})`, vjp: (ct, _, x) => [mul(ct, cos(x!))] })
+
+// d(cos x) = -sin x dx
+export const cos = unary({
+  name: 'cos',
+  f: Math.cos,
+  text: (x) => `cos(${x})`,
+  vjp: (ct, _, x) => [neg(mul(ct, sin(x!)))]
+})
+
+// dσ = σ (1 - σ) dx; a row of its own because 1 / (1 + e^-x) stays finite where e^x would not
+export const sigmoid = unary({
+  name: 'sigmoid',
+  f: (x) => 1 / (1 + Math.exp(-x!)),
+  text: (x) => `sigmoid(${x})`,
+  vjp: (ct, y) => [mul(ct, mul(y, sub(1, y)))]
+})
+
+// d(tanh x) = (1 - tanh² x) dx
+export const tanh = unary({
+  name: 'tanh',
+  f: Math.tanh,
+  text: (x) => `hyperbolicTangent(${x})`,
+  vjp: (ct, y) => [mul(ct, sub(1, mul(y, y)))]
+})
+
+// the gradient is zero almost everywhere
+export const floor = unary({ name: 'floor', f: Math.floor, text: (x) => `floor(${x})`, vjp: () => [undefined] })
+
+export const add = binary({
+  name: 'add',
+  f: (a, b) => a! + b!,
+  text: (a, b) => `(${a} + ${b})`,
+  vjp: (ct) => [ct, ct]
+})
+
+export const sub = binary({
+  name: 'sub',
+  f: (a, b) => a! - b!,
+  text: (a, b) => `(${a} - ${b})`,
+  vjp: (ct) => [ct, neg(ct)]
+})
+
+// d(ab) = b da + a db
+export const mul = binary({
+  name: 'mul',
+  f: (a, b) => a! * b!,
+  text: (a, b) => `(${a} * ${b})`,
+  vjp: (ct, _, a, b) => [mul(ct, b!), mul(ct, a!)]
+})
+
+// d(a/b) = da / b - (a/b) db / b
+export const div = binary({
+  name: 'div',
+  f: (a, b) => a! / b!,
+  text: (a, b) => `(${a} / ${b})`,
+  vjp: (ct, y, _, b) => [div(ct, b!), neg(div(mul(ct, y), b!))]
+})
+
+// the larger one takes the cotangent; a tie shares it
+export const maximum = binary({
+  name: 'maximum',
+  f: (a, b) => Math.max(a!, b!),
+  text: (a, b) => `max(${a}, ${b})`,
+  vjp: (ct, _, a, b) => [mul(ct, share(a!, b!)), mul(ct, share(b!, a!))]
+})
+const share = (a: Tensor, b: Tensor): Tensor => add(less(b, a), mul(0.5, equal(a, b)))
+
+// comparisons give 1 or 0 and have no gradient
+const comparison = (name: string, f: (a: number, b: number) => boolean): Binary =>
+  binary({
+    name,
+    f: (a, b) => Number(f(a!, b!)),
+    text: (a, b) => `is_${name}(${a}, ${b})`,
+    vjp: () => [undefined, undefined]
+  })
+export const less = comparison('less', (a, b) => a < b)
+export const lessEqual = comparison('lessEqual', (a, b) => a <= b)
+export const equal = comparison('equal', (a, b) => a === b)
+
+// the chosen side takes the cotangent
+const selectRow = pointwise({
+  name: 'select',
+  f: (c, a, b) => (c === 0 ? b! : a!),
+  text: (c, a, b) => `select(${c}, ${a}, ${b})`,
+  vjp: (ct, _, c) => [undefined, select(c!, ct, 0), select(c!, 0, ct)]
+})
+
+/** `a` where `condition` is not 0, else `b`; the three broadcast. */
+export const select = Object.assign(
+  (condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor => applied(selectRow, condition, a, b),
+  { row: selectRow }
+)

@@ -1,0 +1,122 @@
+import type { NdArray } from 'ndarray'
+import type { Affine, Guard, Var } from './affine.ts'
+import { raise, showShape } from './raise.ts'
+import { checkShape, type Shape } from './shape.ts'
+
+/** A float64 array of the reference interpreter; movements are views of it. */
+export type Values = NdArray<Float64Array>
+
+/** What a kernel does at one element of a row's output. */
+export type Kernel<A> =
+  /** A function of the elements of equal index: text in the common part of GLSL, with the operands put in. */
+  | { readonly kind: 'pointwise'; readonly text: (...operands: readonly string[]) => string }
+  /** Reads its one input at another index, or folds such elements over new variables. */
+  | { readonly kind: 'access'; at(attrs: A, input: Shape, out: readonly Affine[]): Access }
+  /** Reads rows of its first input whose numbers are the elements of the second. */
+  | { readonly kind: 'gather' }
+  /** The index along an axis. */
+  | { readonly kind: 'iota' }
+  /** The same number everywhere. */
+  | { readonly kind: 'constant' }
+  /** Numbers that come from outside the kernel. */
+  | { readonly kind: 'buffer' }
+
+export interface Access {
+  readonly index: readonly Affine[]
+  readonly guards?: readonly Guard[]
+  readonly fold?: { readonly op: 'sum' | 'max'; readonly vars: readonly Var[] }
+}
+
+/**
+ * A primitive: its shape rule, its meaning, its kernel and its gradient side by side. A node of a graph
+ * holds its row, so there is no registry. (Methods, not properties: a graph forgets the attributes' type.)
+ */
+export interface Row<A = unknown> {
+  readonly name: string
+  readonly kernel: Kernel<A>
+  /** The output's shape; raises where the inputs do not fit. */
+  shape(attrs: A, ...inputs: readonly Shape[]): Shape
+  /** The meaning, in float64. */
+  reference(attrs: A, shape: Shape, ...inputs: readonly Values[]): Values
+  /** Cotangents of the inputs from the output's; undefined where nothing depends on an input. */
+  vjp(ct: Tensor, y: Tensor, xs: readonly Tensor[], attrs: A): readonly (Tensor | undefined)[]
+  /** How the attributes print; also what tells two nodes of one row apart. */
+  show?(attrs: A): string
+}
+
+/**
+ * An immutable tensor: a node of an expression graph. It describes a value; a device computes it.
+ * Numbers are float32 on devices and float64 on the reference.
+ */
+export interface Tensor<out S extends Shape = Shape> {
+  readonly shape: S
+  readonly row: Row
+  readonly inputs: readonly Tensor[]
+  readonly attrs: unknown
+  toString(): string
+  /** Gives back the device memory of a computed tensor now rather than when it is collected. */
+  [Symbol.dispose](): void
+}
+
+/** A tensor without axes. */
+export type Scalar = Tensor<readonly []>
+
+/** Something a disposed tensor can be asked to let go of. */
+export interface Disposable_ {
+  dispose(): void
+}
+
+class Node implements Tensor {
+  constructor(
+    readonly row: Row,
+    readonly attrs: unknown,
+    readonly inputs: readonly Tensor[],
+    readonly shape: Shape
+  ) {}
+
+  toString(): string {
+    return `${this.row.name}${showShape(this.shape)}`
+  }
+
+  [Symbol.dispose](): void {
+    const held = (this.attrs as { readonly storage?: Disposable_ } | undefined)?.storage
+    held?.dispose()
+  }
+}
+
+/** The node of a row on inputs. */
+export const node = <A>(row: Row<A>, attrs: A, ...inputs: readonly Tensor[]): Tensor => {
+  const shape = row.shape(attrs, ...inputs.map((x) => x.shape))
+  checkShape(row.name, shape)
+  return new Node(row as Row, attrs, inputs, shape)
+}
+
+export const isTensor = (x: unknown): x is Tensor => x instanceof Node
+
+/** The one place where a run-time shape is taken for a shape known to the types. */
+export const shaped = <S extends Shape>(x: Tensor): Tensor<S> => x as Tensor<S>
+
+/** A tensor as a scalar; raises where it has axes. */
+export const asScalar = (op: string, x: Tensor): Scalar =>
+  x.shape.length === 0 ? shaped<readonly []>(x) : raise(op, `wants a scalar, not ${showShape(x.shape)}`)
+
+/** All nodes that the outputs depend on, inputs first. Iterative: graphs are deep. */
+export const topological = (outputs: readonly Tensor[]): readonly Tensor[] => {
+  const seen = new Set<Tensor>()
+  const order: Tensor[] = []
+  const stack: { readonly x: Tensor; next: number }[] = []
+  const enter = (x: Tensor): void => {
+    if (seen.has(x)) return
+    seen.add(x)
+    stack.push({ x, next: 0 })
+  }
+  for (const output of outputs) {
+    enter(output)
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const input = top.x.inputs[top.next++]
+      if (input) enter(input)
+      else order.push(stack.pop()!.x)
+    }
+  }
+  return order
+}

@@ -1,0 +1,119 @@
+import type { Plan, Step } from '../compile/plan.ts'
+import { plan } from '../compile/plan.ts'
+import { argumentKey, Key } from '../core/key.ts'
+import { argumentRow, valueRow, type Argument, type Held } from '../core/primitives.ts'
+import { node, isTensor, type Tensor } from '../core/tensor.ts'
+import { eachLeaf, mapLeaves, mapTree, tensorsOf } from '../core/tree.ts'
+import { drawRow, type Draw } from '../ops/random.ts'
+import type { Words } from '../random/threefry.ts'
+import { Memory } from './memory.ts'
+import type { Buffer, Engine } from './engine.ts'
+
+/** A function traced for one set of shapes. */
+export interface Traced {
+  readonly plan: Plan
+  /** The result, with a tensor at each place of the plan's outputs. */
+  readonly result: unknown
+}
+
+/** The leaves of a function's arguments. */
+export interface Given {
+  readonly tensors: readonly Tensor[]
+  readonly keys: readonly Words[]
+  /** Positions in `tensors` that the caller gave up. */
+  readonly donated: ReadonlySet<number>
+  /** Equal for arguments that one plan serves. */
+  readonly signature: string
+}
+
+export const given = (args: readonly unknown[], donate: readonly number[]): Given => {
+  const tensors: Tensor[] = []
+  const keys: Words[] = []
+  const donated = new Set<number>()
+  const parts: string[] = []
+  args.forEach((arg, position) => {
+    eachLeaf(arg, (leaf, path) => {
+      if (isTensor(leaf)) {
+        if (donate.includes(position)) donated.add(tensors.length)
+        tensors.push(leaf)
+        parts.push(`${path}[${leaf.shape.join(',')}]`)
+      } else if (leaf instanceof Key) {
+        keys.push(leaf.resolve([]))
+        parts.push(`${path} key`)
+      } else parts.push(`${path} ${typeof leaf === 'function' ? 'function' : JSON.stringify(leaf)}`)
+    })
+    parts.push(';')
+  })
+  return { tensors, keys, donated, signature: parts.join(' ') }
+}
+
+/** Runs `f` on placeholders and plans what comes out. */
+export const trace = (
+  f: (...args: readonly unknown[]) => unknown,
+  args: readonly unknown[],
+  engine: Engine
+): Traced => {
+  let [tensors, keys] = [0, 0]
+  const placeholders = args.map((arg) =>
+    mapLeaves(arg, (leaf) => {
+      if (isTensor(leaf)) return node(argumentRow, { shape: leaf.shape, position: tensors++ })
+      return leaf instanceof Key ? argumentKey(keys++) : leaf
+    })
+  )
+  const result = f(...placeholders)
+  return { plan: plan(tensorsOf(result), engine), result }
+}
+
+/** Runs a plan. Buffers go back to the pool after their last use. */
+export const execute = (traced: Traced, args: Given, engine: Engine, memory: Memory): unknown => {
+  const { plan: program, result } = traced
+  const buffers: Buffer[] = []
+  const owned = new Set<number>()
+  for (const [i, leaf] of program.leaves) {
+    const { buffer, mine } = fetched(leaf, args, memory)
+    buffers[i] = buffer
+    if (mine) owned.add(i)
+  }
+  for (const step of program.steps) runStep(step, buffers, owned, engine)
+  const leaves = new Map(program.leaves)
+  const tensors = new Map<number, Tensor>()
+  let at = 0
+  return mapTree(result, (x) => {
+    const i = program.outputs[at++]!
+    const known = tensors.get(i) ?? (owned.has(i) ? memory.hold(buffers[i]!, x.shape) : passedOn(leaves.get(i)!, args))
+    tensors.set(i, known)
+    return known
+  })
+}
+
+const runStep = (step: Step, buffers: Buffer[], owned: Set<number>, engine: Engine): void => {
+  const inputs = step.inputs.map((i) => buffers[i]!)
+  buffers[step.output] = engine.run(step.source, inputs, step.shape)
+  owned.add(step.output)
+  for (const i of step.free) {
+    if (!owned.has(i)) continue
+    engine.give(buffers[i]!)
+    owned.delete(i)
+  }
+}
+
+/** The buffer of a leaf, and whether the run may reuse it. */
+const fetched = (leaf: Tensor, args: Given, memory: Memory): { readonly buffer: Buffer; readonly mine: boolean } => {
+  if (leaf.row === drawRow) {
+    const { draw, key, shape } = leaf.attrs as Draw
+    return { buffer: memory.upload(draw(key.resolve(args.keys)), shape), mine: true }
+  }
+  if (leaf.row === argumentRow) {
+    const { position } = leaf.attrs as Argument
+    const tensor = args.tensors[position]!
+    const { storage } = tensor.attrs as Held
+    return args.donated.has(position) ? memory.donated(storage, tensor.shape) : memory.lent(storage, tensor.shape)
+  }
+  return memory.lent((leaf.attrs as Held).storage, leaf.shape)
+}
+
+const passedOn = (leaf: Tensor, args: Given): Tensor =>
+  leaf.row === argumentRow ? args.tensors[(leaf.attrs as Argument).position]! : leaf
+
+/** Whether a tensor's numbers are there already. */
+export const isHeld = (x: Tensor): boolean => x.row === valueRow

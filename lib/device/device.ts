@@ -1,0 +1,55 @@
+import type { NdArray } from 'ndarray'
+import type { Nested } from '../core/create.ts'
+import type { Tensor } from '../core/tensor.ts'
+
+export type Numbers = Float32Array | Float64Array
+
+/** What a device counts. Nothing of this is needed to use it; it is there to be looked at. */
+export interface Stats {
+  /** Distinct programs compiled. */
+  readonly programs: number
+  /** Kernel calls so far. */
+  readonly calls: number
+  /** Textures ever made; in the steady state this does not grow. */
+  readonly created: number
+  /** Textures in use now, and those that wait to be used again. */
+  readonly live: number
+  readonly pooled: number
+  /** Bytes of both. */
+  readonly bytes: number
+  /** Milliseconds: tracing functions and planning kernels, compiling programs. */
+  readonly planMs: number
+  readonly compileMs: number
+}
+
+export interface CompileOptions {
+  /** Positions of arguments that the caller gives up: their memory serves the results, and they can't be used again. */
+  readonly donate?: readonly number[]
+}
+
+/** Something that computes what tensors describe. */
+export interface Device {
+  /** `webgl2`, `webgl`, `headlessgl`, `webasm`, `cpu` or `reference`. */
+  readonly name: string
+  /** What the driver calls itself. */
+  readonly renderer: string
+  /** Why this device and no other. */
+  readonly reason: string
+  /**
+   * A pure function of trees as one plan of kernels, made once per shapes of its arguments. Tensors and keys are its
+   * inputs; every other leaf (numbers, strings) is part of the function, and another value makes another plan.
+   */
+  compile<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CompileOptions): (...args: A) => R
+  /** Computes the tensors of a tree, so that using them again does not compute them again. */
+  compute<T>(tree: T): T
+  /** The numbers of a tensor, row-major: the only place that waits. */
+  read(x: Tensor): Promise<Numbers>
+  read(x: Tensor, as: 'ndarray'): Promise<NdArray<Numbers>>
+  read(x: Tensor, as: 'nested'): Promise<Nested>
+  /** The programs and plans made so far, as text. */
+  show<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
+  stats(): Stats
+  /** Frees everything. */
+  dispose(): void
+  [Symbol.dispose](): void
+}

@@ -1,0 +1,56 @@
+import type { Shape } from '../core/shape.ts'
+import type { Target } from '../compile/plan.ts'
+
+/** Device memory for one tensor. */
+export interface Buffer {
+  readonly bytes: number
+}
+
+/** Counted things: what specs assert and what a user looks at. */
+export interface Counters {
+  /** Programs compiled. */
+  programs: number
+  /** Kernel calls. */
+  calls: number
+  /** Textures (or arrays) ever made. */
+  created: number
+  /** Textures in use. */
+  live: number
+  /** Textures waiting to be used again. */
+  pooled: number
+  /** Bytes of both. */
+  bytes: number
+  /** Milliseconds spent on compiling programs, the first run included. */
+  compileMs: number
+}
+
+export const noCounts = (): Counters => ({
+  programs: 0,
+  calls: 0,
+  created: 0,
+  live: 0,
+  pooled: 0,
+  bytes: 0,
+  compileMs: 0
+})
+
+export type EngineName = 'webgl2' | 'webgl' | 'headlessgl' | 'webasm' | 'cpu'
+
+/** A backend of gpu.js: memory, and programs that read some buffers and write one. */
+export interface Engine extends Target {
+  readonly name: EngineName
+  /** What the driver calls itself. */
+  readonly renderer: string
+  readonly textureSize: number
+  readonly counters: Counters
+  take(shape: Shape): Buffer
+  /** Gives a buffer back to the pool. */
+  give(buffer: Buffer): void
+  upload(data: ArrayLike<number>, shape: Shape): Buffer
+  download(buffer: Buffer, shape: Shape): Float32Array
+  /** Runs a program into a new buffer from the pool. */
+  run(source: string, inputs: readonly Buffer[], shape: Shape): Buffer
+  /** Waits until everything asked for is computed. */
+  finish(): Promise<void>
+  dispose(): void
+}

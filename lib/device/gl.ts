@@ -1,0 +1,239 @@
+import type { Kernel } from '../compile/expr.ts'
+import { glslOf } from '../compile/glsl.ts'
+import { layoutOf, pack, unpack } from '../compile/layout.ts'
+import { withFunctions } from '../compile/prelude.ts'
+import type { Shape } from '../core/shape.ts'
+import { GPU, Texture, type GPUType } from './gpujs.ts'
+import { noCounts, type Buffer, type Counters, type Engine, type EngineName } from './engine.ts'
+import type { Context } from './platform/types.ts'
+
+type GL = WebGLRenderingContext | WebGL2RenderingContext
+
+/** The parts of a gpu.js kernel that its types leave out. */
+interface BuiltKernel {
+  texture: KernelTexture
+  onActivate(previous: { readonly texture: KernelTexture }): void
+  build(...args: readonly KernelTexture[]): void
+  run(...args: readonly KernelTexture[]): void
+  destroy(): void
+}
+interface KernelTexture {
+  readonly texture: WebGLTexture
+}
+interface TextureSettings {
+  readonly texture: WebGLTexture
+  readonly size: readonly [number, number]
+  readonly dimensions: readonly [number, number, number]
+  readonly output: readonly [number, number]
+  readonly context: GL
+  readonly type: string
+  readonly kernel: object
+}
+
+const TextureBase = Texture as unknown as new (settings: TextureSettings) => KernelTexture
+
+/** A texture of ours in gpu.js's clothes. gpu.js counts references to detach what it overwrites; the plan knows better. */
+class Held extends TextureBase implements Buffer {
+  readonly bytes: number
+  constructor(
+    readonly gl: GL,
+    texture: WebGLTexture,
+    readonly width: number,
+    readonly height: number
+  ) {
+    super({
+      texture,
+      size: [width, height],
+      dimensions: [width, height, 1],
+      output: [width, height],
+      context: gl,
+      type: 'ArrayTexture(4)',
+      kernel: {}
+    })
+    this.bytes = width * height * 16
+  }
+  beforeMutate(): boolean {
+    return false
+  }
+  clone(): this {
+    return this
+  }
+  delete(): void {
+    // the pool owns it
+  }
+}
+
+/** Limits to make do with, below those of the driver. */
+export interface GLLimits {
+  readonly inputs?: number
+  readonly textureSize?: number
+}
+
+export const glEngine = (context: Context, limits: GLLimits = {}): Engine => new GLEngine(context, limits)
+
+class GLEngine implements Engine {
+  readonly name: EngineName
+  readonly renderer: string
+  readonly textureSize: number
+  readonly inputs: number
+  readonly counters: Counters = noCounts()
+  readonly #gl: GL
+  readonly #gpu: GPUType
+  readonly #isTwo: boolean
+  readonly #pool = new Map<string, Held[]>()
+  readonly #programs = new Map<string, BuiltKernel>()
+  #reader: WebGLFramebuffer | null = null
+
+  constructor({ name, gl, canvas }: Context, limits: GLLimits) {
+    this.name = name
+    this.#gl = gl
+    this.#isTwo = name === 'webgl2'
+    const extensions = this.#isTwo ? ['EXT_color_buffer_float'] : ['OES_texture_float', 'WEBGL_color_buffer_float']
+    for (const extension of extensions) gl.getExtension(extension)
+    this.textureSize = limits.textureSize ?? Math.min(8192, gl.getParameter(gl.MAX_TEXTURE_SIZE) as number)
+    // gpu.js binds the output to one more unit while it builds
+    this.inputs = limits.inputs ?? Math.min(14, (gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS) as number) - 1)
+    this.renderer = rendererOf(gl)
+    this.#gpu = new GPU({ mode: name, context: gl, canvas })
+    keepDrawingBuffer(gl)
+  }
+
+  source(kernel: Kernel): string {
+    return withFunctions(glslOf(kernel, this.textureSize, this.#isTwo ? 'texture' : 'texture2D'))
+  }
+
+  take(shape: Shape): Held {
+    const { width, height } = layoutOf(shape, this.textureSize)
+    const pooled = this.#pool.get(`${width}x${height}`)?.pop()
+    this.counters.live++
+    if (pooled) {
+      this.counters.pooled--
+      return pooled
+    }
+    return this.#create(width, height)
+  }
+
+  give(buffer: Buffer): void {
+    const held = buffer as Held
+    const key = `${held.width}x${held.height}`
+    const waiting = this.#pool.get(key) ?? []
+    this.#pool.set(key, waiting)
+    waiting.push(held)
+    this.counters.live--
+    this.counters.pooled++
+  }
+
+  #create(width: number, height: number): Held {
+    const gl = this.#gl
+    const texture = gl.createTexture()
+    if (!texture) throw new Error(`device: no memory for a texture of ${width}x${height}`)
+    this.#bind(texture)
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE)
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE)
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST)
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST)
+    const format = this.#isTwo ? (gl as WebGL2RenderingContext).RGBA32F : gl.RGBA
+    gl.texImage2D(gl.TEXTURE_2D, 0, format, width, height, 0, gl.RGBA, gl.FLOAT, null)
+    this.counters.created++
+    this.counters.bytes += width * height * 16
+    return new Held(gl, texture, width, height)
+  }
+
+  #bind(texture: WebGLTexture): void {
+    this.#gl.activeTexture(this.#gl.TEXTURE0)
+    this.#gl.bindTexture(this.#gl.TEXTURE_2D, texture)
+  }
+
+  upload(data: ArrayLike<number>, shape: Shape): Buffer {
+    const held = this.take(shape)
+    const gl = this.#gl
+    this.#bind(held.texture)
+    const texels = pack(data, shape, layoutOf(shape, this.textureSize))
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, held.width, held.height, gl.RGBA, gl.FLOAT, texels)
+    return held
+  }
+
+  download(buffer: Buffer, shape: Shape): Float32Array {
+    const { texture, width, height } = buffer as Held
+    const gl = this.#gl
+    this.#reader ??= gl.createFramebuffer()
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#reader)
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0)
+    const texels = new Float32Array(width * height * 4)
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, texels)
+    return unpack(texels, shape)
+  }
+
+  run(source: string, inputs: readonly Buffer[], shape: Shape): Buffer {
+    const output = this.take(shape)
+    const args = inputs as readonly Held[]
+    const kernel = this.#program(source, args, output)
+    kernel.onActivate({ texture: output })
+    kernel.run(...args)
+    this.#gl.flush()
+    this.counters.calls++
+    return output
+  }
+
+  #program(source: string, args: readonly Held[], output: Held): BuiltKernel {
+    const key = `${output.width}x${output.height} ${source}`
+    const known = this.#programs.get(key)
+    if (known) return known
+    const start = performance.now()
+    const built = this.#build(source, args, output)
+    // drivers put off work until the first draw
+    built.run(...args)
+    this.#gl.finish()
+    this.#programs.set(key, built)
+    this.counters.programs++
+    this.counters.compileMs += performance.now() - start
+    return built
+  }
+
+  #build(source: string, args: readonly Held[], output: Held): BuiltKernel {
+    this.#gpu.setNativeFunctions([
+      { name: 'body', source, argumentTypes: [], argumentNames: [], returnType: 'Array(4)' }
+    ] as never)
+    const names = args.map((_, i) => `a${i}`)
+    const settings = {
+      output: [output.width, output.height],
+      argumentTypes: names.map(() => 'ArrayTexture(4)'),
+      returnType: 'Array(4)',
+      precision: 'single',
+      tactic: 'precision',
+      pipeline: true,
+      immutable: true
+    }
+    const text = `function (${names.join(', ')}) { return body(); }`
+    const kernel = this.#gpu.createKernel(text, settings as object).kernel as unknown as BuiltKernel
+    kernel.texture = output
+    kernel.build(...args)
+    return kernel
+  }
+
+  finish(): Promise<void> {
+    this.#gl.finish()
+    return Promise.resolve()
+  }
+
+  dispose(): void {
+    for (const held of [...this.#pool.values()].flat()) this.#gl.deleteTexture(held.texture)
+    this.#pool.clear()
+    this.#programs.clear()
+    this.counters.pooled = 0
+  }
+}
+
+const rendererOf = (gl: GL): string => {
+  const info = gl.getExtension('WEBGL_debug_renderer_info')
+  return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER))
+}
+
+/**
+ * gpu.js resizes the drawing buffer of headless-gl to the widest times the highest kernel with every program,
+ * though pipelined kernels never draw to it.
+ */
+const keepDrawingBuffer = (gl: GL): void => {
+  const extension = gl.getExtension('STACKGL_resize_drawingbuffer') as { resize(w: number, h: number): void } | null
+  if (extension) extension.resize = () => undefined
+}

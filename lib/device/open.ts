@@ -1,0 +1,75 @@
+import * as E from 'fp-ts/Either'
+import type { TaskEither } from 'fp-ts/TaskEither'
+import { platform } from '#platform'
+import { failure, reason, type Failure } from '../core/failure.ts'
+import { TesseraError } from '../core/raise.ts'
+import { reference } from '../reference/device.ts'
+import { arrayEngine } from './array.ts'
+import type { Device } from './device.ts'
+import type { Engine, EngineName } from './engine.ts'
+import { glEngine } from './gl.ts'
+import { deviceOf } from './gpu.ts'
+
+export type DeviceName = EngineName | 'reference'
+
+export interface DeviceOptions {
+  /** A certain backend; by default the first that works of webgl2, webgl, headlessgl, webasm, cpu. */
+  readonly name?: DeviceName
+  /** Render targets, texture units and texture size to make do with, for trying what a smaller GPU would do. */
+  readonly limits?: Limits
+}
+export interface Limits {
+  readonly inputs?: number
+  readonly textureSize?: number
+}
+
+type Opened = E.Either<Failure, Engine>
+
+const tried = (make: () => Engine): Opened => E.tryCatch(make, (thrown) => failure('unavailable', reason(thrown)))
+
+/** The backends of this platform, the best first. */
+const backends = (limits: Limits): readonly (readonly [EngineName, () => Promise<Opened>])[] => [
+  ...platform.contexts.map(([name, open]): readonly [EngineName, () => Promise<Opened>] => [
+    name,
+    async () =>
+      E.flatMap((context: Parameters<typeof glEngine>[0]) => tried(() => glEngine(context, limits)))(await open())
+  ]),
+  ['webasm', () => Promise.resolve(tried(() => arrayEngine('webasm')))],
+  ['cpu', () => Promise.resolve(tried(() => arrayEngine('cpu')))]
+]
+
+/** The first backend that works, and why those before it did not. */
+export const openDevice =
+  ({ name, limits = {} }: DeviceOptions = {}): TaskEither<Failure, Device> =>
+  async () => {
+    if (name === 'reference') return E.right(reference)
+    const candidates = backends(limits).filter(([known]) => name === undefined || known === name)
+    const why: string[] = name === undefined ? [] : ['asked for']
+    for (const [, open] of candidates) {
+      const opened = await open()
+      if (E.isRight(opened)) return E.right(deviceOf(opened.right, why.join('; ') || 'the best that this platform has'))
+      why.push(opened.left.message)
+    }
+    return E.left(
+      failure(
+        'unavailable',
+        candidates.length > 0 ? why.slice(1).join('; ') : `there is no device ${name} on this platform`
+      )
+    )
+  }
+
+/**
+ * Opens a device. `device.reason` says why it was chosen.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * using gpu = await t.device()
+ * assert.deepStrictEqual(await gpu.read(t.add(t.tensor([1, 2]), 1)), Float32Array.of(2, 3))
+ * ```
+ */
+export const device = async (options: DeviceOptions = {}): Promise<Device> => {
+  const opened = await openDevice(options)()
+  if (E.isLeft(opened)) throw new TesseraError(`device: ${opened.left.message}`)
+  return opened.right
+}

@@ -1,0 +1,38 @@
+import { createRequire } from 'node:module'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import { failure, reason, type Failure } from '../../core/failure.ts'
+import { ensureDisplay } from './display.node.ts'
+import type { Context, Platform } from './types.ts'
+
+type CreateContext = (width: number, height: number, options: object) => WebGLRenderingContext | null
+
+// optional: where it could not be built, the other backends serve
+const loadGL = (): E.Either<Failure, CreateContext> =>
+  E.tryCatch(
+    () => createRequire(import.meta.url)('gl') as CreateContext,
+    (thrown) =>
+      failure('unavailable', `headlessgl: the package gl does not load (${reason(thrown)}); run: npm run setup`)
+  )
+
+const open = (create: CreateContext): E.Either<Failure, Context> => {
+  const gl = create(2, 2, { preserveDrawingBuffer: true })
+  return gl
+    ? E.right({ name: 'headlessgl', gl, canvas: {} })
+    : E.left(failure('unavailable', 'headlessgl: the driver gives no context; run: npm run doctor'))
+}
+
+/** The GL of Node: headless-gl, on a display that the library starts where there is none. */
+export const platform: Platform = {
+  contexts: [
+    [
+      'headlessgl',
+      pipe(
+        TE.fromEither(loadGL()),
+        TE.chainFirst(() => ensureDisplay),
+        TE.chainEitherK(open)
+      )
+    ]
+  ]
+}

@@ -1,0 +1,14 @@
+import ndarray, { type NdArray } from 'ndarray'
+import type { Nested } from '../core/create.ts'
+import { sizeOf, type Shape } from '../core/shape.ts'
+import type { Numbers } from './device.ts'
+
+const nest = (data: Numbers, shape: Shape, offset: number): Nested => {
+  const [d, ...rest] = shape
+  if (d === undefined) return data[offset]!
+  return Array.from({ length: d }, (_, i) => nest(data, rest, offset + i * sizeOf(rest)))
+}
+
+/** Row-major numbers in the form that the reader asked for. */
+export const formed = (data: Numbers, shape: Shape, as?: 'ndarray' | 'nested'): Numbers | NdArray<Numbers> | Nested =>
+  as === 'ndarray' ? ndarray(data, [...shape]) : as === 'nested' ? nest(data, shape, 0) : data

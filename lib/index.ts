@@ -1,0 +1,60 @@
+/**
+ * tessera: immutable tensors and pure functions, computed by WebGL.
+ *
+ * @packageDocumentation
+ */
+
+// tensors
+export { TesseraError } from './core/raise.ts'
+export type { Failure } from './core/failure.ts'
+export type { Broadcast, Shape } from './core/shape.ts'
+export { isTensor, type Row, type Scalar, type Tensor } from './core/tensor.ts'
+export { ones, scalar, tensor, zeros, type Nested } from './core/create.ts'
+export { full, iota } from './core/primitives.ts'
+export { flattenTree, mapTree, tensorsOf, zipTree, type Tree } from './core/tree.ts'
+export { showGraph } from './core/show.ts'
+
+// operations
+export {
+  add,
+  cos,
+  div,
+  equal,
+  exp,
+  expand,
+  flip,
+  floor,
+  less,
+  lessEqual,
+  log,
+  maximum,
+  mul,
+  neg,
+  permute,
+  reshape,
+  select,
+  sigmoid,
+  sin,
+  sqrt,
+  sub,
+  take,
+  tanh
+} from './core/primitives.ts'
+export * from './ops/pointwise.ts'
+export * from './ops/reduce.ts'
+export * from './ops/movement.ts'
+export * from './ops/linear.ts'
+export * from './ops/norm.ts'
+
+// randomness
+export { bits, foldIn, Key, key, split } from './core/key.ts'
+export { normal, permutation, randint, uniform } from './ops/random.ts'
+
+// gradients
+export { stopGradient } from './core/primitives.ts'
+export { addTrees, grad, valueAndGrad, vjp } from './grad/grad.ts'
+
+// devices
+export type { CompileOptions, Device, Numbers, Stats } from './device/device.ts'
+export { device, openDevice, type DeviceName, type DeviceOptions } from './device/open.ts'
+export { reference } from './reference/device.ts'

@@ -1,0 +1,196 @@
+import { add, broadcastTo, mul, overlapAdd, permute, reshape, sliceAt, sumKeep, window } from '../core/primitives.ts'
+import { raise, showShape } from '../core/raise.ts'
+import { broadcastShapes, type Shape } from '../core/shape.ts'
+import { shaped, type Tensor } from '../core/tensor.ts'
+import { pad, transpose } from './movement.ts'
+
+type InnerFits<A extends Shape, B extends Shape> = A extends readonly [number, infer K extends number]
+  ? B extends readonly [infer L extends number, number]
+    ? number extends K
+      ? B
+      : number extends L
+        ? B
+        : K extends L
+          ? B
+          : never
+    : B
+  : B
+/** Rows of `a` by columns of `b` where the types know both. */
+export type Product<A extends Shape, B extends Shape> = A extends readonly [infer M extends number, number]
+  ? B extends readonly [number, infer N extends number]
+    ? readonly [M, N]
+    : Shape
+  : Shape
+
+/**
+ * The matrix product over the last axis of `a` and the last but one of `b`; leading axes broadcast, and
+ * a vector counts as a row on the left, as a column on the right.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const c = t.matmul(t.tensor([[1, 2], [3, 4]]), t.tensor([[1, 0], [0, 2]]))
+ * assert.deepStrictEqual(await t.reference.read(c), Float64Array.of(1, 4, 3, 8))
+ * ```
+ */
+export function matmul<A extends Shape, B extends Shape>(
+  a: Tensor<A>,
+  b: Tensor<B> & Tensor<InnerFits<NoInfer<A>, B>>
+): Tensor<Product<A, B>>
+export function matmul(b: Tensor): (a: Tensor) => Tensor
+export function matmul(a: Tensor, b?: Tensor): Tensor | ((a: Tensor) => Tensor) {
+  return b === undefined ? (first: Tensor) => product(first, a) : product(a, b)
+}
+
+const product = (a: Tensor, b: Tensor): Tensor => {
+  if (a.shape.length === 0 || b.shape.length === 0)
+    raise('matmul', `wants vectors or matrices: ${showShape(a.shape)} · ${showShape(b.shape)}`)
+  const left = a.shape.length === 1 ? reshape(a, [1, ...a.shape]) : a
+  const right = b.shape.length === 1 ? reshape(b, [...b.shape, 1]) : b
+  const whole = matrices(left, right, a.shape, b.shape)
+  const kept = whole.shape.slice(0, -2)
+  return reshape(whole, [
+    ...kept,
+    ...(a.shape.length === 1 ? [] : [whole.shape.at(-2)!]),
+    ...(b.shape.length === 1 ? [] : [whole.shape.at(-1)!])
+  ])
+}
+
+// c[…, i, j] = Σ_k a[…, i, k] b[…, k, j]
+const matrices = (a: Tensor, b: Tensor, shownA: Shape, shownB: Shape): Tensor => {
+  const [m, k] = a.shape.slice(-2) as [number, number]
+  const [l, n] = b.shape.slice(-2) as [number, number]
+  if (k !== l) raise('matmul', `inner sizes differ: ${showShape(shownA)} · ${showShape(shownB)}`)
+  const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2))
+  const ofA = reshape(a, [...a.shape.slice(0, -2), m, 1, k])
+  const turned = transpose(b)
+  const ofB = reshape(turned, [...turned.shape.slice(0, -2), 1, n, k])
+  const whole = [...batch, m, n, k]
+  return reshape(sumKeep(mul(broadcastTo(ofA, whole), broadcastTo(ofB, whole)), whole.length - 1), [...batch, m, n])
+}
+
+/** x · weightᵀ + bias, with PyTorch's weight `[out, in]`. */
+export const linear =
+  (weight: Tensor, bias?: Tensor) =>
+  (x: Tensor): Tensor => {
+    const y = matmul(x, transpose(weight))
+    return bias ? add(y, bias) : y
+  }
+
+type Pair = number | readonly [number, number]
+/** Zeros around each spatial axis: the same everywhere, per axis, or per axis before and after. */
+export type Padded = 'same' | 'valid' | number | readonly [Pair, Pair]
+
+export interface Convolution {
+  readonly stride?: Pair
+  readonly padding?: Padded
+}
+
+const pair = (x: Pair): readonly [number, number] => (typeof x === 'number' ? [x, x] : x)
+
+// 'same': as many outputs as ⌈input / stride⌉, the odd zero at the end
+const samePadding = (size: number, kernel: number, stride: number): readonly [number, number] => {
+  const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + kernel - size)
+  return [Math.floor(total / 2), Math.ceil(total / 2)]
+}
+
+const paddings = (
+  padding: Padded,
+  size: Shape,
+  kernel: Shape,
+  stride: Shape
+): readonly (readonly [number, number])[] => {
+  if (padding === 'valid') return [pair(0), pair(0)]
+  if (padding === 'same') return size.map((d, i) => samePadding(d, kernel[i]!, stride[i]!))
+  return typeof padding === 'number' ? [pair(padding), pair(padding)] : padding.map(pair)
+}
+
+const checkConvolution = (op: string, x: Tensor, w: Tensor, axis: 0 | 1): void => {
+  const shown = `${showShape(x.shape)} * ${showShape(w.shape)}`
+  if (x.shape.length !== 4 || w.shape.length !== 4)
+    raise(op, `wants an input [N,C,H,W] and a kernel of four axes: ${shown}`)
+  if (x.shape[1] !== w.shape[axis])
+    raise(op, `the kernel wants ${w.shape[axis]} channels, the input has ${x.shape[1]}: ${shown}`)
+}
+
+/**
+ * Two-dimensional cross-correlation, as PyTorch's: `[N,C,H,W] * [O,C,kh,kw]` gives `[N,O,H',W']`.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const y = t.conv2d(t.ones([3, 2, 3, 3]), { stride: 2, padding: 1 })(t.ones([1, 2, 8, 8]))
+ * assert.deepStrictEqual(y.shape, [1, 3, 4, 4])
+ * ```
+ */
+export const conv2d =
+  (w: Tensor, { stride = 1, padding = 'valid' }: Convolution = {}) =>
+  (x: Tensor): Tensor => {
+    checkConvolution('conv2d', x, w, 1)
+    const [kernel, strides] = [w.shape.slice(2), pair(stride)]
+    const around = paddings(padding, x.shape.slice(2), kernel, strides)
+    const taps = window(pad(x, [0, 0, ...around]), {
+      axes: [2, 3],
+      size: kernel,
+      stride: strides,
+      dilation: [1, 1]
+    })
+    // y[n,o,h,w] = Σ_c,ky,kx x[n,c,h+ky,w+kx] k[o,c,ky,kx]
+    const [n, c, h, v] = taps.shape as unknown as readonly [number, number, number, number]
+    const o = w.shape[0]!
+    const whole = [n, o, h, v, c, ...kernel]
+    const ofX = reshape(permute(taps, [0, 2, 3, 1, 4, 5]), [n, 1, h, v, c, ...kernel])
+    const ofW = reshape(w, [1, o, 1, 1, c, ...kernel])
+    return reshape(sumKeep(mul(broadcastTo(ofX, whole), broadcastTo(ofW, whole)), [4, 5, 6]), [n, o, h, v])
+  }
+
+export interface TransposedConvolution {
+  readonly stride?: Pair
+  readonly padding?: number | readonly [Pair, Pair]
+  /** Rows and columns added at the end, where the stride leaves the size open. */
+  readonly outputPadding?: Pair
+}
+
+/**
+ * The adjoint of `conv2d`, as PyTorch's: `[N,C,H,W]` with a kernel `[C,O,kh,kw]` gives
+ * `[N,O,(H-1)·stride + kh - 2·padding + outputPadding,…]`.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const y = t.convTranspose2d(t.ones([2, 3, 4, 4]), { stride: 2, padding: 1 })(t.ones([1, 2, 7, 7]))
+ * assert.deepStrictEqual(y.shape, [1, 3, 14, 14])
+ * ```
+ */
+export const convTranspose2d =
+  (w: Tensor, { stride = 1, padding = 0, outputPadding = 0 }: TransposedConvolution = {}) =>
+  (x: Tensor): Tensor => {
+    checkConvolution('convTranspose2d', x, w, 0)
+    const [strides, extra, kernel] = [pair(stride), pair(outputPadding), w.shape.slice(2)]
+    if (extra.some((e, i) => e >= strides[i]!))
+      raise('convTranspose2d', `the output padding ${showShape(extra)} is not below the stride ${showShape(strides)}`)
+    const around = paddings(padding, x.shape.slice(2), kernel, strides)
+    const full = kernel.map((k, i) => (x.shape[2 + i]! - 1) * strides[i]! + k)
+    const size = full.map((d, i) => d - around[i]![0] - around[i]![1] + extra[i]!)
+    if (size.some((d) => d < 1)) raise('convTranspose2d', `nothing is left of ${showShape(x.shape)} after the padding`)
+    const [n, o] = [x.shape[0]!, w.shape[1]!]
+    const held = full.map((d, i) => Math.max(d, around[i]![0] + size[i]!))
+    const reach = held.map((d) => d)
+    const all = overlapAdd(spread(x, w), { axes: [2, 3], size: kernel, stride: strides, dilation: [1, 1] }, [
+      n,
+      o,
+      ...full
+    ])
+    const whole = pad(all, [0, 0, ...reach.map((d, i) => [0, d - full[i]!] as const)])
+    return sliceAt(whole, { start: [0, 0, ...around.map((p) => p[0])], size: [n, o, ...size], step: [1, 1, 1, 1] })
+  }
+
+// s[n,o,h,w,ky,kx] = Σ_c x[n,c,h,w] k[c,o,ky,kx]
+const spread = (x: Tensor, w: Tensor): Tensor => {
+  const [n, c, h, v] = x.shape as readonly [number, number, number, number]
+  const [, o, ...kernel] = w.shape as readonly [number, number, number, number]
+  const whole = [n, o, h, v, ...kernel, c]
+  const ofX = reshape(permute(x, [0, 2, 3, 1]), [n, 1, h, v, 1, 1, c])
+  const ofW = reshape(permute(w, [1, 2, 3, 0]), [1, o, 1, 1, ...kernel, c])
+  return shaped(reshape(sumKeep(mul(broadcastTo(ofX, whole), broadcastTo(ofW, whole)), 6), [n, o, h, v, ...kernel]))
+}

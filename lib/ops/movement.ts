@@ -1,0 +1,91 @@
+import { add, pad as padAt, permute, reshape, sliceAt } from '../core/primitives.ts'
+import { raise, showShape } from '../core/raise.ts'
+import { axisOf } from '../core/shape.ts'
+import type { Tensor } from '../core/tensor.ts'
+
+/** One axis of a slice: an index keeps one element, `[start, stop, step]` a range; negative counts from the end. */
+export type Range = readonly [start?: number | undefined, stop?: number | undefined, step?: number | undefined]
+
+const rangeOf = (range: Range, d: number): readonly [start: number, size: number, step: number] => {
+  const [from = 0, to = d, step = 1] = range
+  const at = (i: number) => Math.min(d, Math.max(0, i < 0 ? i + d : i))
+  if (!Number.isInteger(step) || step < 1) raise('slice', `the step is a whole number of at least 1, not ${step}`)
+  return [at(from), Math.ceil((at(to) - at(from)) / step), step]
+}
+
+/**
+ * A part of a tensor: one range per axis, from the first; axes not named stay whole.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const x = t.tensor([[1, 2, 3], [4, 5, 6]])
+ * assert.deepStrictEqual(await t.reference.read(t.slice(x, [[1], [0, 3, 2]])), Float64Array.of(4, 6))
+ * ```
+ */
+export const slice = (x: Tensor, ranges: readonly Range[]): Tensor => {
+  if (ranges.length > x.shape.length)
+    raise('slice', `${ranges.length} ranges for ${x.shape.length} axes: ${showShape(x.shape)}`)
+  const parts = x.shape.map((d, axis) => rangeOf(ranges[axis] ?? [], d))
+  if (parts.some(([, size]) => size < 1)) raise('slice', `nothing is left of ${showShape(x.shape)}`)
+  return sliceAt(x, { start: parts.map((p) => p[0]), size: parts.map((p) => p[1]), step: parts.map((p) => p[2]) })
+}
+
+/**
+ * Zeros around a tensor: `[before, after]` or one number for both, per axis from the first.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(t.pad(t.ones([2, 3]), [[1, 0], 2]).shape, [3, 7])
+ * ```
+ */
+export const pad = (x: Tensor, widths: readonly (number | readonly [number, number])[]): Tensor => {
+  if (widths.length > x.shape.length)
+    raise('pad', `${widths.length} widths for ${x.shape.length} axes: ${showShape(x.shape)}`)
+  const pairs = x.shape.map((_, axis) => [widths[axis] ?? 0].flat().concat(widths[axis] ?? 0))
+  return padAt(x, { before: pairs.map((p) => p[0]!), after: pairs.map((p) => p[1]!), gap: x.shape.map(() => 0) })
+}
+
+/**
+ * Tensors one after the other along an axis: the sum of each with zeros in the others' place.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(t.concat([t.ones([2, 3]), t.zeros([2, 1])], 1).shape, [2, 4])
+ * ```
+ */
+export const concat = (parts: readonly Tensor[], axis = 0): Tensor => {
+  const first = parts[0] ?? raise('concat', 'wants at least one tensor')
+  const along = axisOf('concat', axis, first.shape.length)
+  for (const { shape } of parts)
+    if (shape.length !== first.shape.length || shape.some((d, i) => i !== along && d !== first.shape[i]))
+      raise('concat', `sizes differ off axis ${along}: ${showShape(first.shape)} and ${showShape(shape)}`)
+  const sizes = parts.map((x) => x.shape[along]!)
+  const total = sizes.reduce((a, b) => a + b)
+  const placed = parts.map((x, k) => {
+    const before = sizes.slice(0, k).reduce((a, b) => a + b, 0)
+    const widths = first.shape.map((_, i) => (i === along ? ([before, total - before - sizes[k]!] as const) : 0))
+    return parts.length === 1 ? x : pad(x, widths)
+  })
+  return placed.reduce((a, b) => add(a, b))
+}
+
+/** Tensors of one shape side by side along a new axis. */
+export const stack = (parts: readonly Tensor[], axis = 0): Tensor => {
+  const rank = (parts[0]?.shape.length ?? 0) + 1
+  const at = axisOf('stack', axis, rank)
+  return concat(
+    parts.map((x) => reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])),
+    at
+  )
+}
+
+/** The matrix, or each matrix of a batch, with its last two axes exchanged. */
+export const transpose = (x: Tensor): Tensor => {
+  const rank = x.shape.length
+  if (rank < 2) raise('transpose', `wants at least two axes: ${showShape(x.shape)}`)
+  const order = x.shape.map((_, i) => i)
+  return permute(x, [...order.slice(0, -2), rank - 1, rank - 2])
+}

@@ -1,0 +1,68 @@
+import { held } from '../core/create.ts'
+import type { Key } from '../core/key.ts'
+import { valueRow } from '../core/primitives.ts'
+import { raise } from '../core/raise.ts'
+import { checkShape, sizeOf, type Shape } from '../core/shape.ts'
+import { node, shaped, type Row, type Tensor } from '../core/tensor.ts'
+import { normalValues, permutationValues, randintValues, uniformValues, type Words } from '../random/threefry.ts'
+
+// Random numbers are leaves: the host derives them from the key, so they are the same bits on every device.
+
+/** Numbers that the host draws from a key when a compiled function is called. */
+export interface Draw {
+  readonly shape: Shape
+  readonly key: Key
+  readonly draw: (words: Words) => ArrayLike<number>
+}
+export const drawRow: Row<Draw> = {
+  name: 'draw',
+  kernel: { kind: 'buffer' },
+  shape: ({ shape }) => shape,
+  reference: ({ shape, key, draw }) =>
+    valueRow.reference({ shape, storage: lazily(() => draw(key.resolve([]))) }, shape),
+  vjp: () => []
+}
+
+const lazily = (draw: () => ArrayLike<number>) => {
+  let numbers: ArrayLike<number> | undefined
+  return {
+    read: (): ArrayLike<number> => (numbers ??= draw()),
+    dispose: () => undefined
+  }
+}
+
+const drawn = <S extends Shape>(
+  op: string,
+  key: Key,
+  shape: S,
+  draw: (words: Words) => ArrayLike<number>
+): Tensor<S> => {
+  checkShape(op, shape)
+  const { words } = key
+  return shaped<S>(
+    words
+      ? held(
+          lazily(() => draw(words)),
+          shape
+        )
+      : node(drawRow, { shape, key, draw })
+  )
+}
+
+/** Standard normal numbers. */
+export const normal = <const S extends Shape>(key: Key, shape: S): Tensor<S> =>
+  drawn('normal', key, shape, (words) => normalValues(words, sizeOf(shape)))
+
+/** Numbers from [low, high), equally likely. */
+export const uniform = <const S extends Shape>(key: Key, shape: S, low = 0, high = 1): Tensor<S> =>
+  drawn('uniform', key, shape, (words) => uniformValues(words, sizeOf(shape), low, high))
+
+/** Whole numbers from low … high - 1, equally likely. */
+export const randint = <const S extends Shape>(key: Key, shape: S, low: number, high: number): Tensor<S> =>
+  high > low
+    ? drawn('randint', key, shape, (words) => randintValues(words, sizeOf(shape), low, high))
+    : raise('randint', `there is no whole number from ${low} to below ${high}`)
+
+/** The numbers 0 … n-1 in random order. */
+export const permutation = (key: Key, n: number): Tensor =>
+  drawn('permutation', key, [n], (words) => permutationValues(words, n))

@@ -1,0 +1,78 @@
+import { div, exp, log, maxKeep, mul, neg, reshape, stopGradient, sub, sumKeep } from '../core/primitives.ts'
+import { axesOf, sizeOf, type Shape } from '../core/shape.ts'
+import { shaped, type Scalar, type Tensor } from '../core/tensor.ts'
+
+export interface Over {
+  /** Axes to reduce, negative from the end; all of them by default. */
+  readonly axes?: number | readonly number[]
+  /** Keep them with size 1. */
+  readonly keepDims?: boolean
+}
+
+/** A reduction takes a tensor and says over what, or only says over what for `pipe`. */
+export interface Reduction {
+  (x: Tensor): Scalar
+  (x: Tensor, over: Over & { readonly axes: number | readonly number[] }): Tensor
+  (x: Tensor, over: Over): Tensor
+  (): (x: Tensor) => Scalar
+  (over: Over): (x: Tensor) => Tensor
+}
+
+const isOver = (x: Tensor | Over | undefined): x is Over | undefined => x === undefined || !('row' in x)
+
+const reduction = (name: string, reduce: (x: Tensor, axes: readonly number[]) => Tensor): Reduction => {
+  const run = (x: Tensor, { axes, keepDims = false }: Over = {}): Tensor => {
+    const over = axesOf(name, axes, x.shape.length)
+    const kept = reduce(x, over)
+    return keepDims
+      ? kept
+      : reshape(
+          kept,
+          x.shape.filter((_, i) => !over.includes(i))
+        )
+  }
+  return ((x?: Tensor | Over, over?: Over) => (isOver(x) ? (y: Tensor) => run(y, x) : run(x, over))) as Reduction
+}
+
+const count = (x: Tensor, axes: readonly number[]): number => sizeOf(axes.map((axis) => x.shape[axis]!))
+
+/** The sum over axes. */
+export const sum = reduction('sum', sumKeep)
+/** The largest element; ties share the gradient. */
+export const max = reduction('max', maxKeep)
+/** The smallest element; ties share the gradient. */
+export const min = reduction('min', (x, axes) => neg(maxKeep(neg(x), axes)))
+const meanKeep = (x: Tensor, axes: readonly number[]): Tensor => mul(sumKeep(x, axes), 1 / count(x, axes))
+/** The mean over axes. */
+export const mean = reduction('mean', meanKeep)
+/** The mean squared distance from the mean (divided by n, as in normalisation), in two passes. */
+export const variance = reduction('variance', (x, axes) => {
+  const centred = sub(x, meanKeep(x, axes))
+  return meanKeep(mul(centred, centred), axes)
+})
+
+const shifted = (x: Tensor, axes: readonly number[]): Tensor => sub(x, stopGradient(maxKeep(x, axes)))
+
+/** e^x / Σ e^x along an axis (the last by default). */
+export const softmax =
+  (axis = -1) =>
+  <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+    const axes = axesOf('softmax', axis, x.shape.length)
+    const e = exp(shifted(x, axes))
+    return shaped<S>(div(e, sumKeep(e, axes)))
+  }
+
+/** ln softmax, without the rounding of the small ones to ln 0. */
+export const logSoftmax =
+  (axis = -1) =>
+  <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+    const axes = axesOf('logSoftmax', axis, x.shape.length)
+    const centred = shifted(x, axes)
+    return shaped<S>(sub(centred, log(sumKeep(exp(centred), axes))))
+  }
+
+/** The mean squared error over all elements. */
+export const mse = (prediction: Tensor, target: Tensor): Scalar => {
+  const off = sub(prediction, target)
+  return mean(mul(off, off))
+}

@@ -1,0 +1,53 @@
+import { held } from '../core/create.ts'
+import { isTensor, type Tensor } from '../core/tensor.ts'
+import { mapTree, tensorsOf } from '../core/tree.ts'
+import { packed } from '../core/values.ts'
+import { showGraph } from '../core/show.ts'
+import type { Device, Numbers } from '../device/device.ts'
+import { formed } from '../device/read.ts'
+import { interpret } from './interpret.ts'
+
+const numbersOf = (x: Tensor): Float64Array => {
+  const values = packed(interpret([x])[0]!)
+  return Float64Array.from(values.data)
+}
+
+const compute = <T>(tree: T): T => {
+  const tensors = [...new Set(tensorsOf(tree))]
+  const values = interpret(tensors).map((v) => Float64Array.from(packed(v).data))
+  const done = new Map(tensors.map((x, i) => [x, storedOf(x, values[i]!)]))
+  return mapTree(tree, (x) => done.get(x)!)
+}
+const storedOf = (x: Tensor, data: Float64Array): Tensor =>
+  held({ read: () => data, dispose: () => undefined }, x.shape)
+
+const stats = { programs: 0, calls: 0, created: 0, live: 0, pooled: 0, bytes: 0, planMs: 0, compileMs: 0 }
+
+/**
+ * The device that is the definition: ndarray, float64, slow.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.add(t.tensor([1, 2]), 1)), Float64Array.of(2, 3))
+ * ```
+ */
+export const reference: Device = {
+  name: 'reference',
+  renderer: 'ndarray, float64',
+  reason: 'the definition',
+  compile:
+    (f) =>
+    (...args) =>
+      compute(f(...args)),
+  compute,
+  read: ((x: Tensor, as?: 'ndarray' | 'nested') =>
+    Promise.resolve(formed(numbersOf(x) as Numbers, x.shape, as))) as Device['read'],
+  show: (f, ...args) => {
+    const y = f(...args)
+    return showGraph(isTensor(y) ? [y] : tensorsOf(y))
+  },
+  stats: () => stats,
+  dispose: () => undefined,
+  [Symbol.dispose]: () => undefined
+}
