@@ -44,7 +44,15 @@ export const given = (args: readonly unknown[], donate: readonly number[]): Give
     })
     parts.push(';')
   })
-  return { tensors, keys, donated, signature: parts.join(' ') }
+  return { tensors, keys, donated: onlyOnce(tensors, donated), signature: parts.join(' ') }
+}
+
+/** A tensor that stands at several places can't give its memory to one of them. */
+const onlyOnce = (tensors: readonly Tensor[], donated: ReadonlySet<number>): ReadonlySet<number> => {
+  const places = new Map<unknown, number>()
+  const storage = (x: Tensor): unknown => (x.attrs as Held).storage
+  for (const x of tensors) places.set(storage(x), (places.get(storage(x)) ?? 0) + 1)
+  return new Set([...donated].filter((i) => places.get(storage(tensors[i]!)) === 1))
 }
 
 /** Runs `f` on placeholders and plans what comes out. */
