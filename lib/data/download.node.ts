@@ -1,0 +1,151 @@
+import { dirname, join } from 'node:path'
+import envPaths from 'env-paths'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as T from 'fp-ts/Task'
+import * as TE from 'fp-ts/TaskEither'
+import { failure } from '../core/failure.ts'
+import type { Failure } from '../core/failure.ts'
+import { ensureFolder, readBytes, writeAtomic } from '../io/atomic.node.ts'
+import { fileName, sources } from './catalogue.ts'
+import type { Part, Source, SourceName, Split } from './catalogue.ts'
+import type { Dataset } from './dataset.ts'
+import { parseIdx } from './idx.ts'
+import type { Idx } from './idx.ts'
+import { labelled } from './labelled.ts'
+import { transfer } from './transfer.node.ts'
+import type { Fetch } from './transfer.node.ts'
+import { sha256, unpack } from './unpack.node.ts'
+
+export interface DownloadOptions {
+  /** Which images: `train` (the default) or `t10k`. */
+  readonly split?: Split
+  /** The folder to keep the files in; the user's cache folder unless told. */
+  readonly cache?: string
+  /** Called as a file arrives; `total` is undefined where the server does not tell it. */
+  readonly onProgress?: (file: string, received: number, total: number | undefined) => void
+  readonly fetch?: Fetch
+  /** How long a mirror may send nothing, in milliseconds (20 s unless told). */
+  readonly stallMs?: number
+  /** How long a mirror may take for a file, in milliseconds (10 min unless told). */
+  readonly limitMs?: number
+  /** The wait before a mirror that could not be reached is tried once more, in milliseconds (1 s unless told). */
+  readonly retryMs?: number
+}
+
+type Settings = Required<DownloadOptions>
+
+const settings = (options: DownloadOptions): Settings => ({
+  split: 'train',
+  cache: join(envPaths('tessera', { suffix: '' }).cache, 'data'),
+  onProgress: () => undefined,
+  fetch: (url, init) => fetch(url, init),
+  stallMs: 20_000,
+  limitMs: 600_000,
+  retryMs: 1000,
+  ...options
+})
+
+/** One file to be had. */
+interface Wanted {
+  readonly source: Source
+  readonly name: string
+  readonly sha256: string
+  readonly cached: string
+}
+
+const checked = (wanted: Wanted, bytes: Uint8Array): TE.TaskEither<Failure, Uint8Array> =>
+  sha256(bytes) === wanted.sha256
+    ? TE.right(bytes)
+    : TE.left(failure('checksum', `its SHA-256 is not the known one, ${wanted.sha256.slice(0, 12)}…`))
+
+/** What a mirror sends, unpacked and checked. Damage of any kind is of kind `checksum`. */
+const fromMirror = (wanted: Wanted, mirror: string, to: Settings): TE.TaskEither<Failure, Uint8Array> => {
+  const attempt = transfer(to.fetch, `${mirror}${wanted.name}.gz`, to, (received, total) =>
+    to.onProgress(wanted.name, received, total)
+  )
+  return pipe(
+    attempt,
+    TE.orElse(() => T.delay(to.retryMs)(attempt)),
+    TE.chain((bytes) =>
+      pipe(
+        unpack(bytes, wanted.name),
+        TE.mapLeft(({ message }) => failure('checksum', message))
+      )
+    ),
+    TE.chain((bytes) => checked(wanted, bytes))
+  )
+}
+
+const told = (wanted: Wanted, tried: readonly (readonly [mirror: string, Failure])[]): Failure => {
+  const kind = tried.some(([, { kind }]) => kind === 'checksum') ? 'checksum' : 'network'
+  const each = tried.map(([mirror, { message }]) => `${new URL(mirror).host}: ${message}`).join('; ')
+  const what = `${wanted.source.title}: ${wanted.name} could not be downloaded (${each})`
+  return failure(kind, `${what}: try again later, or name a folder that holds the files with --data DIR`)
+}
+
+/** The file from the first mirror that has it. */
+const fromMirrors =
+  (wanted: Wanted, to: Settings): TE.TaskEither<Failure, Uint8Array> =>
+  async () => {
+    const tried: (readonly [string, Failure])[] = []
+    for (const mirror of wanted.source.mirrors) {
+      const got = await fromMirror(wanted, mirror, to)()
+      if (E.isRight(got)) return got
+      tried.push([mirror, got.left])
+    }
+    return E.left(told(wanted, tried))
+  }
+
+/** The file from the cache, where it lies there undamaged, else from a mirror. */
+const obtain = (wanted: Wanted, to: Settings): TE.TaskEither<Failure, Uint8Array> =>
+  pipe(
+    readBytes(wanted.cached),
+    TE.chain((bytes) => checked(wanted, bytes)),
+    TE.orElse(() =>
+      pipe(
+        ensureFolder(dirname(wanted.cached)),
+        TE.chain(() => fromMirrors(wanted, to)),
+        TE.tap((bytes) => writeAtomic(wanted.cached, bytes))
+      )
+    )
+  )
+
+const part = (source: Source, which: Part, to: Settings): TE.TaskEither<Failure, Idx> => {
+  const name = fileName(to.split, which)
+  const cached = join(to.cache, source.name, name)
+  return pipe(
+    obtain({ source, name, cached, sha256: source.checksums[to.split][which] }, to),
+    TE.chainEitherK((bytes) => parseIdx(bytes, cached))
+  )
+}
+
+/** As `download`, for a source with mirrors and checksums of its own. */
+export const downloadFrom = (source: Source, options: DownloadOptions = {}): TE.TaskEither<Failure, Dataset> => {
+  const to = settings(options)
+  return pipe(
+    TE.Do,
+    TE.bind('labels', () => part(source, 'labels', to)),
+    TE.bind('images', () => part(source, 'images', to)),
+    TE.chainEitherK(({ images, labels }) => labelled(source, join(to.cache, source.name), images, labels))
+  )
+}
+
+/**
+ * MNIST or Fashion-MNIST: from the cache, else from the first of several mirrors whose file has the
+ * known SHA-256. Files are kept unpacked in the cache, which `fromFolder` can read too; a damaged one
+ * there is replaced, a half-written one never appears. A mirror that does not answer is tried twice.
+ *
+ * Fails with kind `network` where no mirror answers, `checksum` where one sent another file and none the
+ * right one, `write` where the cache can't be written.
+ *
+ * @example
+ * ```ts
+ * import * as node from 'tessera/node'
+ *
+ * const mnist = node.download('mnist', { onProgress: (file, received) => console.log(file, received) })
+ * assert.deepStrictEqual(typeof mnist, 'function') // a TaskEither: nothing happens until it is called
+ * ```
+ */
+export const download = (which: SourceName, options: DownloadOptions = {}): TE.TaskEither<Failure, Dataset> =>
+  downloadFrom(sources[which], options)

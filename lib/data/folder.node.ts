@@ -1,0 +1,65 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import { failure, reason } from '../core/failure.ts'
+import type { Failure } from '../core/failure.ts'
+import { readBytes } from '../io/atomic.node.ts'
+import { fileName, fileNames, sources } from './catalogue.ts'
+import type { Part, SourceName, Split } from './catalogue.ts'
+import type { Dataset } from './dataset.ts'
+import { parseIdx } from './idx.ts'
+import type { Idx } from './idx.ts'
+import { labelled } from './labelled.ts'
+import { unpack } from './unpack.node.ts'
+
+const listing = (dir: string): TE.TaskEither<Failure, readonly string[]> =>
+  TE.tryCatch(
+    () => readdir(dir),
+    (thrown) =>
+      failure('missing', `${dir}: no folder that can be read (${reason(thrown)}): name one that holds the IDX files`)
+  )
+
+const find = (dir: string, split: Split, part: Part): TE.TaskEither<Failure, string> =>
+  pipe(
+    listing(dir),
+    TE.chain((present) => {
+      const name = fileNames(split, part).find((candidate) => present.includes(candidate))
+      return name === undefined
+        ? TE.left(
+            failure(
+              'missing',
+              `${dir}: no ${fileName(split, part)} in it, gzipped or not: name the folder that holds it`
+            )
+          )
+        : TE.right(join(dir, name))
+    })
+  )
+
+const readIdx = (dir: string, split: Split, part: Part): TE.TaskEither<Failure, Idx> =>
+  pipe(
+    find(dir, split, part),
+    TE.chain((path) =>
+      pipe(
+        readBytes(path),
+        TE.chain((bytes) => unpack(bytes, path)),
+        TE.chainEitherK((bytes) => parseIdx(bytes, path))
+      )
+    )
+  )
+
+/**
+ * Reads MNIST or Fashion-MNIST, or other labelled 28×28 images in their format, from a folder that holds
+ * the IDX files (`train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, or `t10k-…`; gzipped or not;
+ * with a dot for the second hyphen too). No checksum is asked of them.
+ *
+ * Fails with kind `missing` without the folder or a file, `format` on a file that is damaged, of another
+ * format or not of the same count.
+ */
+export const fromFolder = (dir: string, which: SourceName, split: Split = 'train'): TE.TaskEither<Failure, Dataset> =>
+  pipe(
+    TE.Do,
+    TE.bind('images', () => readIdx(dir, split, 'images')),
+    TE.bind('labels', () => readIdx(dir, split, 'labels')),
+    TE.chainEitherK(({ images, labels }) => labelled(sources[which], dir, images, labels))
+  )
