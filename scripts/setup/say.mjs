@@ -12,7 +12,7 @@ export const shout = (lines) =>
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(0)} s`
 
 /**
- * Runs a command quietly: its output goes to a file, and only the end of it is shown, when it fails.
+ * Runs a command quietly: its output goes to a file, and where it goes wrong is shown when it fails.
  * Says what it is for, and how long it took; gives whether it succeeded. A dry run only says it.
  */
 export const quietly = (what, [command, ...args], { env = {}, dryRun = false, cwd = undefined } = {}) => {
@@ -30,7 +30,9 @@ export const quietly = (what, [command, ...args], { env = {}, dryRun = false, cw
   say(status === 0 ? seconds(since) : `failed after ${seconds(since)}`)
   if (status === 0) rmSync(folder, { recursive: true, force: true })
   else {
-    const end = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-20)
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n')
+    const first = lines.findIndex((line) => /\b(error|ERR!)|^E: /.test(line))
+    const end = first < 0 ? lines.slice(-20) : lines.slice(first, first + 20)
     process.stderr.write(`${end.map((line) => `    ${line}`).join('\n')}\n    (all of it: ${log})\n`)
   }
   return status === 0
