@@ -1,5 +1,6 @@
 import { sizeOf } from '../core/shape.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
+import { fragments } from './tile.ts'
 
 /**
  * Which nodes become buffers. Everything else is computed where it is used, so the question for each node is
@@ -57,13 +58,20 @@ class Cutter {
     return this.#inline.get(x) ?? { work: 0, inputs: new Set(), fold: 'none' }
   }
 
-  /** Stores a node, or what lies below the movements on top of it: those cost nothing where they are read. */
+  /**
+   * Stores a node, or what lies below the movements on top of it: those cost nothing where they are read. Of a chain
+   * that only this node uses, the part that takes the fewest texels is stored: a slice rather than the whole.
+   */
   #store(x: Tensor): void {
-    let at = x
-    while (isMovement(at) && !this.#stored.has(at)) at = at.inputs[0]!
-    if (at.row.kernel.kind === 'constant' || at.row.kernel.kind === 'iota') return
+    const chain = [x]
+    while (isMovement(chain[0]!) && !this.#stored.has(chain[0]!)) chain.unshift(chain[0]!.inputs[0]!)
+    const base = chain[0]!
+    if (this.#stored.has(base) || base.row.kernel.kind === 'constant' || base.row.kernel.kind === 'iota') return
+    const shared = chain.findIndex((at) => (this.#uses.get(at) ?? 0) > 1)
+    const free = shared < 0 ? chain : chain.slice(0, shared + 1)
+    const at = free.reduce((best, y) => (fragments(y.shape) < fragments(best.shape) ? y : best))
     this.#stored.add(at)
-    for (let above = x; above !== at; above = above.inputs[0]!) this.#inline.set(above, this.#through(at))
+    for (const above of chain.slice(chain.indexOf(at) + 1)) this.#inline.set(above, this.#through(at))
   }
   #through(stored: Tensor): Inline {
     return { work: 0, inputs: new Set([stored]), fold: 'none' }

@@ -33,7 +33,7 @@ const staged = (x: Tensor, axes: readonly number[], kept: readonly number[]): Te
     x,
     axes.filter((axis) => !kept.includes(axis))
   )
-  const lead = leadingAxis(first.shape)
+  const lead = leadingAxis(first.shape, kept)
   const [partial, order] = storeLeading(first, lead)
   const whole = sumKeep(
     partial,
@@ -45,8 +45,16 @@ const staged = (x: Tensor, axes: readonly number[], kept: readonly number[]): Te
   )
 }
 
-/** The leading axis where it has elements, else the longest. */
-const leadingAxis = (shape: Shape): number => (shape[0]! > 1 ? 0 : shape.indexOf(Math.max(...shape)))
+/**
+ * The leading axis where it has elements, else the longest one: of those that are no part of the sum if possible,
+ * since only some of the loads depend on such an axis.
+ */
+const leadingAxis = (shape: Shape, partial: readonly number[]): number => {
+  if (shape[0]! > 1) return 0
+  const results = shape.map((d, axis) => (partial.includes(axis) ? 1 : d))
+  const from = Math.max(...results) >= 4 ? results : shape
+  return from.indexOf(Math.max(...from))
+}
 
 /** Long sums with few results run in two stages, so that all cores have work. */
 export const split = (outputs: readonly Tensor[]): readonly Tensor[] => {

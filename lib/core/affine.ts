@@ -126,3 +126,33 @@ export const unflatten = (flat: Affine, shape: readonly number[]): readonly Affi
   }
   return shape.length === 0 ? [] : [rest, ...index]
 }
+
+/**
+ * The index in `from` of an index in `to`, two shapes of the same elements. Axes that both shapes have pass through
+ * as they are, also beyond their ends (where a guard holds the element back anyway); only where axes were split or
+ * merged is there something to compute.
+ */
+export const regroup = (
+  index: readonly Affine[],
+  to: readonly number[],
+  from: readonly number[]
+): readonly Affine[] => {
+  const result = from.map(() => constant(0))
+  const long = (shape: readonly number[]): readonly number[] => shape.flatMap((d, axis) => (d > 1 ? [axis] : []))
+  const [ins, outs] = [long(to), long(from)]
+  for (let i = 0, j = 0; i < ins.length || j < outs.length;) {
+    const [given, wanted] = [[ins[i++]!], [outs[j++]!]]
+    let [p, q] = [to[given[0]!]!, from[wanted[0]!]!]
+    while (p !== q) {
+      if (p < q) p *= to[given[given.push(ins[i++]!) - 1]!]!
+      else q *= from[wanted[wanted.push(outs[j++]!) - 1]!]!
+    }
+    const sizes = wanted.map((axis) => from[axis]!)
+    const flat = flatten(
+      given.map((axis) => index[axis]!),
+      given.map((axis) => to[axis]!)
+    )
+    unflatten(flat, sizes).forEach((at, k) => (result[wanted[k]!] = at))
+  }
+  return result
+}

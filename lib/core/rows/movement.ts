@@ -1,4 +1,4 @@
-import { addAffine, constant, divMod, flatten, scale, shift, unflatten, type Guard } from '../affine.ts'
+import { addAffine, constant, divMod, regroup, scale, shift, type Guard } from '../affine.ts'
 import { raise, showShape } from '../raise.ts'
 import { axisOf, sameShape, sizeOf, stridesOf, type Shape } from '../shape.ts'
 import { node, shaped, type Row, type Tensor, type Values } from '../tensor.ts'
@@ -10,7 +10,7 @@ const reshapeRow: Row<Shape> = {
   name: 'reshape',
   kernel: {
     kind: 'access',
-    at: (to, input, out) => ({ index: unflatten(flatten(out, to), input) })
+    at: (to, input, out) => ({ index: regroup(out, to, input) })
   },
   shape: (to, from) =>
     sizeOf(to) === sizeOf(from!)
