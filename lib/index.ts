@@ -12,6 +12,7 @@ export { isTensor, type Row, type Scalar, type Tensor } from './core/tensor.ts'
 export { ones, scalar, tensor, zeros, type Nested } from './core/create.ts'
 export { full, iota } from './core/primitives.ts'
 export { flattenTree, mapTree, tensorsOf, zipTree, type Tree } from './core/tree.ts'
+export { setDebug } from './core/debug.ts'
 export { showGraph } from './core/show.ts'
 
 // operations
@@ -58,3 +59,9 @@ export { addTrees, grad, valueAndGrad, vjp } from './grad/grad.ts'
 export type { CompileOptions, Device, Numbers, Stats } from './device/device.ts'
 export { device, openDevice, type DeviceName, type DeviceOptions } from './device/open.ts'
 export { reference } from './reference/device.ts'
+
+// data: IDX files, data sets and their batches, digits that the program draws
+export { parseIdx, writeIdx, type Idx } from './data/idx.ts'
+export { batchAt, epochBatches, limit, normalise, type Batch, type Dataset } from './data/dataset.ts'
+export { drawDigits, type CreateDigitCanvas, type DigitContext, type DigitOptions } from './data/digits.ts'
+export { sources, type Part, type Source, type SourceName, type Split } from './data/catalogue.ts'

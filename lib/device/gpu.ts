@@ -1,4 +1,5 @@
 import { showPlan } from '../compile/show.ts'
+import { debug, debugLevel } from '../core/debug.ts'
 import type { Held } from '../core/primitives.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { mapTree, tensorsOf } from '../core/tree.ts'
@@ -48,6 +49,7 @@ class EngineDevice implements Device {
     const start = performance.now()
     const traced = trace(f, args, this.#engine)
     this.#planMs += performance.now() - start
+    debug(1, () => showPlan(traced.plan, { source: debugLevel() > 1 }))
     return traced
   }
 
