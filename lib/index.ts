@@ -65,3 +65,17 @@ export { parseIdx, writeIdx, type Idx } from './data/idx.ts'
 export { batchAt, epochBatches, limit, normalise, type Batch, type Dataset } from './data/dataset.ts'
 export { drawDigits, type CreateDigitCanvas, type DigitContext, type DigitOptions } from './data/digits.ts'
 export { sources, type Part, type Source, type SourceName, type Split } from './data/catalogue.ts'
+
+// optimisers
+export { adam, type AdamOptions, type AdamState } from './optim/adam.ts'
+export { ema, type Ema } from './optim/ema.ts'
+export { together, uniformFan, type Init } from './optim/initialise.ts'
+export type { Optimiser } from './optim/optimiser.ts'
+export { sgd, type SgdOptions, type SgdState } from './optim/sgd.ts'
+
+// diffusion
+export { denoiseStep, posteriorMean, type Denoising } from './diffusion/denoise.ts'
+export { loss, lossStep, type Model } from './diffusion/loss.ts'
+export { cleanFrom, noise } from './diffusion/noise.ts'
+export { sample, type Sampled, type Sampling } from './diffusion/sample.ts'
+export { linearSchedule, scheduleOf, type LinearSchedule, type Schedule, type Tables } from './diffusion/schedule.ts'

@@ -1,0 +1,27 @@
+import type { Key } from '../core/key.ts'
+import { reshape, take } from '../core/primitives.ts'
+import { raise, showShape } from '../core/raise.ts'
+import { sameShape } from '../core/shape.ts'
+import { isTensor, type Tensor } from '../core/tensor.ts'
+import { normal } from '../ops/random.ts'
+
+/** Raises unless `ts` has one timestep for each entry of `x`. */
+export const checkTimesteps = (op: string, x: Tensor, ts: Tensor): void => {
+  if (x.shape.length === 0 || !sameShape(ts.shape, x.shape.slice(0, 1)))
+    raise(op, `wants one timestep per image: ${showShape(ts.shape)} for ${showShape(x.shape)}`)
+}
+
+/** One number per image, shaped so that it broadcasts over the image. */
+export const perImage = (numbers: Tensor, x: Tensor): Tensor =>
+  reshape(numbers, [x.shape[0]!, ...x.shape.slice(1).map(() => 1)])
+
+/** The coefficients of a table at the timestep of each image. */
+export const coefficient = (table: Tensor, ts: Tensor, x: Tensor): Tensor => perImage(take(table, ts), x)
+
+/** Noise like `x`: as given, or drawn from a key. */
+export const noiseLike = (op: string, x: Tensor, eta: Tensor | Key): Tensor => {
+  if (!isTensor(eta)) return normal(eta, x.shape)
+  return sameShape(eta.shape, x.shape)
+    ? eta
+    : raise(op, `the noise has the shape ${showShape(eta.shape)}, the images ${showShape(x.shape)}`)
+}

@@ -1,0 +1,78 @@
+import type { Key } from '../core/key.ts'
+import { add, equal, mul, select, sub } from '../core/primitives.ts'
+import { raise } from '../core/raise.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { clip as clipped } from '../ops/pointwise.ts'
+import { checkTimesteps, coefficient, noiseLike, perImage } from './coefficient.ts'
+import { predicted, type Model } from './loss.ts'
+import { cleanFrom } from './noise.ts'
+import type { Schedule } from './schedule.ts'
+
+export interface Denoising {
+  /**
+   * sigma² of the noise that a step adds: beta_t, right for data of unit variance, or that of the posterior, right
+   * for one single picture (Ho et al. 2020, section 3.2).
+   */
+  readonly variance?: 'beta' | 'posterior'
+  /** Keeps the predicted picture within ± this number. */
+  readonly clip?: number | undefined
+}
+
+/**
+ * The mean of q(x_{t-1} | x_t, x_0), Ho et al. 2020, eq. 7.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * // the last step leads to the picture itself
+ * const mean = t.posteriorMean(t.linearSchedule())(t.tensor([3]), t.tensor([5]), t.tensor([0]))
+ * assert.deepStrictEqual(await t.reference.read(mean), Float64Array.of(3))
+ * ```
+ */
+export const posteriorMean =
+  ({ tables }: Schedule) =>
+  (x0: Tensor, xt: Tensor, ts: Tensor): Tensor => {
+    checkTimesteps('posteriorMean', xt, ts)
+    return add(mul(coefficient(tables.ofClean, ts, xt), x0), mul(coefficient(tables.ofNoisy, ts, xt), xt))
+  }
+
+// (x_t - beta_t / √(1 - alphaBar_t) · eps) / √alpha_t, eq. 11
+const meanFrom =
+  ({ tables }: Schedule) =>
+  (xt: Tensor, ts: Tensor, eps: Tensor): Tensor =>
+    mul(coefficient(tables.grow, ts, xt), sub(xt, mul(coefficient(tables.remove, ts, xt), eps)))
+
+const clippedMean =
+  (schedule: Schedule, most: number) =>
+  (xt: Tensor, ts: Tensor, eps: Tensor): Tensor =>
+    posteriorMean(schedule)(clipped(-most, most)(cleanFrom(schedule)(xt, ts, eps)), xt, ts)
+
+/**
+ * One step back, p(x_{t-1} | x_t): lines 3 and 4 of algorithm 2 (Ho et al. 2020).
+ *
+ * `xt` is [N, …]; `ts` is [N], and may differ from image to image; `z` is standard normal noise like `xt`, or the key
+ * to draw it from. Where t = 0 the result is the mean, and z is not looked at.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const silent: t.Model<null> = (_, x) => t.mul(x, 0)
+ * const step = t.denoiseStep(t.scheduleOf([0.75, 0.75]), silent)
+ * const x = step(null, t.tensor([1, 1]), t.tensor([0, 1]), t.tensor([NaN, 0]))
+ * assert.deepStrictEqual(await t.reference.read(x), Float64Array.of(2, 2))
+ * ```
+ */
+export const denoiseStep = <P>(
+  schedule: Schedule,
+  model: Model<P>,
+  { variance = 'beta', clip }: Denoising = {}
+): ((params: P, xt: Tensor, ts: Tensor, z: Tensor | Key) => Tensor) => {
+  if (clip !== undefined && !(clip > 0)) raise('denoiseStep', `clip is a positive number, not ${clip}`)
+  const mean = clip === undefined ? meanFrom(schedule) : clippedMean(schedule, clip)
+  return (params, xt, ts, z) => {
+    checkTimesteps('denoiseStep', xt, ts)
+    const noisy = mul(coefficient(schedule.tables[variance], ts, xt), noiseLike('denoiseStep', xt, z))
+    const eps = predicted('denoiseStep', model, params, xt, ts)
+    return add(mean(xt, ts, eps), select(perImage(equal(ts, 0), xt), 0, noisy))
+  }
+}

@@ -1,0 +1,46 @@
+import type { Key } from '../core/key.ts'
+import { add, div, mul, sub } from '../core/primitives.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { checkTimesteps, coefficient, noiseLike } from './coefficient.ts'
+import type { Schedule } from './schedule.ts'
+
+/**
+ * The forward process q(x_t | x_0) in one jump: √alphaBar_t x_0 + √(1 - alphaBar_t) eta (Ho et al. 2020, eq. 4).
+ *
+ * `x0` is [N, …], `ts` is [N]: one timestep 0 … steps-1 per image. `eta` is standard normal noise like `x0`, or the
+ * key to draw it from.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const schedule = t.scheduleOf([0.36, 0.5])
+ * const xt = t.noise(schedule)(t.tensor([10, 10]), t.tensor([0, 0]), t.tensor([0, 1]))
+ * assert.deepStrictEqual(await t.reference.read(xt), Float64Array.of(8, 8.6))
+ * ```
+ */
+export const noise =
+  ({ tables }: Schedule) =>
+  (x0: Tensor, ts: Tensor, eta: Tensor | Key): Tensor => {
+    checkTimesteps('noise', x0, ts)
+    const drawn = noiseLike('noise', x0, eta)
+    return add(mul(coefficient(tables.signal, ts, x0), x0), mul(coefficient(tables.noise, ts, x0), drawn))
+  }
+
+/**
+ * What `noise` started from, given the noise that it added: (x_t - √(1 - alphaBar_t) eta) / √alphaBar_t.
+ * With a predicted eta it is the predicted picture.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const x0 = t.cleanFrom(t.scheduleOf([0.36]))(t.tensor([8.6]), t.tensor([0]), t.tensor([1]))
+ * assert.ok(Math.abs((await t.reference.read(x0))[0] - 10) < 1e-6)
+ * ```
+ */
+export const cleanFrom =
+  ({ tables }: Schedule) =>
+  (xt: Tensor, ts: Tensor, eta: Tensor): Tensor => {
+    checkTimesteps('cleanFrom', xt, ts)
+    const drawn = noiseLike('cleanFrom', xt, eta)
+    return div(sub(xt, mul(coefficient(tables.noise, ts, xt), drawn)), coefficient(tables.signal, ts, xt))
+  }

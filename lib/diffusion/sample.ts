@@ -1,0 +1,78 @@
+import { tensor } from '../core/create.ts'
+import { foldIn, type Key } from '../core/key.ts'
+import { raise } from '../core/raise.ts'
+import type { Shape } from '../core/shape.ts'
+import type { Tensor } from '../core/tensor.ts'
+import type { Device } from '../device/device.ts'
+import { normal } from '../ops/random.ts'
+import { denoiseStep, type Denoising } from './denoise.ts'
+import type { Model } from './loss.ts'
+import type { Schedule } from './schedule.ts'
+
+export interface Sampling {
+  /** What the noise is drawn from: the start, and that of each step. */
+  readonly key: Key
+  /** How many pictures. */
+  readonly count?: number
+  /** The shape of one picture: [1, 28, 28] where nothing else is said. */
+  readonly shape?: Shape
+  /** Pictures of noise [count, …] to start from, instead of drawn ones. */
+  readonly start?: Tensor
+  /** The noise of the step from t to t - 1, instead of drawn noise. */
+  readonly noiseAt?: (t: number) => Tensor
+  /** Leaves every picture to the caller, rather than only the last one. */
+  readonly keep?: boolean
+}
+
+/** The pictures after the step at timestep t; those of t = 0 are the result. */
+export interface Sampled {
+  readonly t: number
+  readonly x: Tensor
+}
+
+const startOf = ({ key, count = 1, shape = [1, 28, 28], start }: Sampling, steps: number): Tensor => {
+  if (!Number.isSafeInteger(count) || count < 1) raise('sample', `count is a whole number above 0, not ${count}`)
+  return start ?? normal(foldIn(key, steps), [count, ...shape])
+}
+
+const noiseOf = ({ key, noiseAt }: Sampling, t: number): Tensor | Key => (noiseAt ? noiseAt(t) : foldIn(key, t))
+
+/** Lets timers, signals and drawing have their turn. */
+const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
+
+/**
+ * Sampling, algorithm 2 (Ho et al. 2020), as a loop that yields the pictures after every step, from t = steps-1 down
+ * to 0. A caller may draw them, show progress, or stop. The step is compiled once for a number of pictures.
+ *
+ * Memory: the pictures yielded are the caller's until it asks for the next ones; then their textures serve again, and
+ * reading them raises. The last ones stay, and so do all of them with `keep: true`.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const silent: t.Model<null> = (_, x) => t.mul(x, 0)
+ * const run = t.sample(t.reference, t.linearSchedule({ steps: 3 }), silent)
+ * const seen: number[] = []
+ * for await (const { t: at, x } of run(null, { key: t.key(0), count: 2, shape: [4] })) {
+ *   seen.push(at)
+ *   assert.deepStrictEqual(x.shape, [2, 4])
+ * }
+ * assert.deepStrictEqual(seen, [2, 1, 0])
+ * ```
+ */
+export const sample = <P>(device: Device, schedule: Schedule, model: Model<P>, options: Denoising = {}) => {
+  const step = device.compile(denoiseStep(schedule, model, options))
+  return async function* (params: P, sampling: Sampling): AsyncGenerator<Sampled, void, void> {
+    const { keep = false } = sampling
+    const start = startOf(sampling, schedule.steps)
+    let x = start
+    for (let t = schedule.steps - 1; t >= 0; t--) {
+      const before = x
+      const ts = tensor(new Float32Array(x.shape[0]!).fill(t), [x.shape[0]!])
+      x = step(params, before, ts, noiseOf(sampling, t))
+      if (before !== start && !keep) before[Symbol.dispose]()
+      yield { t, x }
+      await breathe()
+    }
+  }
+}

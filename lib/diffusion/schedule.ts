@@ -1,0 +1,98 @@
+import { held } from '../core/create.ts'
+import { raise } from '../core/raise.ts'
+import type { Tensor } from '../core/tensor.ts'
+
+/**
+ * How much noise each timestep t = 0 … steps-1 adds. Ho et al. 2020, section 2: beta_t is the variance added,
+ * alpha_t = 1 - beta_t, and alphaBar_t = alpha_0 · … · alpha_t is what is left of the signal's variance.
+ */
+export interface Schedule {
+  readonly steps: number
+  readonly beta: readonly number[]
+  readonly alpha: readonly number[]
+  readonly alphaBar: readonly number[]
+  /** Coefficients by timestep, to be taken by a tensor of timesteps. */
+  readonly tables: Tables
+}
+
+/** Tensors [steps]. With alphaBar' for alphaBar_{t-1}, which is 1 at t = 0. */
+export interface Tables {
+  /** √alphaBar and √(1 - alphaBar): x_t = signal · x_0 + noise · eta, eq. 4. */
+  readonly signal: Tensor
+  readonly noise: Tensor
+  /** 1/√alpha and beta / √(1 - alphaBar): the mean is grow · (x_t - remove · eps), eq. 11. */
+  readonly grow: Tensor
+  readonly remove: Tensor
+  /** √alphaBar' · beta / (1 - alphaBar) and √alpha · (1 - alphaBar') / (1 - alphaBar), of x_0 and x_t in eq. 7. */
+  readonly ofClean: Tensor
+  readonly ofNoisy: Tensor
+  /** The two standard deviations of section 3.2: of beta, and of the posterior. */
+  readonly beta: Tensor
+  readonly posterior: Tensor
+}
+
+export interface LinearSchedule {
+  readonly steps?: number
+  readonly betaMin?: number
+  readonly betaMax?: number
+}
+
+/** Numbers of the schedule as a tensor; the reference sees them in float64. */
+const table = (values: readonly number[]): Tensor => {
+  const data = Float64Array.from(values)
+  return held({ read: () => data, dispose: () => undefined }, [values.length])
+}
+
+const tablesOf = (beta: readonly number[], alphaBar: readonly number[]): Tables => {
+  const of = (f: (beta: number, bar: number, before: number) => number): Tensor =>
+    table(beta.map((b, t) => f(b, alphaBar[t]!, alphaBar[t - 1] ?? 1)))
+  return {
+    signal: of((_, bar) => Math.sqrt(bar)),
+    noise: of((_, bar) => Math.sqrt(1 - bar)),
+    grow: of((b) => 1 / Math.sqrt(1 - b)),
+    remove: of((b, bar) => b / Math.sqrt(1 - bar)),
+    ofClean: of((b, bar, before) => (Math.sqrt(before) * b) / (1 - bar)),
+    ofNoisy: of((b, bar, before) => (Math.sqrt(1 - b) * (1 - before)) / (1 - bar)),
+    beta: of(Math.sqrt),
+    posterior: of((b, bar, before) => Math.sqrt((b * (1 - before)) / (1 - bar)))
+  }
+}
+
+/**
+ * The schedule of given variances beta_0 … beta_{T-1}, each between 0 and 1.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(t.scheduleOf([0.5, 0.5]).alphaBar, [0.5, 0.25])
+ * ```
+ */
+export const scheduleOf = (beta: readonly number[]): Schedule => {
+  if (beta.length === 0) raise('schedule', 'wants at least one step')
+  const outside = beta.find((b) => !(b > 0 && b < 1))
+  if (outside !== undefined) raise('schedule', `beta lies between 0 and 1, not at ${outside}`)
+  const alpha = beta.map((b) => 1 - b)
+  let product = 1
+  const alphaBar = alpha.map((a) => (product *= a))
+  return { steps: beta.length, beta, alpha, alphaBar, tables: tablesOf(beta, alphaBar) }
+}
+
+/**
+ * beta grows by equal steps from `betaMin` to `betaMax` (Ho et al. 2020, section 4, use 1000 steps).
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const { beta, steps } = t.linearSchedule({ steps: 1000 })
+ * assert.deepStrictEqual([steps, beta[0], beta[999]], [1000, 1e-4, 0.02])
+ * ```
+ */
+export const linearSchedule = ({ steps = 200, betaMin = 1e-4, betaMax = 0.02 }: LinearSchedule = {}): Schedule => {
+  if (!Number.isSafeInteger(steps) || steps < 1)
+    raise('linearSchedule', `steps is a whole number above 0, not ${steps}`)
+  if (!(betaMin > 0 && betaMax < 1))
+    raise('linearSchedule', `beta lies between 0 and 1, not from ${betaMin} to ${betaMax}`)
+  if (betaMin > betaMax) raise('linearSchedule', `betaMin ${betaMin} is above betaMax ${betaMax}`)
+  const last = Math.max(1, steps - 1)
+  return scheduleOf(Array.from({ length: steps }, (_, t) => (betaMin * (last - t) + betaMax * t) / last))
+}

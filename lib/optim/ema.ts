@@ -1,0 +1,28 @@
+import { add, mul } from '../core/primitives.ts'
+import { zipTree } from '../core/tree.ts'
+import { checkFraction } from './optimiser.ts'
+
+/** A running average of parameters: steadier than the parameters themselves, and so better to sample with. */
+export interface Ema<P> {
+  init(params: P): P
+  update(average: P, params: P): P
+}
+
+/**
+ * The exponential moving average: average ← decay · average + (1 - decay) · parameter. It starts at the parameters.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const average = t.ema<t.Tensor>({ decay: 0.75 })
+ * const start = average.init(t.tensor([0, 8]))
+ * assert.deepStrictEqual(await t.reference.read(average.update(start, t.tensor([4, 4]))), Float64Array.of(1, 7))
+ * ```
+ */
+export const ema = <P>({ decay }: { readonly decay: number }): Ema<P> => {
+  checkFraction('ema', 'decay', decay)
+  return {
+    init: (params) => params,
+    update: (average, params) => zipTree(average, params, (a, p) => add(mul(a, decay), mul(p, 1 - decay)))
+  }
+}

@@ -1,0 +1,45 @@
+import { split, type Key } from '../core/key.ts'
+import { raise } from '../core/raise.ts'
+import type { Shape } from '../core/shape.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { uniform } from '../ops/random.ts'
+
+/** Starting values: a function of a key. */
+export type Init<P> = (key: Key) => P
+
+type Parts = Readonly<Record<string, Init<unknown>>>
+type Whole<T extends Parts> = { readonly [K in keyof T]: ReturnType<T[K]> }
+
+/**
+ * Numbers from ±1/√fanIn, equally likely: what PyTorch starts the weights and biases of linear layers and
+ * convolutions with. `fanIn` is the number of inputs that one output sums over.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const w = await t.reference.read(t.uniformFan(t.key(0), [10, 100], 100))
+ * assert.ok(w.every((v) => Math.abs(v) <= 0.1))
+ * ```
+ */
+export const uniformFan = <const S extends Shape>(key: Key, shape: S, fanIn: number): Tensor<S> => {
+  if (!(fanIn > 0)) raise('uniformFan', `fanIn is a positive number, not ${fanIn}`)
+  return uniform(key, shape, -1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn))
+}
+
+/**
+ * The starting values of a record from those of its parts, each with a key of its own.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const init = t.together({ a: (key) => t.uniformFan(key, [2], 1), b: () => t.zeros([3]) })
+ * assert.deepStrictEqual(init(t.key(0)).b.shape, [3])
+ * ```
+ */
+export const together =
+  <const T extends Parts>(parts: T): Init<Whole<T>> =>
+  (key) => {
+    const names = Object.keys(parts)
+    const keys = split(key, names.length)
+    return Object.fromEntries(names.map((name, i) => [name, parts[name]!(keys[i]!)])) as Whole<T>
+  }

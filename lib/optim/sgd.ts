@@ -1,0 +1,41 @@
+import { add, mul, sub } from '../core/primitives.ts'
+import { zipTree } from '../core/tree.ts'
+import { checkFraction, checkGradients, checkRate, type Optimiser } from './optimiser.ts'
+import { zerosLike } from './zeros.ts'
+
+export interface SgdOptions {
+  /** The learning rate. */
+  readonly lr: number
+  /** How much of the last step's direction stays. */
+  readonly momentum?: number
+}
+
+export interface SgdState<P> {
+  readonly velocity: P
+}
+
+/**
+ * Gradient descent with momentum, as in PyTorch: velocity ← momentum · velocity + gradient,
+ * parameter ← parameter - lr · velocity.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const optimiser = t.sgd<t.Tensor>({ lr: 0.5, momentum: 0.5 })
+ * const [x, state] = optimiser.update(t.tensor([2]), optimiser.init(t.tensor([4])), t.tensor([4]))
+ * const [y] = optimiser.update(t.tensor([2]), state, x)
+ * assert.deepStrictEqual(await t.reference.read(y), Float64Array.of(4 - 0.5 * 2 - 0.5 * 3))
+ * ```
+ */
+export const sgd = <P>({ lr, momentum = 0 }: SgdOptions): Optimiser<P, SgdState<P>> => {
+  checkRate('sgd', lr)
+  checkFraction('sgd', 'momentum', momentum)
+  return {
+    init: (params) => ({ velocity: zerosLike(params) }),
+    update: (grads, state, params) => {
+      checkGradients('sgd', params, grads)
+      const velocity = zipTree(state.velocity, grads, (v, g) => add(mul(v, momentum), g))
+      return [zipTree(params, velocity, (p, v) => sub(p, mul(v, lr))), { velocity }]
+    }
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Models made of tessera's operations.
+ *
+ * @packageDocumentation
+ */
+export { unet, type UNet, type UNetOptions, type UNetParams } from './unet.ts'
+export { timeEmbedding } from './time.ts'
+export { fromNamed, toNamed, type Loaded, type Named, type NamedTensor } from './checkpoint.ts'
+export type { Affine, Block, Pair } from './layers.ts'
