@@ -22,8 +22,8 @@ interface Inline {
 const transcendental = new Set(['exp', 'log', 'sin', 'cos', 'sigmoid', 'tanh', 'sqrt', 'div'])
 const mostWork = 120
 
-const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && foldKind(x) === undefined
-const foldKind = (x: Tensor): 'sum' | 'max' | undefined =>
+export const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && foldKind(x) === undefined
+export const foldKind = (x: Tensor): 'sum' | 'max' | undefined =>
   x.row.name === 'max' ? 'max' : ['sum', 'overlapAdd'].includes(x.row.name) ? 'sum' : undefined
 const isLeaf = (x: Tensor): boolean => x.row.kernel.kind === 'buffer'
 

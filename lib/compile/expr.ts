@@ -1,7 +1,5 @@
 import {
-  addAffine,
   boundsOf,
-  constant,
   freshVar,
   keyOf,
   variable,
@@ -41,6 +39,8 @@ export interface Kernel {
   readonly body: Expr
   /** The buffers behind the slots. */
   readonly inputs: readonly Tensor[]
+  /** Per slot, how a tiled kernel spread the buffer over several textures. */
+  readonly tiles?: readonly (readonly number[] | undefined)[]
 }
 
 const zero: Expr = { kind: 'constant', value: 0 }
@@ -138,5 +138,3 @@ export const loadsOf = (expr: Expr, found = new Set<Expr>()): ReadonlySet<Expr> 
 /** Whether an index depends on a variable, also through a quotient or remainder. */
 export const dependsOn = (a: Affine, v: Var): boolean =>
   a.terms.some(([w]) => w === v || (w.def !== undefined && dependsOn(w.def.of, v)))
-
-export { addAffine, constant }

@@ -3,6 +3,7 @@ import {
   boundsOf,
   coefficient,
   constant,
+  divMod,
   freshVar,
   scale,
   shift,
@@ -16,7 +17,7 @@ import { stridesOf, type Shape } from '../core/shape.ts'
 import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { layoutOf, type Layout } from './layout.ts'
 import { affineText, Block, literal } from './text.ts'
-import { tile, type Tiling } from './tile.ts'
+import { planeShape, targetsOf, tileOf, type Tiling } from './tile.ts'
 
 /** A value in the kernel: one number for all lanes, or one per lane. */
 interface Value {
@@ -34,50 +35,71 @@ interface Scope {
   readonly memo: Map<Expr, Value>
 }
 
-/** The body of a kernel as a GLSL function `vec4 body()` that reads the samplers `user_a0`, `user_a1` … */
-export const glslOf = (kernel: Kernel, maxSize: number, fetch: 'texture' | 'texture2D'): string =>
-  new Writer(kernel, maxSize, fetch).write()
+/** One of the results that a fragment computes: where it lies, and the name of its sum. */
+interface Result {
+  readonly total: string
+  readonly texel: Affine
+  readonly at: (v: Var) => Affine | undefined
+}
+
+/**
+ * The body of a kernel as a GLSL function `vec4 body()` that reads the samplers `user_a0`, `user_a1` … A tiled kernel
+ * is a fold alone, and leaves its further results where gpu.js's kernel maps take them.
+ */
+export const glslOf = (kernel: Kernel, maxSize: number, fetch: 'texture' | 'texture2D', tiling?: Tiling): string =>
+  new Writer(kernel, maxSize, fetch, tiling).write()
 
 class Writer {
   readonly #counter = { next: 0 }
   readonly #names = new Map<Var, string>()
   readonly #layouts: readonly Layout[]
+  /** The first sampler of each slot: a buffer in several textures has several. */
+  readonly #samplers: readonly number[]
   constructor(
     readonly kernel: Kernel,
     readonly maxSize: number,
-    readonly fetch: string
+    readonly fetch: string,
+    readonly tiling: Tiling | undefined
   ) {
-    this.#layouts = kernel.inputs.map((x) => layoutOf(x.shape, maxSize))
+    const tiles = kernel.inputs.map((_, slot) => kernel.tiles?.[slot] ?? [])
+    this.#layouts = kernel.inputs.map((x, slot) => layoutOf(planeShape(x.shape, tiles[slot]!), maxSize))
+    this.#samplers = tiles.map((_, slot) => tiles.slice(0, slot).reduce((sum, tile) => sum + targetsOf(tile), 0))
   }
 
   write(): string {
     const block = new Block(this.#counter)
-    const [lead] = this.kernel.out
-    const texel = this.#decode(block)
-    const memo = new Map<Expr, Value>()
-    const scope: Scope = { block, lanes: lead, texel, at: () => undefined, memo }
     const fold = foldOf(this.kernel.body)
-    if (fold) memo.set(fold, { text: this.#fold(fold, scope), wide: true })
+    const tile = this.tiling?.tile ?? this.kernel.shape.map(() => 1)
+    const results = this.#decode(block, tile)
+    const [first] = results
+    const memo = new Map<Expr, Value>()
+    const scope: Scope = { block, lanes: this.kernel.out[0], texel: first!.texel, at: first!.at, memo }
+    if (fold) {
+      this.#fold(fold, results, scope)
+      memo.set(fold, { text: first!.total, wide: true })
+    }
     const result = this.#wide(this.#value(this.kernel.body, scope))
-    return ['vec4 body() {', ...block.lines.map((line) => `  ${line}`), `  return ${result};`, '}'].join('\n')
+    const others = results.slice(1).map(({ total }, i) => `subKernelResult_p${i + 1} = ${total};`)
+    return ['vec4 body() {', ...[...block.lines, ...others].map((line) => `  ${line}`), `  return ${result};`, '}'].join('\n')
   }
 
-  /** Names the output's axes from the fragment's position; gives the leading axis in texels. */
-  #decode(block: Block): Affine {
+  /** Names the axes of the texture from the fragment's position; gives the place of each result in the output. */
+  #decode(block: Block, tile: readonly number[]): readonly Result[] {
     const { out, shape } = this.kernel
-    const { texels, split, width } = layoutOf(shape, this.maxSize)
+    const { texels, split, width } = layoutOf(planeShape(shape, tile), this.maxSize)
     const u = block.let('float', 'floor(gl_FragCoord.x)')
     const v = block.let('float', 'floor(gl_FragCoord.y)')
-    const axes = texels.map((d, i) => (i === 0 || !out[i] ? freshVar(d) : out[i]))
-    const parts =
-      split < 0
-        ? [{ text: `(${u} + ${literal(width)} * ${v})`, axes }]
-        : [
-            { text: u, axes: axes.slice(split) },
-            { text: v, axes: axes.slice(0, split) }
-          ]
-    for (const part of parts) this.#peel(part.text, part.axes, block)
-    return axes[0] ? variable(axes[0]) : constant(0)
+    const axes = texels.map((d) => freshVar(d))
+    if (split < 0) this.#peel(`(${u} + ${literal(width)} * ${v})`, axes, block)
+    else {
+      this.#peel(u, axes.slice(split), block)
+      this.#peel(v, axes.slice(0, split), block)
+    }
+    return offsetsOf(tile).map((offset, i): Result => {
+      const places = axes.map((axis, k) => shift(scale(variable(axis), tile[k] ?? 1), offset[k] ?? 0))
+      const at = (w: Var): Affine | undefined => (out.indexOf(w) > 0 ? places[out.indexOf(w)] : undefined)
+      return { total: `total${i}`, texel: places[0] ?? constant(0), at }
+    })
   }
 
   /** Row-major position → one name per axis. */
@@ -115,19 +137,18 @@ class Writer {
 
   // ---- folds ----------------------------------------------------------------------------------------------------
 
-  #fold(fold: Fold, outer: Scope): string {
-    const tiling = tile(this.kernel, fold)
+  #fold(fold: Fold, results: readonly Result[], outer: Scope): void {
+    const tiling = this.tiling ?? tileOf(this.kernel, fold, 1)
     const start = fold.op === 'sum' ? '0.0' : literal(-Infinity)
-    const total = `total${this.#counter.next++}`
-    outer.block.add(`vec4 ${total} = vec4(${start});`)
+    for (const { total } of results) outer.block.add(`vec4 ${total} = vec4(${start});`)
     const loops = this.#loops(fold, tiling)
     const body = new Block(this.#counter, outer.block)
-    for (const steps of loops.steps) this.#term(fold, tiling, total, steps, { ...outer, block: body })
+    for (const steps of loops.steps)
+      for (const result of results) this.#term(fold, tiling, result, steps, { ...outer, block: body })
     const open = loops.counters.map(
       ({ name, trips }) => `for (float ${name} = 0.0; ${name} < ${literal(trips)}; ${name} += 1.0) {`
     )
     outer.block.add([...open, ...body.lines.map((line) => `  ${line}`), '}'.repeat(open.length)].join('\n  '))
-    return total
   }
 
   /** The loops that remain, longest innermost, and every combination of unrolled steps. */
@@ -149,21 +170,20 @@ class Writer {
     return { counters: counters.sort((a, b) => a.trips - b.trips), steps }
   }
 
-  #term(fold: Fold, { lanes }: Tiling, total: string, steps: ReadonlyMap<Var, Affine>, outer: Scope): void {
+  #term(fold: Fold, { lanes }: Tiling, result: Result, steps: ReadonlyMap<Var, Affine>, outer: Scope): void {
+    const { total, texel } = result
     const beyond = fold.vars.filter((v) => v !== lanes).flatMap((v) => past(steps.get(v)!, v.extent))
-    const at = (v: Var): Affine | undefined => (v === lanes ? undefined : steps.get(v))
     const guarded: Expr = beyond.length > 0 ? { kind: 'guard', guards: beyond, body: fold.body } : fold.body
+    const at = (v: Var): Affine | undefined => (v === lanes ? undefined : (steps.get(v) ?? result.at(v)))
     if (!lanes) {
-      const value = this.#value(guarded, { ...outer, at, memo: new Map() })
+      const value = this.#value(guarded, { ...outer, texel, at, memo: new Map() })
       return this.#accumulate(fold, total, value.text, outer.block)
     }
     const own = this.kernel.out[0]
     const count = Math.min(4, own?.extent ?? 1)
-    const texel = steps.get(lanes)!
     for (let lane = 0; lane < count; lane++) {
-      const place = (v: Var): Affine | undefined =>
-        v === own ? shift(scale(outer.texel, 4), lane) : v === lanes ? undefined : steps.get(v)
-      const scope: Scope = { block: outer.block, lanes, texel, at: place, memo: new Map() }
+      const place = (v: Var): Affine | undefined => (v === own ? shift(scale(texel, 4), lane) : at(v))
+      const scope: Scope = { block: outer.block, lanes, texel: steps.get(lanes)!, at: place, memo: new Map() }
       const value = this.#across(fold.op, guarded, lanes, scope)
       this.#accumulate(fold, `${total}.${'xyzw'[lane]}`, value, outer.block)
     }
@@ -358,20 +378,32 @@ class Writer {
 
   /** Fetches the texel at an index whose leading part counts in texels. */
   #texel(slot: number, index: readonly Affine[], block: Block): string {
+    const tile = this.kernel.tiles?.[slot]
+    if (!tile) return this.#plane(slot, 0, index, block)
+    const parts = index.map((i, axis) => divMod(i, tile[axis]!))
+    const number = parts.reduce((sum, [, rest], axis) => addAffine(scale(sum, tile[axis]!), rest), constant(0))
+    const inside = parts.map(([quotient]) => quotient)
+    if (number.terms.length === 0) return this.#plane(slot, number.c, inside, block)
+    const which = this.#number(number, block)
+    const texels = Array.from({ length: targetsOf(tile) }, (_, p) => this.#plane(slot, p, inside, block))
+    const last = texels.length - 1
+    const chosen = texels.map((text, p) => (p < last ? `${which} < ${literal(p + 0.5)} ? ${text} : ` : text)).join('')
+    return block.let('vec4', chosen)
+  }
+
+  #plane(slot: number, plane: number, index: readonly Affine[], block: Block): string {
     const { texels, split, width, height } = this.#layouts[slot]!
     const strides = stridesOf(texels)
     const along = (from: number, to: number, unit: number): Affine =>
       index.slice(from, to).reduce((sum, i, k) => addAffine(sum, scale(i, strides[from + k]! / unit)), constant(0))
+    const above = split > 0 ? strides[split - 1]! : 1
     const [u, v] =
       split >= 0
-        ? [
-            this.#number(along(split, index.length, 1), block),
-            this.#number(along(0, split, split > 0 ? strides[split - 1]! : 1), block)
-          ]
+        ? [this.#number(along(split, index.length, 1), block), this.#number(along(0, split, above), block)]
         : this.#wrapped(along(0, index.length, 1), width, block)
     const x = block.let('float', `(${u} + 0.5) * ${literal(1 / width)}`)
     const y = block.let('float', `(${v} + 0.5) * ${literal(1 / height)}`)
-    return block.let('vec4', `${this.fetch}(user_a${slot}, vec2(${x}, ${y}))`)
+    return block.let('vec4', `${this.fetch}(user_a${this.#samplers[slot]! + plane}, vec2(${x}, ${y}))`)
   }
 
   /** A position in rows that break anywhere. */
@@ -381,6 +413,13 @@ class Writer {
     return [block.let('float', `${position} - ${literal(width)} * ${v}`), v]
   }
 }
+
+/** Every combination of offsets within a tile, the last axis fastest. */
+const offsetsOf = (tile: readonly number[]): readonly (readonly number[])[] =>
+  tile.reduce<readonly (readonly number[])[]>(
+    (all, k) => all.flatMap((offset) => Array.from({ length: k }, (_, j) => [...offset, j])),
+    [[]]
+  )
 
 const divisibleByFour = (a: Affine): boolean => a.c % 4 === 0 && a.terms.every(([, k]) => k % 4 === 0)
 const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(([v, k]) => [v, k / 4] as const) })

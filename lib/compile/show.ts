@@ -7,8 +7,8 @@ export const showPlan = (plan: Plan, { source = false } = {}): string => {
   const programs = [...new Set(plan.steps.map((step) => step.source))]
   const leaves = plan.leaves.map(([i, leaf]) => `${letters(i)} = ${leaf.toString()}`)
   const steps = plan.steps.map(
-    ({ name, source: text, inputs, output, shape }) =>
-      `${letters(output)} = ${name}${inputs.map((i) => ` ${letters(i)}`).join('')} : ${showShape(shape)}  #${programs.indexOf(text)}`
+    ({ name, source: text, inputs, outputs, shape }) =>
+      `${outputs.map(letters).join(', ')} = ${name}${inputs.map((i) => ` ${letters(i)}`).join('')} : ${showShape(shape)}  #${programs.indexOf(text)}`
   )
   const sources = source ? programs.map((text, i) => `#${i}\n${text}`) : []
   return [...leaves, ...steps, `return ${plan.outputs.map(letters).join(', ')}`, ...sources].join('\n')

@@ -18,6 +18,7 @@ class ArrayEngine implements Engine {
   readonly renderer: string
   readonly textureSize = Number.MAX_SAFE_INTEGER
   readonly inputs = 64
+  readonly targets = 1
   readonly counters: Counters = noCounts()
   readonly #gpu: GPUType
   readonly #programs = new Map<string, Run>()
@@ -56,11 +57,11 @@ class ArrayEngine implements Engine {
     return Float32Array.from((buffer as ArrayBuffer_).numbers)
   }
 
-  run(source: string, inputs: readonly Buffer[], shape: Shape): ArrayBuffer_ {
+  run(source: string, inputs: readonly Buffer[], shape: Shape): readonly Buffer[] {
     const args = (inputs as readonly ArrayBuffer_[]).map((b) => b.numbers)
     const numbers = this.#program(source, shape, args)(...args)
     this.counters.calls++
-    return this.#count(buffered(numbers))
+    return [this.#count(buffered(numbers))]
   }
 
   #program(source: string, shape: Shape, args: readonly Float32Array[]): Run {

@@ -96,8 +96,10 @@ export const execute = (traced: Traced, args: Given, engine: Engine, memory: Mem
 
 const runStep = (step: Step, buffers: Buffer[], owned: Set<number>, engine: Engine): void => {
   const inputs = step.inputs.map((i) => buffers[i]!)
-  buffers[step.output] = engine.run(step.source, inputs, step.shape)
-  owned.add(step.output)
+  engine.run(step.source, inputs, step.shape, step.outputs.length).forEach((buffer, k) => {
+    buffers[step.outputs[k]!] = buffer
+    owned.add(step.outputs[k]!)
+  })
   for (const i of step.free) {
     if (!owned.has(i)) continue
     engine.give(buffers[i]!)

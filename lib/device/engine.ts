@@ -48,8 +48,8 @@ export interface Engine extends Target {
   give(buffer: Buffer): void
   upload(data: ArrayLike<number>, shape: Shape): Buffer
   download(buffer: Buffer, shape: Shape): Float32Array
-  /** Runs a program into a new buffer from the pool. */
-  run(source: string, inputs: readonly Buffer[], shape: Shape): Buffer
+  /** Runs a program into new buffers of one shape from the pool. */
+  run(source: string, inputs: readonly Buffer[], shape: Shape, targets: number): readonly Buffer[]
   /** Waits until everything asked for is computed. */
   finish(): Promise<void>
   dispose(): void

@@ -1,4 +1,5 @@
 import type { Kernel } from '../compile/expr.ts'
+import type { Tiling } from '../compile/tile.ts'
 import { glslOf } from '../compile/glsl.ts'
 import { layoutOf, pack, unpack } from '../compile/layout.ts'
 import { withFunctions } from '../compile/prelude.ts'
@@ -12,7 +13,9 @@ type GL = WebGLRenderingContext | WebGL2RenderingContext
 /** The parts of a gpu.js kernel that its types leave out. */
 interface BuiltKernel {
   texture: KernelTexture
-  onActivate(previous: { readonly texture: KernelTexture }): void
+  mappedTextures: readonly KernelTexture[]
+  drawBuffersMap: readonly number[]
+  onActivate(previous: { readonly texture: KernelTexture; readonly mappedTextures: readonly KernelTexture[] }): void
   build(...args: readonly KernelTexture[]): void
   run(...args: readonly KernelTexture[]): void
   destroy(): void
@@ -65,6 +68,8 @@ class Held extends TextureBase implements Buffer {
 
 /** Limits to make do with, below those of the driver. */
 export interface GLLimits {
+  /** Render targets. */
+  readonly targets?: number
   readonly inputs?: number
   readonly textureSize?: number
 }
@@ -76,6 +81,7 @@ class GLEngine implements Engine {
   readonly renderer: string
   readonly textureSize: number
   readonly inputs: number
+  readonly targets: number
   readonly counters: Counters = noCounts()
   readonly #gl: GL
   readonly #gpu: GPUType
@@ -91,15 +97,17 @@ class GLEngine implements Engine {
     const extensions = this.#isTwo ? ['EXT_color_buffer_float'] : ['OES_texture_float', 'WEBGL_color_buffer_float']
     for (const extension of extensions) gl.getExtension(extension)
     this.textureSize = limits.textureSize ?? Math.min(8192, gl.getParameter(gl.MAX_TEXTURE_SIZE) as number)
-    // gpu.js binds the output to one more unit while it builds
-    this.inputs = limits.inputs ?? Math.min(14, (gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS) as number) - 1)
+    const units = gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS) as number
+    this.targets = Math.min(limits.targets ?? 8, drawBuffers(gl), Math.floor(units / 2))
+    // a kernel that merges the planes of a tiled one reads them besides its other inputs
+    this.inputs = limits.inputs ?? Math.min(14, units - this.targets)
     this.renderer = rendererOf(gl)
     this.#gpu = new GPU({ mode: name, context: gl, canvas })
     keepDrawingBuffer(gl)
   }
 
-  source(kernel: Kernel): string {
-    return withFunctions(glslOf(kernel, this.textureSize, this.#isTwo ? 'texture' : 'texture2D'))
+  source(kernel: Kernel, tiling?: Tiling): string {
+    return withFunctions(glslOf(kernel, this.textureSize, this.#isTwo ? 'texture' : 'texture2D', tiling))
   }
 
   take(shape: Shape): Held {
@@ -164,23 +172,24 @@ class GLEngine implements Engine {
     return unpack(texels, shape)
   }
 
-  run(source: string, inputs: readonly Buffer[], shape: Shape): Buffer {
-    const output = this.take(shape)
+  run(source: string, inputs: readonly Buffer[], shape: Shape, targets: number): readonly Buffer[] {
+    const outputs = Array.from({ length: targets }, () => this.take(shape))
     const args = inputs as readonly Held[]
-    const kernel = this.#program(source, args, output)
-    kernel.onActivate({ texture: output })
+    const kernel = this.#program(source, args, outputs)
+    kernel.onActivate({ texture: outputs[0]!, mappedTextures: outputs.slice(1) })
     kernel.run(...args)
     this.#gl.flush()
     this.counters.calls++
-    return output
+    return outputs
   }
 
-  #program(source: string, args: readonly Held[], output: Held): BuiltKernel {
-    const key = `${output.width}x${output.height} ${source}`
+  #program(source: string, args: readonly Held[], outputs: readonly Held[]): BuiltKernel {
+    const { width, height } = outputs[0]!
+    const key = `${width}x${height} ${source}`
     const known = this.#programs.get(key)
     if (known) return known
     const start = performance.now()
-    const built = this.#build(source, args, output)
+    const built = this.#build(source, args, outputs)
     // drivers put off work until the first draw
     built.run(...args)
     this.#gl.finish()
@@ -190,23 +199,29 @@ class GLEngine implements Engine {
     return built
   }
 
-  #build(source: string, args: readonly Held[], output: Held): BuiltKernel {
-    this.#gpu.setNativeFunctions([
-      { name: 'body', source, argumentTypes: [], argumentNames: [], returnType: 'Array(4)' }
-    ] as never)
+  #build(source: string, args: readonly Held[], outputs: readonly Held[]): BuiltKernel {
+    const body = { name: 'body', source, argumentTypes: [], argumentNames: [], returnType: 'Array(4)' }
+    this.#gpu.setNativeFunctions([body] as never)
+    const [first, ...others] = outputs as readonly [Held, ...Held[]]
     const names = args.map((_, i) => `a${i}`)
     const settings = {
-      output: [output.width, output.height],
+      output: [first.width, first.height],
       argumentTypes: names.map(() => 'ArrayTexture(4)'),
       returnType: 'Array(4)',
       precision: 'single',
       tactic: 'precision',
       pipeline: true,
-      immutable: true
+      immutable: true,
+      // the body writes the further results itself: these only make gpu.js declare and bind them
+      ...(others.length > 0 ? { subKernels: others.map((_, i) => subKernel(i + 1)) } : {})
     }
     const text = `function (${names.join(', ')}) { return body(); }`
     const kernel = this.#gpu.createKernel(text, settings as object).kernel as unknown as BuiltKernel
-    kernel.texture = output
+    kernel.texture = first
+    if (others.length > 0) {
+      kernel.mappedTextures = others
+      kernel.drawBuffersMap = outputs.map((_, i) => this.#gl.COLOR_ATTACHMENT0 + i)
+    }
     kernel.build(...args)
     return kernel
   }
@@ -222,6 +237,17 @@ class GLEngine implements Engine {
     this.#programs.clear()
     this.counters.pooled = 0
   }
+}
+
+const drawBuffers = (gl: GL): number => {
+  if ('MAX_DRAW_BUFFERS' in gl) return gl.getParameter(gl.MAX_DRAW_BUFFERS) as number
+  const extension = gl.getExtension('WEBGL_draw_buffers')
+  return extension ? (gl.getParameter(extension.MAX_DRAW_BUFFERS_WEBGL) as number) : 1
+}
+
+const subKernel = (i: number): object => {
+  const name = `p${i}`
+  return { name, property: name, source: `function ${name}(x) { return x; }`, returnType: 'Array(4)', argumentTypes: ['Array(4)'] }
 }
 
 const rendererOf = (gl: GL): string => {

@@ -19,6 +19,7 @@ export interface DeviceOptions {
   readonly limits?: Limits
 }
 export interface Limits {
+  readonly targets?: number
   readonly inputs?: number
   readonly textureSize?: number
 }
