@@ -14,9 +14,14 @@ export interface PngCanvas extends CanvasLike {
   toBuffer(type: 'image/png'): Uint8Array
 }
 
+/** A canvas of the package `canvas`, which draws as a browser's does. */
+export interface NodeCanvas extends PngCanvas {
+  getContext(kind: '2d'): CanvasRenderingContext2D
+}
+
 /** What is used of the package `canvas`. */
 export interface CanvasModule {
-  readonly createCanvas: (width: number, height: number) => PngCanvas
+  readonly createCanvas: (width: number, height: number) => NodeCanvas
 }
 
 // the package has types of its own, but may not be there to tell them
