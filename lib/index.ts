@@ -79,3 +79,22 @@ export { loss, lossStep, type Model } from './diffusion/loss.ts'
 export { cleanFrom, noise } from './diffusion/noise.ts'
 export { sample, type Sampled, type Sampling } from './diffusion/sample.ts'
 export { linearSchedule, scheduleOf, type LinearSchedule, type Schedule, type Tables } from './diffusion/schedule.ts'
+
+// pictures: from numbers to pixels, canvases, GIFs and plots
+export {
+  grid,
+  gridSize,
+  type GridOptions,
+  type GridSize,
+  type Images,
+  type Picture,
+  type ValueRange
+} from './render/pixels.ts'
+export { context2d, draw, drawTitled, type CanvasLike, type ContextLike } from './render/canvas.ts'
+export { encodeGif, type GifOptions } from './render/gif.ts'
+export { denoisingFrames, holdLast } from './render/frames.ts'
+export { lossChart, type LossChartOptions } from './render/plot.ts'
+export type { LossPoint } from './render/series.ts'
+
+// files of tensors
+export { decodeSafetensors, encodeSafetensors, type Safetensors, type Stored } from './io/safetensors.ts'

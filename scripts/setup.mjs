@@ -1,7 +1,17 @@
 // Brings a fresh clone to where everything runs. It has no dependencies, for it runs before there are any, and it
 // does nothing where nothing is missing. What is optional and can't be had is said, loudly, and done without.
 import { pathToFileURL, fileURLToPath } from 'node:url'
-import { browser, building, command, install, isDebian, missing, packagesOf, running } from './setup/packages.mjs'
+import {
+  browser,
+  building,
+  byPackage,
+  command,
+  install,
+  missing,
+  namesOf,
+  packagesOf,
+  running
+} from './setup/packages.mjs'
 import { faults, isInstalled, lastAttempt, noteAttempt, npmCi } from './setup/modules.mjs'
 import { say, shout } from './setup/say.mjs'
 
@@ -16,10 +26,13 @@ const isTooOld = () => {
 
 const sayMissing = (needs) => {
   if (needs.length === 0) return
-  const how = isDebian()
-    ? [`Install it with:  ${command(packagesOf(needs))}`]
-    : needs.map(({ what, elsewhere }) => `Install ${elsewhere ?? what}.`)
-  shout([`This machine lacks ${needs.map(({ what }) => what).join(', ')}.`, ...how, 'Going on without.'])
+  const { packaged, others } = byPackage(needs)
+  shout([
+    `This machine lacks ${namesOf(needs)}.`,
+    ...(packaged.length > 0 ? [`Install it with:  ${command(packagesOf(packaged))}`] : []),
+    ...others.map(({ what, elsewhere }) => `Install ${elsewhere ?? what}.`),
+    'Going on without.'
+  ])
 }
 
 /** Libraries of the system, for the programs and (with a browser) for the specs. */
@@ -30,23 +43,31 @@ const setUpSystem = (options) => {
 }
 
 const losses = {
-  gl: 'no GL: everything that needs no picture runs, far slower, on gpu.js’s webasm or cpu backend',
+  gl: "no GL: everything that needs no picture runs, far slower, on gpu.js's webasm or cpu backend",
   canvas: 'no canvas: no pictures are drawn, and there are no embedded digits to train on'
 }
 
 const addons = Object.keys(losses)
 
+/** What building them takes; where there are no Debian packages, in words. */
 const buildNeeds = (broken) =>
   process.platform === 'linux' ? missing(Object.keys(broken).flatMap((name) => building[name])) : []
 
+const toolsElsewhere = {
+  darwin: 'xcode-select --install && brew install pkg-config cairo pango && ',
+  win32: '(Visual Studio Build Tools and Python, then)  '
+}
+
+const mending = (broken) => {
+  const { packaged, others } = byPackage(buildNeeds(broken))
+  const tools = packaged.length > 0 ? `${command(packagesOf(packaged))} && ` : (toolsElsewhere[process.platform] ?? '')
+  return `${others.length > 0 ? `(${namesOf(others)}, then)  ` : ''}${tools}npm ci`
+}
+
 const sayBroken = (broken) => {
   if (Object.keys(broken).length === 0) return
-  const packages = packagesOf(buildNeeds(broken))
-  const first = packages.length > 0 && isDebian() ? `${command(packages)} && ` : ''
-  shout([
-    ...Object.entries(broken).flatMap(([name, why]) => [`${name}: ${losses[name]}`, `    (${why})`]),
-    `Mend it with:  ${first}npm ci`
-  ])
+  const lines = Object.entries(broken).flatMap(([name, why]) => [`${name}: ${losses[name]}`, `    (${why})`])
+  shout([...lines, `Mend it with:  ${mending(broken)}`])
 }
 
 /** Builds the optional packages that do not load, unless that was tried before and nothing has changed since. */
@@ -83,6 +104,6 @@ export const setUp = (options) => {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const options = { browser: process.argv.includes('--browser'), dryRun: process.argv.includes('--dry-run') }
-  if (setUp(options)) say('Everything is set up.')
+  if (setUp(options)) say('The set-up is done.')
   else process.exitCode = 1
 }

@@ -33,6 +33,21 @@ export const walk = (shape: Shape, arrays: readonly Values[], visit: (...positio
   }
 }
 
+/**
+ * Visits all elements in lines along the longest axis: `visit` gets the number of elements of a line, the positions of
+ * the first one in the arrays, and the steps to the next. A plain loop over them is what makes the reference bearable.
+ */
+const eachLine = (
+  shape: Shape,
+  arrays: readonly Values[],
+  visit: (n: number, at: readonly number[], by: readonly number[]) => void
+): void => {
+  const along = shape.indexOf(Math.max(...shape))
+  const by = arrays.map((a) => a.stride[along] ?? 0)
+  const others = shape.map((d, axis) => (axis === along ? 1 : d))
+  walk(others, arrays, (...at) => visit(shape[along] ?? 1, at, by))
+}
+
 /** The same numbers one after the other. */
 export const packed = (x: Values): Values => (isPacked(x) ? x : mapValues((v) => v, x.shape, x))
 
@@ -40,10 +55,12 @@ export const packed = (x: Values): Values => (isPacked(x) ? x : mapValues((v) =>
 export const mapValues = (f: (...xs: number[]) => number, shape: Shape, ...xs: readonly Values[]): Values => {
   const y = zeros(shape)
   const [a, b, c] = xs.map((x) => x.data)
-  let i = 0
-  if (xs.length === 1) walk(shape, xs, (p) => (y.data[i++] = f(a![p!]!)))
-  else if (xs.length === 2) walk(shape, xs, (p, q) => (y.data[i++] = f(a![p!]!, b![q!]!)))
-  else walk(shape, xs, (p, q, r) => (y.data[i++] = f(a![p!]!, b![q!]!, c![r!]!)))
+  eachLine(shape, [y, ...xs], (n, [start, p = 0, q = 0, r = 0], [step, i = 0, j = 0, k = 0]) => {
+    const [from, by] = [start!, step!]
+    if (xs.length === 1) for (let m = 0; m < n; m++) y.data[from + m * by] = f(a![p + m * i]!)
+    else if (xs.length === 2) for (let m = 0; m < n; m++) y.data[from + m * by] = f(a![p + m * i]!, b![q + m * j]!)
+    else for (let m = 0; m < n; m++) y.data[from + m * by] = f(a![p + m * i]!, b![q + m * j]!, c![r + m * k]!)
+  })
   return y
 }
 
@@ -62,12 +79,14 @@ export const foldValues = (
     x.shape,
     y.stride.map((s, i) => (axes.includes(i) ? 0 : s))
   )
-  walk(x.shape, [x, spread], (p, q) => (y.data[q!] = f(y.data[q!]!, x.data[p!]!)))
+  eachLine(x.shape, [x, spread], (n, [p, q], [i, j]) => {
+    for (let m = 0; m < n; m++) y.data[q! + m * j!] = f(y.data[q! + m * j!]!, x.data[p! + m * i!]!)
+  })
   return y
 }
 
 /** Adds the elements of `x` into a view of another array of the same shape; overlapping views add up. */
 export const addInto = (target: Values, x: Values): void =>
-  walk(x.shape, [x, target], (p, q) => {
-    target.data[q!]! += x.data[p!]!
+  eachLine(x.shape, [x, target], (n, [p, q], [i, j]) => {
+    for (let m = 0; m < n; m++) target.data[q! + m * j!]! += x.data[p! + m * i!]!
   })

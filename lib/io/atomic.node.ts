@@ -96,9 +96,12 @@ const isFolder = (path: string): Promise<boolean> =>
 const makeFolder = async (path: string): Promise<void> => {
   if (await isFolder(path)) return
   if (dirname(path) !== path) await makeFolder(dirname(path))
-  await mkdir(path).catch(async (thrown: unknown) => {
+  try {
+    await mkdir(path)
+  } catch (thrown) {
+    // another may have been faster
     if (!(await isFolder(path))) throw thrown
-  })
+  }
 }
 
 // asking for permissions is not enough: some folders deny what they promise

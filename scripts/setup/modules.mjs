@@ -36,7 +36,7 @@ const headers = () => {
 /** npm is the script that started us, where one did; on Windows npm alone is a batch file, which needs a shell. */
 const npm = () => {
   const { npm_execpath: script } = process.env
-  if (script?.endsWith('.js')) return [process.execPath, script]
+  if (script?.endsWith('npm-cli.js')) return [process.execPath, script]
   return process.platform === 'win32' ? ['cmd', '/c', 'npm'] : ['npm']
 }
 

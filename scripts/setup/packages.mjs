@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { quietly, say } from './say.mjs'
@@ -42,11 +42,14 @@ export const running = [
   { what: 'a font for the drawn digits', packages: ['fontconfig', 'fonts-dejavu-core'], elsewhere: 'the DejaVu fonts' }
 ]
 
+/** There, Chromium's package holds nothing but a hint at another way to install it. */
+const isUbuntu = () => existsSync('/etc/os-release') && /^ID=ubuntu$/m.test(readFileSync('/etc/os-release', 'utf8'))
+
 export const browser = {
   what: 'a browser for the specs',
-  packages: ['chromium'],
+  packages: isUbuntu() ? [] : ['chromium'],
   there: hasBrowser,
-  elsewhere: 'Chromium or Chrome (or: npx playwright-core install --with-deps chromium)'
+  elsewhere: 'Chromium or Chrome, or run: npx playwright-core install --with-deps chromium'
 }
 
 const compiler = [
@@ -80,6 +83,13 @@ export const missing = (needs) =>
   needs.filter(({ there, packages }) => !(there === undefined ? isDebian() && installed(packages) : there()))
 
 export const packagesOf = (needs) => [...new Set(needs.flatMap(({ packages }) => packages))]
+export const namesOf = (needs) => [...new Set(needs.map(({ what }) => what))].join(', ')
+
+/** The needs that a Debian package meets here, and those that none does. */
+export const byPackage = (needs) => {
+  const has = ({ packages }) => isDebian() && packages.length > 0
+  return { packaged: needs.filter(has), others: needs.filter((need) => !has(need)) }
+}
 
 const isRoot = () => process.getuid?.() === 0
 const hasSudo = () => onPath('sudo') && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0
@@ -101,15 +111,14 @@ let updated = false
  */
 export const install = (needs, { dryRun }) => {
   const prefix = isRoot() ? [] : hasSudo() ? ['sudo', '-n', 'env', 'DEBIAN_FRONTEND=noninteractive'] : undefined
-  if (!isDebian() || prefix === undefined) return false
+  const { packaged, others } = byPackage(needs)
+  if (packaged.length === 0 || prefix === undefined) return false
   const how = { env: { DEBIAN_FRONTEND: 'noninteractive' }, dryRun }
   const run = (what, ...args) => quietly(what, [...prefix, ...apt(...args)], how)
-  const packages = packagesOf(needs)
-  say(`Missing: ${needs.map(({ what }) => what).join(', ')}.`)
+  const packages = packagesOf(packaged)
+  say(`Missing: ${namesOf(packaged)}.`)
   updated ||= run('Reading the lists of Debian packages', 'update')
-  return (
-    run(`Installing ${packages.join(' ')}`, ...installing(packages)) ||
-    (needs.length > 1 &&
-      needs.filter((need) => !run(`Installing ${need.what}`, ...installing(need.packages))).length === 0)
-  )
+  const all = run(`Installing ${packages.join(' ')}`, ...installing(packages))
+  const each = () => packaged.map((need) => run(`Installing ${need.what}`, ...installing(need.packages)))
+  return (all || (packaged.length > 1 && each().every((ok) => ok))) && others.length === 0
 }

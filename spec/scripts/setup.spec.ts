@@ -48,7 +48,7 @@ const nothing = { 'dpkg-query': 'exit 1', 'apt-get': 'exit 1', sudo: 'exit 1' }
 
 describe.runIf(process.platform === 'linux')('setup', () => {
   it('does nothing where nothing is missing', () => {
-    expect(setUp(machine(everything), 'modules')).toBe('Everything is set up.\n')
+    expect(setUp(machine(everything), 'modules')).toBe('The set-up is done.\n')
   })
 
   it('names what is missing and the one command that brings it', () => {
@@ -63,7 +63,7 @@ describe.runIf(process.platform === 'linux')('setup', () => {
     const said = setUp(machine({ ...everything, 'dpkg-query': 'exit 1' }), 'modules')
     expect(said).toMatch(/This machine lacks software GL, a font for the drawn digits\./)
     expect(said).toMatch(/Going on without\./)
-    expect(said).toMatch(/Everything is set up\.\n/)
+    expect(said).toMatch(/The set-up is done\.\n/)
   })
 
   it('names the libraries where there is no apt', () => {

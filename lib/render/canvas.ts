@@ -1,0 +1,103 @@
+import { raise } from '../core/raise.ts'
+import type { Picture } from './pixels.ts'
+
+interface PixelsLike {
+  readonly data: Uint8ClampedArray
+}
+
+/** What drawing needs of a 2d context. */
+export interface ContextLike {
+  fillStyle: string | object
+  font: string
+  textAlign: string
+  textBaseline: string
+  createImageData(width: number, height: number): PixelsLike
+  getImageData(x: number, y: number, width: number, height: number): PixelsLike
+  putImageData(pixels: PixelsLike, x: number, y: number): void
+  fillRect(x: number, y: number, width: number, height: number): void
+  fillText(text: string, x: number, y: number): void
+  measureText(text: string): { readonly width: number }
+}
+
+/** What drawing needs of a canvas: an `HTMLCanvasElement`, an `OffscreenCanvas`, one of node `canvas`. */
+export interface CanvasLike {
+  width: number
+  height: number
+  getContext(kind: '2d'): ContextLike | null
+}
+
+/**
+ * The 2d context of a canvas.
+ *
+ * @throws TesseraError where the canvas has a context of another kind already
+ */
+export const context2d = (canvas: CanvasLike): ContextLike =>
+  canvas.getContext('2d') ??
+  raise('draw', 'the canvas gives no 2d context: it may have one of another kind, take a new canvas')
+
+const put = (picture: Picture, context: ContextLike, left: number, top: number): void => {
+  const pixels = context.createImageData(picture.width, picture.height)
+  pixels.data.set(picture.data)
+  context.putImageData(pixels, left, top)
+}
+
+/**
+ * Draws a picture on a canvas, which takes on the picture's size.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const show = (canvas: HTMLCanvasElement, images: t.Images): void => t.draw(t.grid(images, { scale: 4 }), canvas)
+ * ```
+ */
+export const draw = (picture: Picture, canvas: CanvasLike): void => {
+  canvas.width = picture.width
+  canvas.height = picture.height
+  put(picture, context2d(canvas), 0, 0)
+}
+
+interface Lettering {
+  readonly size: number
+  readonly font: string
+}
+
+// letters grow with the picture, within what is readable and what is too loud
+const lettering = (picture: Picture): Lettering => {
+  const size = Math.min(28, Math.max(12, Math.round(picture.width / 24)))
+  return { size, font: `${size}px sans-serif` }
+}
+
+const textWidth = (context: ContextLike, font: string, text: string): number => {
+  context.font = font
+  return Math.ceil(context.measureText(text).width)
+}
+
+/**
+ * Draws a picture under its title, black on white with a margin around both. The canvas takes on the
+ * size that this needs: it is wider than the picture where the title is.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const show = (canvas: HTMLCanvasElement, images: t.Images): void =>
+ *   t.drawTitled(t.grid(images, { scale: 4 }), 'Samples after 20 epochs', canvas)
+ * ```
+ */
+export const drawTitled = (picture: Picture, title: string, canvas: CanvasLike): void => {
+  const { size, font } = lettering(picture)
+  const margin = size
+  const top = margin + 2 * size
+  const width = Math.max(picture.width, textWidth(context2d(canvas), font, title)) + 2 * margin
+  canvas.width = width
+  canvas.height = top + picture.height + margin
+  // a new size makes a canvas forget its font and colours
+  const context = context2d(canvas)
+  context.fillStyle = 'white'
+  context.fillRect(0, 0, width, canvas.height)
+  context.fillStyle = 'black'
+  context.font = font
+  context.textAlign = 'center'
+  context.textBaseline = 'middle'
+  context.fillText(title, width / 2, (margin + top) / 2)
+  put(picture, context, Math.floor((width - picture.width) / 2), top)
+}

@@ -1,0 +1,179 @@
+import { raise, showShape } from '../core/raise.ts'
+
+/** Gray images as a device gives them back: `[N,1,H,W]` or `[N,H,W]`, row by row. */
+export interface Images {
+  readonly data: Float32Array
+  readonly shape: readonly number[]
+}
+
+/** RGBA bytes, row by row from the top left, four to a pixel. */
+export interface Picture {
+  readonly width: number
+  readonly height: number
+  readonly data: Uint8ClampedArray
+}
+
+/**
+ * Which value is black and which is white. A pair clamps to it and rounds to the nearest byte (the
+ * first is black, so a falling pair gives the negative). `'each'` stretches each image to its own
+ * minimum and maximum, `'all'` all images to their common ones; both truncate to a byte, and
+ * draw images of one value in black.
+ */
+export type ValueRange = readonly [black: number, white: number] | 'each' | 'all'
+
+export interface GridSize {
+  readonly rows: number
+  readonly cols: number
+}
+
+export interface GridOptions extends Partial<GridSize> {
+  /** Pixels between neighbours, before scaling; 1. */
+  readonly gap?: number
+  /** Each pixel becomes `scale` x `scale` pixels; 1. */
+  readonly scale?: number
+  /** [-1, 1]. */
+  readonly range?: ValueRange
+  /** The gray, 0 to 255, of gaps and of cells without an image; 255. */
+  readonly background?: number
+}
+
+interface Stack {
+  readonly count: number
+  readonly height: number
+  readonly width: number
+  readonly values: Float32Array
+}
+
+/** One byte a pixel. */
+interface Plane {
+  readonly width: number
+  readonly height: number
+  readonly bytes: Uint8ClampedArray
+}
+
+const whole = (name: string, value: number, least: number): number =>
+  Number.isSafeInteger(value) && value >= least
+    ? value
+    : raise('grid', `${name} must be a whole number of at least ${least}: ${value}`)
+
+const gray = (value: number): number =>
+  whole('background', value, 0) <= 255 ? value : raise('grid', `background must be at most 255: ${value}`)
+
+const stack = ({ data, shape }: Images): Stack => {
+  const [count = 0, ...rest] = shape
+  const [height = 0, width = 0] = rest.slice(-2)
+  const single = rest.length === 2 || (rest.length === 3 && rest[0] === 1)
+  if (!single) return raise('grid', `wants images [N,1,H,W] or [N,H,W]: ${showShape(shape)}`)
+  if (count * height * width === 0) return raise('grid', `there is nothing to draw: ${showShape(shape)}`)
+  if (count * height * width !== data.length)
+    return raise('grid', `the shape does not fit the ${data.length} values: ${showShape(shape)}`)
+  return { count, height, width, values: data }
+}
+
+/**
+ * How many rows and columns hold `n` images: floor(sqrt n) rows, and as many columns as it takes.
+ * (The article rounds n / rows, which leaves images over for some n, the tenth of ten for one;
+ * rounding up differs from it only there.) Where one of the two is given, the other follows; both
+ * given must have room for all.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(t.gridSize(16), { rows: 4, cols: 4 })
+ * assert.deepStrictEqual(t.gridSize(7), { rows: 2, cols: 4 })
+ * assert.deepStrictEqual(t.gridSize(7, { cols: 3 }), { rows: 3, cols: 3 })
+ * ```
+ */
+export const gridSize = (n: number, given: Partial<GridSize> = {}): GridSize => {
+  const byRows = (rows: number): GridSize => ({ rows, cols: given.cols ?? Math.ceil(n / whole('rows', rows, 1)) })
+  const byCols = (cols: number): GridSize => ({ rows: Math.ceil(n / whole('cols', cols, 1)), cols })
+  const size =
+    given.rows === undefined && given.cols !== undefined
+      ? byCols(given.cols)
+      : byRows(given.rows ?? Math.floor(Math.sqrt(whole('the number of images', n, 1))))
+  const room = size.rows * whole('cols', size.cols, 1)
+  return room >= n ? size : raise('grid', `${size.rows} rows of ${size.cols} have no room for ${n} images`)
+}
+
+const extent = (values: Float32Array): readonly [number, number] => {
+  let [least, most] = [Infinity, -Infinity]
+  for (const v of values) {
+    if (!Number.isFinite(v)) continue
+    if (v < least) least = v
+    if (v > most) most = v
+  }
+  return [least, most]
+}
+
+// the clamped array rounds, clamps, and turns NaN into 0
+const clampTo = (values: Float32Array, [black, white]: readonly [number, number]): Uint8ClampedArray => {
+  if (!Number.isFinite(white - black) || black === white)
+    return raise('grid', `the ends of the range must be two finite numbers: [${black},${white}]`)
+  return Uint8ClampedArray.from(values, (v) => (255 * (v - black)) / (white - black))
+}
+
+// 255 times before the division: an image of the bytes 0 to 255 comes back exactly
+const stretch = (values: Float32Array): Uint8ClampedArray => {
+  const [least, most] = extent(values)
+  return least < most
+    ? Uint8ClampedArray.from(values, (v) => Math.trunc((255 * (v - least)) / (most - least)))
+    : new Uint8ClampedArray(values.length)
+}
+
+const stretchEach = ({ values, count }: Stack): Uint8ClampedArray => {
+  const bytes = new Uint8ClampedArray(values.length)
+  const size = values.length / count
+  for (let at = 0; at < values.length; at += size) bytes.set(stretch(values.subarray(at, at + size)), at)
+  return bytes
+}
+
+const toBytes = (images: Stack, range: ValueRange): Uint8ClampedArray =>
+  range === 'each' ? stretchEach(images) : range === 'all' ? stretch(images.values) : clampTo(images.values, range)
+
+const layOut = (images: Stack, bytes: Uint8ClampedArray, size: GridSize, gap: number, background: number): Plane => {
+  const width = size.cols * (images.width + gap) - gap
+  const height = size.rows * (images.height + gap) - gap
+  const plane = new Uint8ClampedArray(width * height).fill(background)
+  for (let line = 0; line < images.count * images.height; line++) {
+    const [image, y] = [Math.floor(line / images.height), line % images.height]
+    const top = Math.floor(image / size.cols) * (images.height + gap) + y
+    const left = (image % size.cols) * (images.width + gap)
+    plane.set(bytes.subarray(line * images.width, (line + 1) * images.width), top * width + left)
+  }
+  return { width, height, bytes: plane }
+}
+
+const enlarge = (plane: Plane, scale: number): Picture => {
+  const [width, height] = [plane.width * scale, plane.height * scale]
+  const data = new Uint8ClampedArray(4 * width * height).fill(255)
+  for (let y = 0, at = 0; y < height; y++)
+    for (let x = 0; x < width; x++, at += 4) {
+      const value = plane.bytes[Math.floor(y / scale) * plane.width + Math.floor(x / scale)] ?? 0
+      data[at] = data[at + 1] = data[at + 2] = value
+    }
+  return { width, height, data }
+}
+
+/**
+ * Images side by side in one gray picture, row by row: the one way from values to pixels that every
+ * canvas, PNG and GIF goes through. Values that are not numbers are drawn black.
+ *
+ * @param images `[N,1,H,W]` or `[N,H,W]`
+ * @throws TesseraError where the images have another shape, or the rows and columns no room for all
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const two = { data: Float32Array.of(-1, 1), shape: [2, 1, 1, 1] }
+ * const picture = t.grid(two, { gap: 0 })
+ * assert.deepStrictEqual([picture.width, picture.height], [2, 1])
+ * assert.deepStrictEqual([...picture.data], [0, 0, 0, 255, 255, 255, 255, 255])
+ * ```
+ */
+export const grid = (images: Images, options: GridOptions = {}): Picture => {
+  const { gap = 1, scale = 1, range = [-1, 1], background = 255 } = options
+  const all = stack(images)
+  const size = gridSize(all.count, options)
+  const plane = layOut(all, toBytes(all, range), size, whole('gap', gap, 0), gray(background))
+  return enlarge(plane, whole('scale', scale, 1))
+}

@@ -1,0 +1,40 @@
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { Failure } from '../core/failure.ts'
+import { lossChart } from './plot.ts'
+import type { LossChartOptions } from './plot.ts'
+import { loadCanvas, writePng } from './png.node.ts'
+import type { PngCanvas } from './png.node.ts'
+import type { LossPoint } from './series.ts'
+
+const plot = (points: readonly LossPoint[], options: LossChartOptions): E.Either<Failure, PngCanvas> =>
+  pipe(
+    loadCanvas(),
+    E.map(({ createCanvas }) => {
+      const canvas = createCanvas(1, 1)
+      lossChart(points, canvas, options)
+      return canvas
+    })
+  )
+
+/**
+ * Writes `lossChart` as a PNG file. The failure is of kind `unavailable` without the package `canvas`,
+ * else `write`.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * import * as node from 'tessera/node'
+ * const save = (points: readonly t.LossPoint[]) => node.writeLossChart('loss.png', points, { title: 'Digits' })
+ * ```
+ */
+export const writeLossChart = (
+  path: string,
+  points: readonly LossPoint[],
+  options: LossChartOptions = {}
+): TE.TaskEither<Failure, void> =>
+  pipe(
+    TE.fromIOEither(() => plot(points, options)),
+    TE.flatMap((canvas) => writePng(path, canvas))
+  )

@@ -1,0 +1,142 @@
+import {
+  BasicPlatform,
+  Chart,
+  Legend,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+  Title
+} from 'chart.js'
+import type { ChartConfiguration, ChartDataset, ChartOptions, Plugin, Scale } from 'chart.js'
+import { context2d } from './canvas.ts'
+import type { CanvasLike } from './canvas.ts'
+import { epochMeans, roundTicks, smoothed, wantsLog } from './series.ts'
+import type { LossPoint, Point } from './series.ts'
+
+export interface LossChartOptions {
+  /** 'Training loss'. */
+  readonly title?: string
+  /** In CSS pixels; 800 by 450. */
+  readonly width?: number
+  readonly height?: number
+  /** Pixels of the canvas for one CSS pixel; 2. */
+  readonly scale?: number
+}
+
+type Line = ChartDataset<'line', Point[]>
+
+const ink = '#374151'
+const faint = '#e5e7eb'
+
+const white: Plugin<'line'> = {
+  id: 'white',
+  beforeDraw: ({ ctx, width, height }) => {
+    ctx.fillStyle = '#ffffff'
+    ctx.fillRect(0, 0, width, height)
+  }
+}
+
+const line = (label: string, data: readonly Point[], colour: string, width: number, dots: number): Line => ({
+  label,
+  data: [...data],
+  borderColor: colour,
+  backgroundColor: colour,
+  borderWidth: width,
+  borderJoinStyle: 'round',
+  // a line through a single point would not be seen
+  pointRadius: data.length === 1 ? 4 : dots
+})
+
+// the first is drawn last, on top of the others
+const lines = (points: readonly LossPoint[]): Line[] => [
+  line('epoch mean', epochMeans(points), '#ea580c', 1.5, 4),
+  line('smoothed', smoothed(points), '#1d4ed8', 2, 0),
+  line(
+    'each step',
+    points.map(({ step, loss }) => ({ x: step, y: loss })),
+    '#bfdbfe',
+    1,
+    0
+  )
+]
+
+const axis = (text: string) => ({
+  title: { display: true, text, color: ink, font: { size: 13 } },
+  ticks: { color: ink, font: { size: 12 } },
+  grid: { color: faint },
+  border: { color: ink }
+})
+
+const logAxis = () => {
+  const common = axis('mean squared error (log scale)')
+  return {
+    ...common,
+    type: 'logarithmic' as const,
+    ticks: { ...common.ticks, autoSkip: false, callback: String },
+    afterBuildTicks: (scale: Scale): void => {
+      scale.ticks = roundTicks(scale.min, scale.max).map((value) => ({ value }))
+    }
+  }
+}
+
+const stepAxis = () => {
+  const common = axis('training step')
+  return { ...common, type: 'linear' as const, min: 0, suggestedMax: 5, ticks: { ...common.ticks, precision: 0 } }
+}
+
+const linearAxis = () => ({ ...axis('mean squared error'), type: 'linear' as const, beginAtZero: true })
+
+const chartOptions = (points: readonly LossPoint[], title: string, scale: number): ChartOptions<'line'> => ({
+  animation: false,
+  responsive: false,
+  devicePixelRatio: scale,
+  events: [],
+  parsing: false,
+  layout: { padding: { top: 8, right: 24, bottom: 8, left: 8 } },
+  locale: 'en-US',
+  scales: { x: stepAxis(), y: wantsLog(points) ? logAxis() : linearAxis() },
+  plugins: {
+    title: { display: true, text: title, color: ink, font: { size: 16 }, padding: { top: 4, bottom: 0 } },
+    legend: { align: 'end', labels: { color: ink, font: { size: 12 }, boxWidth: 24, boxHeight: 1 } }
+  }
+})
+
+// chart.js knows canvases by what they do, its types by one browser class
+const asChartItem = (canvas: CanvasLike): HTMLCanvasElement => canvas as unknown as HTMLCanvasElement
+
+const drawChart = (canvas: CanvasLike, config: ChartConfiguration<'line', Point[]>): void => {
+  Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Title, Legend)
+  const chart = new Chart(asChartItem(canvas), config)
+  const pixels = context2d(canvas).getImageData(0, 0, canvas.width, canvas.height)
+  // a chart that is not destroyed stays in a list of chart.js for ever; destroying it wipes the canvas
+  chart.destroy()
+  context2d(canvas).putImageData(pixels, 0, 0)
+}
+
+/**
+ * Plots the loss of a training run on a canvas: each step, the smoothed course and the epochs' means,
+ * on a logarithmic axis where the losses spread over a factor of ten. The canvas becomes
+ * `width * scale` by `height * scale` pixels. What is drawn is a still picture: it listens to nothing
+ * and holds nothing. Losses that are not finite leave a gap; a run without steps leaves empty axes.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const losses = [0.9, 0.5, 0.3].map((loss, i) => ({ step: i + 1, epoch: 1, loss }))
+ * const show = (canvas: HTMLCanvasElement): void => t.lossChart(losses, canvas, { title: 'Digits' })
+ * ```
+ */
+export const lossChart = (points: readonly LossPoint[], canvas: CanvasLike, options: LossChartOptions = {}): void => {
+  const { title = 'Training loss', width = 800, height = 450, scale = 2 } = options
+  canvas.width = width
+  canvas.height = height
+  drawChart(canvas, {
+    type: 'line',
+    data: { datasets: lines(points) },
+    options: chartOptions(points, title, scale),
+    plugins: [white],
+    platform: BasicPlatform
+  })
+}

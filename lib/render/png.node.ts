@@ -1,0 +1,90 @@
+import { createRequire } from 'node:module'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import { failure, reason } from '../core/failure.ts'
+import type { Failure } from '../core/failure.ts'
+import { writeAtomic } from '../io/atomic.node.ts'
+import { draw, drawTitled } from './canvas.ts'
+import type { CanvasLike } from './canvas.ts'
+import type { Picture } from './pixels.ts'
+
+/** A canvas that can write itself as PNG: what node `canvas` makes. */
+export interface PngCanvas extends CanvasLike {
+  toBuffer(type: 'image/png'): Uint8Array
+}
+
+/** A canvas of the package `canvas`, which draws as a browser's does. */
+export interface NodeCanvas extends PngCanvas {
+  getContext(kind: '2d'): CanvasRenderingContext2D
+}
+
+/** What is used of the package `canvas`. */
+export interface CanvasModule {
+  readonly createCanvas: (width: number, height: number) => NodeCanvas
+}
+
+// the package has types of its own, but may not be there to tell them
+const asCanvasModule = (loaded: unknown): CanvasModule => loaded as CanvasModule
+
+const unavailable = (thrown: unknown): Failure =>
+  failure('unavailable', `no pictures: the package canvas cannot be loaded (${reason(thrown)}): run npm run setup`)
+
+/** `loadCanvas` with the loader as an argument. */
+export const loadCanvasBy = (load: (name: string) => unknown): E.Either<Failure, CanvasModule> =>
+  E.tryCatch(() => asCanvasModule(load('canvas')), unavailable)
+
+/**
+ * The package `canvas`, loaded when first asked for: it is an optional dependency, and everything that
+ * draws nothing works without it. The failure is of kind `unavailable` and says how to mend it.
+ *
+ * @example
+ * ```ts
+ * import { isRight } from 'fp-ts/Either'
+ * import * as node from 'tessera/node'
+ * const canvas = node.loadCanvas()
+ * if (isRight(canvas)) canvas.right.createCanvas(10, 10)
+ * ```
+ */
+export const loadCanvas = (): E.Either<Failure, CanvasModule> => loadCanvasBy(createRequire(import.meta.url))
+
+const isPicture = (drawing: Picture | PngCanvas): drawing is Picture => 'data' in drawing
+
+const drawn = (picture: Picture, title: string | undefined, { createCanvas }: CanvasModule): PngCanvas => {
+  const canvas = createCanvas(1, 1)
+  if (title === undefined) draw(picture, canvas)
+  else drawTitled(picture, title, canvas)
+  return canvas
+}
+
+const asPng = (canvas: () => PngCanvas): E.Either<Failure, Uint8Array> =>
+  E.tryCatch(
+    () => canvas().toBuffer('image/png'),
+    (thrown) => failure('write', `the picture cannot be made a PNG: ${reason(thrown)}`)
+  )
+
+/** A picture, with a title where one is given, as the bytes of a PNG file; failures as of `writePng`. */
+export const encodePng = (picture: Picture, title?: string): E.Either<Failure, Uint8Array> =>
+  pipe(
+    loadCanvas(),
+    E.flatMap((canvas) => asPng(() => drawn(picture, title, canvas)))
+  )
+
+/**
+ * Writes a picture, or what is drawn on a canvas, as a PNG file. The failure is of kind `unavailable`
+ * without the package `canvas`, else `write`.
+ *
+ * @param title drawn above a picture; a canvas stays as it is
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * import * as node from 'tessera/node'
+ * const save = (images: t.Images) => node.writePng('samples.png', t.grid(images, { scale: 4 }), 'Samples')
+ * ```
+ */
+export const writePng = (path: string, drawing: Picture | PngCanvas, title?: string): TE.TaskEither<Failure, void> =>
+  pipe(
+    TE.fromIOEither(() => (isPicture(drawing) ? encodePng(drawing, title) : asPng(() => drawing))),
+    TE.flatMap((bytes) => writeAtomic(path, bytes))
+  )
