@@ -61,7 +61,9 @@ export const plan = (outputs: readonly Tensor[], target: Target): Plan => {
   }
   for (const x of topological(simple)) if (stored.has(x)) emit(x)
   const results = simple.map(numberOf)
-  return { steps: withLastUses(calls, results), leaves, outputs: results, shapes }
+  const steps = withLastUses(calls, results)
+  const read = new Set([...steps.flatMap((step) => step.inputs), ...results])
+  return { steps, leaves: leaves.filter(([buffer]) => read.has(buffer)), outputs: results, shapes }
 }
 
 /** The rows that a kernel was made for, outermost first. */
@@ -70,15 +72,17 @@ const nameOf = (x: Tensor): string => {
   return at && at.row.kernel.kind !== 'buffer' ? `${x.row.name} ${nameOf(at)}` : x.row.name
 }
 
+/** The calls that the results need, in order, each with the buffers that nobody reads after it. */
 const withLastUses = (calls: readonly Omit<Step, 'free'>[], results: readonly number[]): readonly Step[] => {
   const needed = new Set(results)
   return calls
     .map((call) => call)
     .reverse()
-    .map((call): Step => {
+    .flatMap((call): readonly Step[] => {
+      if (!needed.has(call.output)) return []
       const free = [...new Set(call.inputs)].filter((buffer) => !needed.has(buffer))
       free.forEach((buffer) => needed.add(buffer))
-      return { ...call, free }
+      return [{ ...call, free }]
     })
     .reverse()
 }
