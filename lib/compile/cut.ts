@@ -95,6 +95,8 @@ class Cutter {
     if (this.#stored.has(input)) return false
     const shared = (this.#uses.get(input) ?? 0) > 1
     if (shared && (work > 2 || inputs.size > 2 || fold !== 'none')) return true
+    // the gradient of a maximum looks for the largest element, and must meet the very numbers it was chosen from
+    if (shared && work > 0 && foldKind(x) === 'max') return true
     if (repeats(x) && (work > 0 || fold !== 'none') && inputs.size > 0) return true
     const kind = foldKind(x)
     return kind !== undefined && fold !== 'none' && !(kind === 'sum' && fold === 'sum')

@@ -25,6 +25,7 @@ export type Expr =
   | { readonly kind: 'index'; readonly at: Affine }
   | { readonly kind: 'guard'; readonly guards: readonly Guard[]; readonly body: Expr }
   | Fold
+export type Load = Extract<Expr, { readonly slot: number }>
 export interface Fold {
   readonly kind: 'fold'
   readonly op: 'sum' | 'max'
@@ -101,39 +102,61 @@ export const lower = (root: Tensor, isBuffer: (x: Tensor) => boolean): Kernel =>
         return load(x, index)
     }
   }
-  const out = x0(root.shape)
-  return { shape: root.shape, out, body: at(root, out.map(variable)), inputs }
+  // an output axis of size 1 is the constant 0 in every index
+  const out = root.shape.map((d) => freshVar(d))
+  return withoutUnread({ shape: root.shape, out, body: at(root, out.map(variable)), inputs })
 }
 
-// an output axis of size 1 is the constant 0 in every index
-const x0 = (shape: Shape): readonly Var[] => shape.map((d) => freshVar(d))
+/** Without the buffers whose every load a guard has dropped. */
+const withoutUnread = (kernel: Kernel): Kernel => {
+  const read = new Set([...loadsOf(kernel.body)].map((load) => load.slot))
+  const kept = kernel.inputs.map((_, slot) => slot).filter((slot) => read.has(slot))
+  if (kept.length === kernel.inputs.length) return kernel
+  const body = mapLoads(kernel.body, (load) => ({ ...load, slot: kept.indexOf(load.slot) }))
+  return { ...kernel, body, inputs: kept.map((slot) => kernel.inputs[slot]!) }
+}
 
-/** The fold of a kernel, if it has one. */
-export const foldOf = (expr: Expr): Fold | undefined => {
+/** The same expression over other loads. */
+export const mapLoads = (expr: Expr, f: (load: Load) => Load, memo = new Map<Expr, Expr>()): Expr => {
+  const known = memo.get(expr)
+  if (known) return known
+  const made = rebuilt(expr, f, (part) => mapLoads(part, f, memo))
+  memo.set(expr, made)
+  return made
+}
+const rebuilt = (expr: Expr, f: (load: Load) => Load, below: (part: Expr) => Expr): Expr => {
   switch (expr.kind) {
-    case 'fold':
-      return expr
     case 'apply':
-      for (const arg of expr.args) {
-        const found = foldOf(arg)
-        if (found) return found
-      }
-      return undefined
+      return { ...expr, args: expr.args.map(below) }
     case 'guard':
-      return foldOf(expr.body)
+    case 'fold':
+      return { ...expr, body: below(expr.body) }
+    case 'gather':
+      return f({ ...expr, row: below(expr.row) })
+    case 'load':
+      return f(expr)
     default:
-      return undefined
+      return expr
   }
 }
 
-/** All loads of an expression, each once. */
-export const loadsOf = (expr: Expr, found = new Set<Expr>()): ReadonlySet<Expr> => {
-  if (expr.kind === 'apply') expr.args.forEach((arg) => loadsOf(arg, found))
-  else if (expr.kind === 'guard' || expr.kind === 'fold') loadsOf(expr.body, found)
-  else if (expr.kind === 'gather') loadsOf(expr.row, found.add(expr))
-  else if (expr.kind === 'load') found.add(expr)
+/** All parts of an expression, each once: an expression may hold another in many places. */
+export const partsOf = (expr: Expr, found = new Set<Expr>()): ReadonlySet<Expr> => {
+  if (found.has(expr)) return found
+  found.add(expr)
+  if (expr.kind === 'apply') expr.args.forEach((arg) => partsOf(arg, found))
+  else if (expr.kind === 'guard' || expr.kind === 'fold') partsOf(expr.body, found)
+  else if (expr.kind === 'gather') partsOf(expr.row, found)
   return found
 }
+
+/** The fold of a kernel, if it has one. */
+export const foldOf = (expr: Expr): Fold | undefined =>
+  [...partsOf(expr)].find((part): part is Fold => part.kind === 'fold')
+
+/** All loads of an expression, each once. */
+export const loadsOf = (expr: Expr): ReadonlySet<Load> =>
+  new Set([...partsOf(expr)].filter((part): part is Load => part.kind === 'load' || part.kind === 'gather'))
 
 /** Whether an index depends on a variable, also through a quotient or remainder. */
 export const dependsOn = (a: Affine, v: Var): boolean =>

@@ -61,7 +61,9 @@ class Planner {
     this.#stored = cut(simple, this.target)
     for (const x of topological(simple)) if (this.#stored.has(x)) this.#emit(x)
     const results = simple.map((x) => this.#numberOf(x))
-    return { steps: withLastUses(this.#calls, results), leaves: this.#leaves, outputs: results }
+    const steps = withLastUses(this.#calls, results)
+    const read = new Set([...steps.flatMap((step) => step.inputs), ...results])
+    return { steps, leaves: this.#leaves.filter(([buffer]) => read.has(buffer)), outputs: results }
   }
 
   #isStored = (x: Tensor): boolean => this.#stored.has(x) || x.row.name === 'store'
@@ -143,14 +145,16 @@ const nameOf = (x: Tensor): string => {
   return at && at.row.kernel.kind !== 'buffer' ? `${x.row.name} ${nameOf(at)}` : x.row.name
 }
 
+/** The calls that the results need, in order, each with the buffers that nobody reads after it. */
 const withLastUses = (calls: readonly Call[], results: readonly number[]): readonly Step[] => {
   const needed = new Set(results)
   return [...calls]
     .reverse()
-    .map((call): Step => {
+    .flatMap((call): readonly Step[] => {
+      if (!call.outputs.some((buffer) => needed.has(buffer))) return []
       const free = [...new Set(call.inputs)].filter((buffer) => !needed.has(buffer))
       free.forEach((buffer) => needed.add(buffer))
-      return { ...call, free }
+      return [{ ...call, free }]
     })
     .reverse()
 }

@@ -1,10 +1,8 @@
 import { coefficient, type Affine, type Var } from '../core/affine.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { dependsOn, foldOf, loadsOf, type Expr, type Kernel } from './expr.ts'
+import { dependsOn, foldOf, loadsOf, mapLoads, type Kernel, type Load } from './expr.ts'
 import { storeLeading } from './store.ts'
-
-type Load = Extract<Expr, { kind: 'load' }>
 
 /**
  * A load that all lanes share takes one channel of a texel. Where an output axis leads it, the channel is known
@@ -27,10 +25,10 @@ export const relayout = (kernel: Kernel, relaid: (x: Tensor, axis: number) => Te
     const axis = axes.get(slot) ?? 0
     return axis > 0 ? relaid(x, axis) : x
   })
-  return { ...kernel, inputs, body: permuted(kernel.body, axes, new Map()) }
+  return { ...kernel, inputs, body: mapLoads(kernel.body, (load) => permuted(load, axes.get(load.slot) ?? 0)) }
 }
 
-const betterAxis = (kernel: Kernel, vars: readonly Var[], load: Load): number => {
+const betterAxis = (kernel: Kernel, vars: readonly Var[], load: Extract<Load, { kind: 'load' }>): number => {
   const [first] = load.index
   const lanes = kernel.out[0]
   if (!first || load.shape.length < 2) return 0
@@ -46,32 +44,10 @@ const betterAxis = (kernel: Kernel, vars: readonly Var[], load: Load): number =>
 const isFoldVariable = (i: Affine, vars: readonly Var[]): boolean =>
   i.c === 0 && i.terms.length === 1 && i.terms[0]![1] === 1 && vars.includes(i.terms[0]![0])
 
-const permuted = (expr: Expr, axes: ReadonlyMap<number, number>, memo: Map<Expr, Expr>): Expr => {
-  const known = memo.get(expr)
-  if (known) return known
-  const below = (e: Expr): Expr => permuted(e, axes, memo)
-  const made = rebuild(expr, axes, below)
-  memo.set(expr, made)
-  return made
-}
-
-const rebuild = (expr: Expr, axes: ReadonlyMap<number, number>, below: (e: Expr) => Expr): Expr => {
-  switch (expr.kind) {
-    case 'apply':
-      return { ...expr, args: expr.args.map(below) }
-    case 'guard':
-    case 'fold':
-      return { ...expr, body: below(expr.body) }
-    case 'gather':
-      return { ...expr, row: below(expr.row) }
-    case 'load': {
-      const axis = axes.get(expr.slot) ?? 0
-      const front = <T>(list: readonly T[]): readonly T[] => [list[axis]!, ...list.filter((_, i) => i !== axis)]
-      return axis > 0 ? { ...expr, shape: front(expr.shape), index: front(expr.index) } : expr
-    }
-    default:
-      return expr
-  }
+/** A load of a buffer whose axes lie in another order. */
+const permuted = (load: Load, axis: number): Load => {
+  const front = <T>(list: readonly T[]): readonly T[] => [list[axis]!, ...list.filter((_, i) => i !== axis)]
+  return load.kind === 'load' && axis > 0 ? { ...load, shape: front(load.shape), index: front(load.index) } : load
 }
 
 /** Relaid buffers, each made once. */

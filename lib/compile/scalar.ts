@@ -10,7 +10,7 @@ import {
   type Guard,
   type Var
 } from '../core/affine.ts'
-import { stridesOf, type Shape } from '../core/shape.ts'
+import { sizeOf, stridesOf, type Shape } from '../core/shape.ts'
 import { foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { affineText, Block, literal } from './text.ts'
 
@@ -137,13 +137,16 @@ class Writer {
     }
   }
 
+  /** The place of an element. One that a guard will drop may lie outside the array, where nothing must be read. */
   #position(shape: Shape, index: readonly Affine[], block: Block): string {
     const strides = stridesOf(shape)
     const flat = index.reduce((sum, i, axis) => addAffine(sum, scale(i, strides[axis]!)), constant(0))
-    return this.#number(flat, block)
+    const [lo, hi] = boundsOf(flat)
+    const last = sizeOf(shape) - 1
+    const text = this.#number(flat, block)
+    return lo >= 0 && hi <= last ? text : `Math.max(0.0, Math.min(${literal(last)}, ${text}))`
   }
 
-  /** Outside the guards the index is 0, so that nothing is read past the end of an array. */
   #guard(
     guards: readonly Guard[],
     body: Expr,
@@ -151,18 +154,9 @@ class Writer {
     memo: Map<Expr, string>,
     at: (v: Var) => Affine | undefined
   ): string {
+    const value = this.#value(body, block, memo, at)
     const conditions = guards.flatMap(({ index, extent }) => this.#condition(substitute(index, at), extent, block))
-    if (conditions.length === 0) return this.#value(body, block, memo, at)
-    const inside = block.let('float', conditions.map((c) => `${c}`).join(' * '))
-    const value =
-      body.kind === 'load'
-        ? `a${body.slot}[${inside} * ${this.#position(
-            body.shape,
-            body.index.map((i) => substitute(i, at)),
-            block
-          )}]`
-        : this.#value(body, block, memo, at)
-    return `select(${inside}, ${block.let('float', value)}, 0.0)`
+    return conditions.length === 0 ? value : `select(${block.let('float', conditions.join(' * '))}, ${value}, 0.0)`
   }
 
   #condition(index: Affine, extent: number, block: Block): readonly string[] {
