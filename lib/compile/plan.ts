@@ -121,12 +121,14 @@ class Planner {
   }
 
   /** The highest node at or below x that is a fold but for movements on top of it. */
-  #foldBelow(x: Tensor): Tensor | undefined {
+  #foldBelow(x: Tensor, seen = new Set<Tensor>()): Tensor | undefined {
+    if (seen.has(x)) return undefined
+    seen.add(x)
     let at = x
     while (isMovement(at) && (at === x || !this.#isStored(at))) at = at.inputs[0]!
     if (foldKind(at) && (at === x || !this.#isStored(at))) return x
     for (const input of x.inputs) {
-      const found = this.#isStored(input) ? undefined : this.#foldBelow(input)
+      const found = this.#isStored(input) ? undefined : this.#foldBelow(input, seen)
       if (found) return found
     }
     return undefined
