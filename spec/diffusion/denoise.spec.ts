@@ -4,36 +4,37 @@ import * as t from '../../lib/index.ts'
 import type { Schedule } from '../../lib/index.ts'
 import { devices } from '../support/gl.ts'
 import { expectClose, unit, unit64 } from '../support/tolerance.ts'
-import { batch, eachElement, noised, perfect, pictures, read, schedules, silent, size, usual } from './support.ts'
+import {
+  batch,
+  eachElement,
+  lostAt,
+  noised,
+  perfect,
+  pictures,
+  read,
+  schedules,
+  silent,
+  size,
+  usual
+} from './support.ts'
 
 const variances = fc.constantFrom<'beta' | 'posterior'>('beta', 'posterior')
 
 /** Ho et al. 2020, eq. 7: the mean of x_{t-1} where x_t and x_0 are known; and the two variances. */
-const posterior = ({ alphaBar, beta }: Schedule, at: number, x0: number, xt: number): number => {
-  const [bar, before, b] = [alphaBar[at]!, alphaBar[at - 1] ?? 1, beta[at]!]
-  return (Math.sqrt(before) * b * x0 + Math.sqrt(1 - b) * (1 - before) * xt) / (1 - bar)
+const posterior = (schedule: Schedule, at: number, x0: number, xt: number): number => {
+  const [before, b] = [schedule.alphaBar[at - 1] ?? 1, schedule.beta[at]!]
+  const [lost, lostBefore] = [lostAt(schedule, at), lostAt(schedule, at - 1)]
+  return (Math.sqrt(before) * b * x0 + Math.sqrt(1 - b) * lostBefore * xt) / lost
 }
-const sigma = ({ alphaBar, beta }: Schedule, at: number, variance: 'beta' | 'posterior'): number => {
+const sigma = (schedule: Schedule, at: number, variance: 'beta' | 'posterior'): number => {
   if (at === 0) return 0
-  const share = variance === 'beta' ? 1 : (1 - alphaBar[at - 1]!) / (1 - alphaBar[at]!)
-  return Math.sqrt(beta[at]! * share)
+  const share = variance === 'beta' ? 1 : lostAt(schedule, at - 1) / lostAt(schedule, at)
+  return Math.sqrt(schedule.beta[at]! * share)
 }
-
-const largest = ({ alphaBar }: Schedule, ts: readonly number[], f: (bar: number) => number): number =>
-  Math.max(...ts.map((at) => f(alphaBar[at]!)))
 
 /** x_t and eps, of up to 6 each, are divided by √ᾱ_t where they are turned into x_0. */
-const inFloat32 = (schedule: Schedule, ts: readonly number[]) => ({
-  unit,
-  scale: largest(schedule, ts, (bar) => 12 / Math.sqrt(bar)),
-  terms: 25
-})
-/** The tables know 1 - ᾱ_t to 2⁻⁵³ only. */
-const inFloat64 = (schedule: Schedule, ts: readonly number[]) => ({
-  unit: unit64,
-  scale: largest(schedule, ts, (bar) => 12 / Math.sqrt(bar) / (1 - bar)),
-  terms: 25
-})
+const magnitude = ({ alphaBar }: Schedule, ts: readonly number[]): number =>
+  Math.max(...ts.map((at) => 12 / Math.sqrt(alphaBar[at]!)))
 
 describe('denoiseStep', () => {
   for (const [mark, open] of devices) {
@@ -52,7 +53,7 @@ describe('denoiseStep', () => {
             (i, at) => posterior(schedule, at, x[i]!, xt[i]!) + sigma(schedule, at, variance) * z[i]!
           )
           // x_t was read: it is float32 on the reference too
-          expectClose(back, expected, inFloat32(schedule, ts))
+          expectClose(back, expected, { unit, scale: magnitude(schedule, ts), terms: 25 })
         }),
         { numRuns }
       )
@@ -65,11 +66,11 @@ describe('denoiseStep', () => {
           const xt = t.noise(schedule)(batch(x), t.tensor(ts), batch(eta))
           const mean = t.posteriorMean(schedule)(batch(x), xt, t.tensor(ts))
           const step = t.denoiseStep(schedule, perfect)(batch(eta), xt, t.tensor(ts), t.zeros(xt.shape))
-          expectClose(
-            await read(device, step),
-            await read(device, mean),
-            exact ? inFloat64(schedule, ts) : inFloat32(schedule, ts)
-          )
+          expectClose(await read(device, step), await read(device, mean), {
+            unit: exact ? unit64 : unit,
+            scale: magnitude(schedule, ts),
+            terms: 25
+          })
         }),
         { numRuns }
       )
@@ -98,7 +99,7 @@ describe('denoiseStep', () => {
           const back = await read(device, step(batch(eta), batch(xt), t.tensor(ts), t.zeros([5, 1, 2, 3])))
           const clipped = (v: number): number => Math.max(-1, Math.min(1, v))
           const expected = eachElement(ts, (i, at) => posterior(schedule, at, clipped(x[i]!), xt[i]!))
-          expectClose(back, expected, inFloat32(schedule, ts))
+          expectClose(back, expected, { unit, scale: magnitude(schedule, ts), terms: 25 })
         }),
         { numRuns }
       )

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
 import { devices } from '../support/gl.ts'
 import { expectClose, unit, unit64 } from '../support/tolerance.ts'
-import { batch, eachElement, noised, perfect, read, schedules, silent, size, usual } from './support.ts'
+import { batch, eachElement, mixed, noised, perfect, read, schedules, silent, size, usual } from './support.ts'
 
 /** Takes a fixed part of what it sees for noise. */
 const share: t.Model<t.Scalar> = (w, x) => t.mul(x, w)
@@ -35,10 +35,7 @@ describe('lossStep', () => {
         fc.asyncProperty(cases, async ({ schedule, x, eta, ts }) => {
           const w = 0.75
           const [loss, grad] = t.lossStep(schedule, share)(t.scalar(w), batch(x), t.tensor(ts), batch(eta))
-          const seen = eachElement(ts, (i, at) => {
-            const bar = schedule.alphaBar[at]!
-            return Math.sqrt(bar) * x[i]! + Math.sqrt(1 - bar) * eta[i]!
-          })
+          const seen = eachElement(ts, (i, at) => mixed(schedule, at, x[i]!, eta[i]!))
           const off = seen.map((v, i) => w * v - eta[i]!)
           const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / size
           const rounding = { unit: exact ? unit64 : unit, scale: 64, terms: size }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
 import { devices } from '../support/gl.ts'
 import { expectClose, unit, unit64 } from '../support/tolerance.ts'
-import { batch, eachElement, noised, read, schedules, usual } from './support.ts'
+import { batch, eachElement, mixed, noised, read, schedules, usual } from './support.ts'
 
 describe('noise', () => {
   for (const [mark, open] of devices) {
@@ -16,11 +16,8 @@ describe('noise', () => {
       await fc.assert(
         fc.asyncProperty(cases, async ({ schedule, x, eta, ts }) => {
           const xt = await read(device, t.noise(schedule)(batch(x), t.tensor(ts), batch(eta)))
-          const mixed = (i: number, at: number): number => {
-            const bar = schedule.alphaBar[at]!
-            return Math.sqrt(bar) * x[i]! + Math.sqrt(1 - bar) * eta[i]!
-          }
-          expectClose(xt, eachElement(ts, mixed), { unit: exact ? unit64 : unit, scale: 6, terms: 4 })
+          const expected = eachElement(ts, (i, at) => mixed(schedule, at, x[i]!, eta[i]!))
+          expectClose(xt, expected, { unit: exact ? unit64 : unit, scale: 6, terms: schedule.steps })
         }),
         { numRuns }
       )

@@ -40,7 +40,7 @@ describe('linearSchedule', () => {
     await fc.assert(
       fc.asyncProperty(schedules, async ({ tables, steps }) => {
         const sums = await numbers(t.add(t.square(tables.signal), t.square(tables.noise)))
-        expectClose(sums, new Array<number>(steps).fill(1), { unit: unit64, terms: 4 })
+        expectClose(sums, new Array<number>(steps).fill(1), { unit: unit64, terms: 16 * steps })
       })
     )
   })

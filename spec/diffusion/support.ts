@@ -33,6 +33,14 @@ export const usual = t.linearSchedule({ steps: 40, betaMin: 1e-3, betaMax: 0.3 }
 
 export const batch = (data: readonly number[]): Tensor => t.tensor(data, shape)
 
+/** 1 - ᾱ_t by another way than the library's: small ones keep their digits here too. */
+export const lostAt = ({ beta }: Schedule, at: number): number =>
+  -Math.expm1(beta.slice(0, at + 1).reduce((sum, b) => sum + Math.log1p(-b), 0))
+
+/** An element of x_t, from one of x_0 and one of the noise. */
+export const mixed = (schedule: Schedule, at: number, x0: number, eta: number): number =>
+  Math.sqrt(schedule.alphaBar[at]!) * x0 + Math.sqrt(lostAt(schedule, at)) * eta
+
 /** What f does to each element of pictures, with the timestep of its picture. */
 export const eachElement = (ts: readonly number[], f: (i: number, t: number) => number): readonly number[] =>
   Array.from({ length: size }, (_, i) => f(i, ts[Math.floor((i * ts.length) / size)]!))
