@@ -155,7 +155,7 @@ class Writer {
     const guarded: Expr = beyond.length > 0 ? { kind: 'guard', guards: beyond, body: fold.body } : fold.body
     if (!lanes) {
       const value = this.#value(guarded, { ...outer, at, memo: new Map() })
-      return this.#accumulate(fold, total, value.text, outer.block)
+      return this.#accumulate(fold, total, this.#wide(value), outer.block)
     }
     const own = this.kernel.out[0]
     const count = Math.min(4, own?.extent ?? 1)
@@ -169,6 +169,7 @@ class Writer {
     }
   }
 
+  // all operands are of one type: Mesa 22 crashes on max(max(vec4, float), constant)
   #accumulate({ op }: Fold, total: string, value: string, block: Block): void {
     block.add(op === 'sum' ? `${total} += ${value};` : `${total} = max(${total}, ${value});`)
   }
