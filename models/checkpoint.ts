@@ -70,17 +70,28 @@ const checkNames =
     return spare.length > 0 ? mismatch(`${listed(spare)} is no part of this model`) : E.right(named)
   }
 
-const fits = ({ shape, data }: NamedTensor, wanted: Shape): boolean =>
-  shown(shape) === shown(wanted) && data.length === shape.reduce((size, d) => size * d, 1)
+const sizeOf = (shape: Shape): number => shape.reduce((size, d) => size * d, 1)
+
+/** What is wrong with a tensor of the file. */
+const complaint = (name: string, { shape, data }: NamedTensor, wanted: Shape): string | undefined => {
+  if (shown(shape) !== shown(wanted)) return `${name} has the shape ${shown(shape)}, this model wants ${shown(wanted)}`
+  return data.length === sizeOf(shape)
+    ? undefined
+    : `${name} holds ${data.length} numbers, its shape ${shown(shape)} wants ${sizeOf(shape)}`
+}
 
 const checkShapes =
   (wanted: Shapes) =>
   (named: Named): E.Either<Failure, Named> => {
-    const wrong = Object.keys(wanted).find((name) => !fits(named[name]!, wanted[name]!))
-    return wrong === undefined
-      ? E.right(named)
-      : mismatch(`${wrong} has the shape ${shown(named[wrong]!.shape)}, this model wants ${shown(wanted[wrong]!)}`)
+    const complaints = Object.entries(wanted).flatMap(([name, shape]) => complaint(name, named[name]!, shape) ?? [])
+    return complaints[0] === undefined ? E.right(named) : mismatch(complaints[0])
   }
+
+/** As many steps as the file's time embedding has rows; 1 where that makes no sense. */
+const stepsOf = (named: Named): number => {
+  const rows = named[table]?.shape[0] ?? 1
+  return Number.isSafeInteger(rows) && rows > 0 ? rows : 1
+}
 
 const tensorOf = ({ data, shape }: NamedTensor): Tensor => t.tensor(data, shape)
 
@@ -111,6 +122,6 @@ const loaded = (named: Named): Loaded => {
  */
 export const fromNamed = (given: Named): E.Either<Failure, Loaded> => {
   const named = Object.fromEntries(Object.entries(given).map(([name, x]) => [name.replace(prefix, ''), x]))
-  const wanted = shapesOf(Math.max(1, named[table]?.shape[0] ?? 1))
+  const wanted = shapesOf(stepsOf(named))
   return pipe(named, checkNames(wanted), E.flatMap(checkShapes(wanted)), E.map(loaded))
 }

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import { raise } from '../lib/core/raise.ts'
 import * as t from '../lib/index.ts'
-import type { Init, Key, Model, Tensor } from '../lib/index.ts'
+import type { Init, Model, Tensor } from '../lib/index.ts'
 import {
   applyBlock,
   applyConv,
@@ -72,7 +72,7 @@ export interface UNetOptions {
 
 export interface UNet {
   /** Starting values, as PyTorch draws them. */
-  init(key: Key): UNetParams
+  readonly init: Init<UNetParams>
   /** The noise in pictures [N, 1, 28, 28] at timesteps [N]. */
   readonly apply: Model<UNetParams>
   /** What a model file says about the network. */

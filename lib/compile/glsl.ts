@@ -177,7 +177,8 @@ class Writer {
     const at = (v: Var): Affine | undefined => (v === lanes ? undefined : (steps.get(v) ?? result.at(v)))
     if (!lanes) {
       const value = this.#value(guarded, { ...outer, texel, at, memo: new Map() })
-      return this.#accumulate(fold, total, value.text, outer.block)
+      this.#accumulate(fold, total, this.#wide(value), outer.block)
+      return
     }
     const own = this.kernel.out[0]
     const count = Math.min(4, own?.extent ?? 1)
@@ -189,6 +190,7 @@ class Writer {
     }
   }
 
+  // all operands are of one type: Mesa 22 crashes on max(max(vec4, float), constant)
   #accumulate({ op }: Fold, total: string, value: string, block: Block): void {
     block.add(op === 'sum' ? `${total} += ${value};` : `${total} = max(${total}, ${value});`)
   }

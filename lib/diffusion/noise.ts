@@ -33,8 +33,8 @@ export const noise =
  * @example
  * ```ts
  * import * as t from 'tessera'
- * const x0 = t.cleanFrom(t.scheduleOf([0.36]))(t.tensor([8.6]), t.tensor([0]), t.tensor([1]))
- * assert.ok(Math.abs((await t.reference.read(x0))[0] - 10) < 1e-6)
+ * const x0 = t.cleanFrom(t.scheduleOf([0.36]))(t.tensor([11]), t.tensor([0]), t.tensor([5]))
+ * assert.deepStrictEqual(await t.reference.read(x0), Float64Array.of(10))
  * ```
  */
 export const cleanFrom =

@@ -43,18 +43,26 @@ const table = (values: readonly number[]): Tensor => {
   return held({ read: () => data, dispose: () => undefined }, [values.length])
 }
 
+/** 1 - alphaBar_t = beta_t + alpha_t (1 - alphaBar_{t-1}): by subtraction it would lose its digits where it is small. */
+const lossesOf = (beta: readonly number[]): readonly number[] => {
+  let lost = 0
+  return beta.map((b) => (lost = b + (1 - b) * lost))
+}
+
 const tablesOf = (beta: readonly number[], alphaBar: readonly number[]): Tables => {
-  const of = (f: (beta: number, bar: number, before: number) => number): Tensor =>
-    table(beta.map((b, t) => f(b, alphaBar[t]!, alphaBar[t - 1] ?? 1)))
+  const lost = lossesOf(beta)
+  const of = (f: (beta: number, bar: number, lost: number, t: number) => number): Tensor =>
+    table(beta.map((b, t) => f(b, alphaBar[t]!, lost[t]!, t)))
+  const [barBefore, lostBefore] = [(t: number) => alphaBar[t - 1] ?? 1, (t: number) => lost[t - 1] ?? 0]
   return {
     signal: of((_, bar) => Math.sqrt(bar)),
-    noise: of((_, bar) => Math.sqrt(1 - bar)),
+    noise: of((_, __, l) => Math.sqrt(l)),
     grow: of((b) => 1 / Math.sqrt(1 - b)),
-    remove: of((b, bar) => b / Math.sqrt(1 - bar)),
-    ofClean: of((b, bar, before) => (Math.sqrt(before) * b) / (1 - bar)),
-    ofNoisy: of((b, bar, before) => (Math.sqrt(1 - b) * (1 - before)) / (1 - bar)),
+    remove: of((b, _, l) => b / Math.sqrt(l)),
+    ofClean: of((b, _, l, t) => (Math.sqrt(barBefore(t)) * b) / l),
+    ofNoisy: of((b, _, l, t) => (Math.sqrt(1 - b) * lostBefore(t)) / l),
     beta: of(Math.sqrt),
-    posterior: of((b, bar, before) => Math.sqrt((b * (1 - before)) / (1 - bar)))
+    posterior: of((b, _, l, t) => Math.sqrt((b * lostBefore(t)) / l))
   }
 }
 

@@ -4,8 +4,8 @@ import { checkFraction } from './optimiser.ts'
 
 /** A running average of parameters: steadier than the parameters themselves, and so better to sample with. */
 export interface Ema<P> {
-  init(params: P): P
-  update(average: P, params: P): P
+  readonly init: (params: P) => P
+  readonly update: (average: P, params: P) => P
 }
 
 /**

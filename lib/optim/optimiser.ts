@@ -9,9 +9,9 @@ import { flattenTree } from '../core/tree.ts'
  */
 export interface Optimiser<P, S> {
   /** The state before the first step. */
-  init(params: P): S
+  readonly init: (params: P) => S
   /** One step: parameters and state after it. `grads` is a tree like `params`. */
-  update(grads: P, state: S, params: P): readonly [params: P, state: S]
+  readonly update: (grads: P, state: S, params: P) => readonly [params: P, state: S]
 }
 
 /** Raises unless the gradients are a tensor of the same shape for each parameter. */
@@ -23,8 +23,8 @@ export const checkGradients = <P>(op: string, params: P, grads: P): void => {
     if (!sameShape(got, shape))
       raise(op, `the gradient of ${name} has the shape ${showShape(got)}, not ${showShape(shape)}`)
   }
-  const spare = Object.keys(given).length - wanted.length
-  if (spare > 0) raise(op, `there are ${spare} gradients more than parameters`)
+  const spare = Object.keys(given).find((name) => !wanted.some(([known]) => known === name))
+  if (spare !== undefined) raise(op, `there is a gradient for ${spare}, which is no parameter`)
 }
 
 /** Raises unless 0 ≤ x < 1. */

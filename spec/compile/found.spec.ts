@@ -23,6 +23,11 @@ const cases: Readonly<Record<string, () => readonly t.Tensor[]>> = {
     const y = t.tensor([4, 5, 6])
     return [t.exp(t.add(y, front(t.tensor([1, 2, 3])))), t.exp(t.add(y, front(t.zeros([3]))))]
   },
+  // the driver crashed on max(max(vec4, float), constant)
+  'a maximum that meets only padding': () => {
+    const x = t.tensor([[1, 2, 3]])
+    return [t.max(t.pad(x, [[2, 0], [3, 0]]), { axes: 0, keepDims: true })] // prettier-ignore
+  },
   // a walk over the expression visited the parts it shares again and again
   'an expression that uses itself twice, forty times over': () => {
     let x: t.Tensor = t.tensor([1, 2, 3])

@@ -1,0 +1,21 @@
+/**
+ * The parts of tessera that need Node: files, downloads, the X display of GL, pictures as PNG.
+ *
+ * @packageDocumentation
+ */
+
+// what comes back from outside instead of an exception
+export type { Failure } from './core/failure.ts'
+
+// data sets from folders and from the network
+export { download, downloadFrom, fromFolder, type DownloadOptions, type Fetch } from './data/sources.node.ts'
+
+// files
+export { ensureFolder, readBytes, writeAtomic } from './io/atomic.node.ts'
+
+// pictures
+export { encodePng, loadCanvas, loadCanvasBy, writePng, type CanvasModule, type PngCanvas } from './render/png.node.ts'
+export { writeLossChart } from './render/plot.node.ts'
+
+// GL
+export { ensureDisplay, type Display } from './device/platform/display.node.ts'

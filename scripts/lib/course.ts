@@ -1,0 +1,47 @@
+import * as t from 'tessera'
+import { unet } from 'tessera/models'
+import type { UNet, UNetParams } from 'tessera/models'
+import type { Studio } from './run.ts'
+import { samplerOf } from './sampling.ts'
+import type { Sampler } from './sampling.ts'
+import type { Settings } from './settings.ts'
+import type { Course, State } from './training.ts'
+
+export type TrainingState = State<UNetParams, t.AdamState<UNetParams>>
+
+/** Everything that a training run is made of. */
+export interface Run extends Studio {
+  readonly settings: Settings
+  readonly schedule: t.Schedule
+  readonly model: UNet
+  readonly course: Course
+  readonly sampler: Sampler<UNetParams>
+  /** Keys of the noise in the picture of the forward process, and of the samples. */
+  readonly keys: { readonly forward: t.Key; readonly samples: t.Key }
+  readonly optimiser: ReturnType<typeof t.adam<UNetParams>>
+  readonly initial: TrainingState
+}
+
+/** A run as its settings say; all its randomness comes from the seed. */
+export const runOf = (
+  settings: Settings,
+  { given: dataset, ...studio }: Studio & { readonly given: t.Dataset }
+): Run => {
+  const { steps, betaMin, betaMax, epochs, batch, lr, seed } = settings
+  const [start, key, forward, samples] = t.split(t.key(seed), 4)
+  const schedule = t.linearSchedule({ steps, betaMin, betaMax })
+  const model = unet({ steps })
+  const optimiser = t.adam<UNetParams>({ lr })
+  const params = model.init(start!)
+  return {
+    ...studio,
+    settings,
+    schedule,
+    model,
+    optimiser,
+    course: { dataset, epochs, batch, steps, key: key! },
+    sampler: samplerOf(studio.device, schedule, model.apply, studio),
+    keys: { forward: forward!, samples: samples! },
+    initial: { params, memory: optimiser.init(params) }
+  }
+}

@@ -1,0 +1,35 @@
+import { basename } from 'node:path'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import * as t from 'tessera'
+import type { Failure } from '../../lib/core/failure.ts'
+import { loadModel } from './model-file.ts'
+import type { ExitCode } from './program.ts'
+import { exitCode, prepared } from './run.ts'
+import { drawSamples, samplerOf } from './sampling.ts'
+
+/** What is to be drawn from a model file. */
+export interface Drawing extends Pick<t.Denoising, 'variance'> {
+  readonly model: string
+  readonly count: number
+  readonly seed: number
+  readonly out: string
+  readonly device?: t.DeviceName
+}
+
+/** Draws samples of the model in a file: `samples.png` and `denoising.gif`. */
+export const drawFrom = (drawing: Drawing): TE.TaskEither<Failure, ExitCode> => {
+  const { model: file, count, seed, out, variance = 'beta', device } = drawing
+  return pipe(
+    prepared(() => loadModel(file), out, device),
+    TE.tap(({ given: { model, params, schedule }, ...studio }) => {
+      const sampler = samplerOf(studio.device, schedule, model.apply, studio, { variance })
+      const title = `Samples of ${basename(file)}, seed ${seed}`
+      return drawSamples(studio.album, 'samples.png', title, 'film')(() => sampler(params, t.key(seed), count))
+    }),
+    TE.map(({ progress, interrupt }) => {
+      progress.say(interrupt.asked ? 'Stopped: nothing was drawn.' : `Drew samples.png and denoising.gif in ${out}`)
+      return exitCode({ interrupt })
+    })
+  )
+}

@@ -1,0 +1,26 @@
+import { stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import * as node from 'tessera/node'
+import { failure } from '../../lib/core/failure.ts'
+import type { Failure } from '../../lib/core/failure.ts'
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false
+  )
+
+const nearest = async (path: string): Promise<string> => {
+  const above = dirname(path)
+  return above === path || (await exists(path)) ? path : nearest(above)
+}
+
+/** Makes sure that a folder can be written to, or made where it does not exist yet. It is not made here. */
+export const canBecomeFolder = (path: string): TE.TaskEither<Failure, void> =>
+  pipe(
+    TE.fromTask(() => nearest(resolve(path))),
+    TE.flatMap(node.ensureFolder),
+    TE.mapLeft(({ kind, message }) => failure(kind, `--out ${path}: ${message}`))
+  )

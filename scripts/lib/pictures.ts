@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import * as t from 'tessera'
+import * as node from 'tessera/node'
+import type { Failure } from '../../lib/core/failure.ts'
+
+/** Writes pictures into a folder. */
+export interface Album {
+  /** Whether PNG files can be drawn; a GIF always can. */
+  readonly draws: boolean
+  png(name: string, images: t.Images, title: string, cols?: number): TE.TaskEither<Failure, void>
+  lossChart(points: readonly t.LossPoint[], title: string): TE.TaskEither<Failure, void>
+  /** A film of several stages of the same images, the last of which stands for a while. */
+  gif(frames: readonly t.Images[]): TE.TaskEither<Failure, void>
+}
+
+const widest = 560
+
+/** How large pixels may be for a picture to fit. */
+const scaleFor = (cols: number, most: number): number => Math.max(1, Math.floor(most / (28 * cols)))
+
+const still = (images: t.Images, cols: number): t.Picture => t.grid(images, { cols, scale: scaleFor(cols, widest) })
+
+// smaller than stills, for noise does not compress
+const frame = (images: t.Images): t.Picture => {
+  const { cols } = t.gridSize(images.shape[0]!)
+  return t.grid(images, { range: 'each', scale: scaleFor(cols, widest / 2) })
+}
+
+/** An album without PNG files, where there is no canvas: that is said once, with what mends it. */
+export const albumIn = (folder: string, complain: (line: string) => void): Album => {
+  const canvas = node.loadCanvas()
+  if (E.isLeft(canvas)) complain(canvas.left.message)
+  const draws = E.isRight(canvas)
+  const drawing = (task: () => TE.TaskEither<Failure, void>) => (draws ? task() : TE.right(undefined))
+  return {
+    draws,
+    png: (name, images, title, cols = t.gridSize(images.shape[0]!).cols) =>
+      drawing(() => node.writePng(join(folder, name), still(images, cols), title)),
+    lossChart: (points, title) => drawing(() => node.writeLossChart(join(folder, 'loss.png'), points, { title })),
+    gif: (frames) =>
+      pipe(t.holdLast(frames.map(frame)), t.encodeGif, (bytes) =>
+        node.writeAtomic(join(folder, 'denoising.gif'), bytes)
+      )
+  }
+}
+
+/** A batch as it goes into pictures. */
+export const imagesOfBatch = ({ images, size }: t.Batch): t.Images => ({ data: images, shape: [size, 1, 28, 28] })
+
+/** How far the forward process has gone in each row of its picture. */
+export const stages = [0, 0.25, 0.5, 0.75, 1] as const
+
+/** How many images a row of its picture has. */
+export const perStage = 10
+
+/** The timestep after which a part of the forward process is done; none before the first. */
+export const timestepAt = (part: number, steps: number): number => Math.max(0, Math.floor(part * steps) - 1)
+
+/** The first images of a batch, and below them the same ones with more and more of the same noise. */
+export const forwardProcess = async (
+  device: t.Device,
+  schedule: t.Schedule,
+  { images, size }: t.Batch,
+  key: t.Key
+): Promise<t.Images> => {
+  const n = Math.min(perStage, size)
+  const x0 = t.tensor(images.subarray(0, n * 28 * 28), [n, 1, 28, 28])
+  const eta = t.normal(key, x0.shape)
+  const noisy = (part: number): t.Tensor =>
+    part === 0
+      ? x0
+      : t.noise(schedule)(x0, t.tensor(new Float32Array(n).fill(timestepAt(part, schedule.steps)), [n]), eta)
+  const all = t.concat(stages.map(noisy), 0)
+  return { data: Float32Array.from(await device.read(all)), shape: all.shape }
+}

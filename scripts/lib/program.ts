@@ -1,0 +1,82 @@
+import type { Command } from 'commander'
+import { CommanderError, InvalidArgumentError } from 'commander'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import type * as TE from 'fp-ts/TaskEither'
+import { failure, reason } from '../../lib/core/failure.ts'
+import type { Failure } from '../../lib/core/failure.ts'
+
+/** What a program ends with: 0, or 130 where Ctrl-C ended it. */
+export type ExitCode = 0 | 1 | 130
+
+const exitCodeOf = ({ kind }: Failure): 1 | 2 => (kind === 'usage' ? 2 : 1)
+
+/** The one line that goes to stderr. */
+export const errorLine = ({ message }: Failure): string => `error: ${message.replaceAll(/\s*\n\s*/g, ' ')}`
+
+const unexpected = (thrown: unknown): Failure =>
+  failure('unavailable', `${reason(thrown)} (unexpected: DEBUG=1 shows where it comes from)`)
+
+const complain = (fault: Failure): 1 | 2 => {
+  process.stderr.write(`${errorLine(fault)}\n`)
+  return exitCodeOf(fault)
+}
+
+const surprised = (thrown: unknown): 1 | 2 => {
+  const { DEBUG } = process.env
+  if (DEBUG !== undefined && thrown instanceof Error) process.stderr.write(`${thrown.stack ?? ''}\n`)
+  return complain(unexpected(thrown))
+}
+
+/**
+ * Runs a program and ends the process, at once: GL and timers may have things in hand that would keep it
+ * alive. A failure becomes one line on stderr and the exit code 2 (wrong flags) or 1 (anything else).
+ */
+export const runProgram = async (program: TE.TaskEither<Failure, ExitCode>): Promise<never> => {
+  const code = await program().then((result) => (E.isLeft(result) ? complain(result.left) : result.right), surprised)
+  return process.exit(code)
+}
+
+const usage = (thrown: unknown): Failure =>
+  failure('usage', thrown instanceof CommanderError ? thrown.message.replace(/^error: /, '') : reason(thrown))
+
+const parsed = (command: Command, args: readonly string[]): Command =>
+  command
+    .exitOverride((stop) => {
+      if (stop.exitCode === 0) process.exit(0)
+      throw stop
+    })
+    .configureOutput({ writeErr: () => undefined })
+    .allowExcessArguments()
+    .parse(args, { from: 'user' })
+
+/**
+ * What the flags say, or a `usage` failure in commander's words. `--help` prints the help and ends the
+ * process.
+ */
+export const parseFlags = <Flags extends object>(command: Command, args: readonly string[]): E.Either<Failure, Flags> =>
+  pipe(
+    E.tryCatch(() => parsed(command, args), usage),
+    E.filterOrElse(
+      ({ args: rest }) => rest.length === 0,
+      ({ args: rest }) => failure('usage', `what is ${rest[0]}? Everything is said by flags: see --help`)
+    ),
+    E.map((done) => done.opts<Flags>())
+  )
+
+const numberThat =
+  (what: string, fits: (x: number) => boolean) =>
+  (text: string): number => {
+    const x = text.trim() === '' ? NaN : Number(text)
+    if (!fits(x)) throw new InvalidArgumentError(`It must be ${what}.`)
+    return x
+  }
+
+export const count = numberThat('a whole number, 1 or more', (x) => Number.isSafeInteger(x) && x >= 1)
+
+export const seed = numberThat(
+  'a whole number from 0 to 4294967295',
+  (x) => Number.isInteger(x) && x >= 0 && x < 2 ** 32
+)
+
+export const rate = numberThat('a number above 0', (x) => Number.isFinite(x) && x > 0)

@@ -1,0 +1,102 @@
+import cliProgress from 'cli-progress'
+
+/** Something that goes on, with a number of parts. */
+export interface Bar {
+  /** How many parts are done, and what else there is to say. */
+  at(done: number, note: string): void
+  end(): void
+}
+
+/** What the user sees of a long job. */
+export interface Progress {
+  /** A line that stays. */
+  say(line: string): void
+  bar(name: string, total: number): Bar
+}
+
+/** `0:07`, `12:34`, `1:02:03` */
+export const duration = (ms: number): string => {
+  const seconds = Math.round(ms / 1000)
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const two = (n: number): string => String(n).padStart(2, '0')
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
+}
+
+const newBars = (stream: NodeJS.WriteStream): cliProgress.MultiBar =>
+  new cliProgress.MultiBar({
+    stream,
+    format: '{name} [{bar}] {value}/{total}  {note}',
+    barsize: 24,
+    barCompleteChar: '#',
+    barIncompleteChar: '.',
+    clearOnComplete: true,
+    hideCursor: true,
+    gracefulExit: false,
+    fps: 4
+  })
+
+/** Bars on a terminal, in the order of their beginning; lines that stay scroll away above them. */
+const drawn = (stream: NodeJS.WriteStream): Progress => {
+  let bars: cliProgress.MultiBar | undefined
+  let active = 0
+  const end = (bar: cliProgress.SingleBar): void => {
+    bars?.remove(bar)
+    if (--active > 0) return
+    bars?.stop()
+    bars = undefined
+  }
+  return {
+    say: (line) => {
+      if (bars === undefined) return void stream.write(`${line}\n`)
+      bars.log(`${line}\n`)
+      bars.update()
+    },
+    bar: (name, total) => {
+      bars ??= newBars(stream)
+      active++
+      const bar = bars.create(total, 0, { name: name.padEnd(10), note: '' })
+      return {
+        at: (done, note) => {
+          bar.update(done, { note })
+          bars?.update()
+        },
+        end: () => end(bar)
+      }
+    }
+  }
+}
+
+/** A line about everything under way waits for a tenth of the time gone by, within 10 s and a minute. */
+const pause = (elapsed: number): number => Math.min(60_000, Math.max(10_000, elapsed / 10))
+
+const stateOf = (name: string, done: number, total: number, note: string): string =>
+  `${name} ${done}/${total}${note === '' ? '' : ` (${note})`}`
+
+/** Lines, not too many, for files and pipes. */
+const written = (stream: NodeJS.WritableStream, now: () => number): Progress => {
+  const began = now()
+  const states = new Map<object, string>()
+  let last = began
+  const say = (line: string): void => {
+    last = now()
+    stream.write(`${line}\n`)
+  }
+  return {
+    say,
+    bar: (name, total) => {
+      const bar = {
+        at: (done: number, note: string) => {
+          states.set(bar, stateOf(name, done, total, note))
+          if (now() - last >= pause(now() - began)) say([...states.values()].join(', '))
+        },
+        end: () => states.delete(bar)
+      }
+      states.set(bar, stateOf(name, 0, total, ''))
+      return bar
+    }
+  }
+}
+
+/** Progress on a stream: bars where it is a terminal, lines where it is not. */
+export const progressOn = (stream: NodeJS.WriteStream, now: () => number = () => performance.now()): Progress =>
+  stream.isTTY ? drawn(stream) : written(stream, now)

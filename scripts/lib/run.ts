@@ -1,0 +1,71 @@
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import * as t from 'tessera'
+import * as node from 'tessera/node'
+import type { Failure } from '../../lib/core/failure.ts'
+import { canBecomeFolder } from './folder.ts'
+import { onInterrupt } from './interrupt.ts'
+import { albumIn } from './pictures.ts'
+import type { Album } from './pictures.ts'
+import type { ExitCode } from './program.ts'
+import { progressOn } from './progress.ts'
+import type { Attention } from './sampling.ts'
+
+/** What a program works with once everything that it was given has turned out to be good. */
+export interface Studio extends Attention {
+  readonly device: t.Device
+  readonly album: Album
+}
+
+/** The user's attention, and Ctrl-C from now on. */
+export const attention = (): Attention => {
+  const progress = progressOn(process.stdout)
+  return {
+    progress,
+    interrupt: onInterrupt(() => progress.say('Stopping after this step; Ctrl-C again ends at once.'))
+  }
+}
+
+const complain = (line: string): void => void process.stderr.write(`!! ${line}\n`)
+
+/** Says which device it is and why; loudly where it is not the one that the programs are made for. */
+const introduced =
+  (device: t.Device, asked: boolean, { progress }: Attention): (() => void) =>
+  () => {
+    progress.say(`Device: ${device.name}, ${device.renderer} (${device.reason})`)
+    if (!asked && device.name !== 'headlessgl') complain(`No GL, so this will be many times as slow: ${device.reason}`)
+  }
+
+const opened = (name: t.DeviceName | undefined, user: Attention): TE.TaskEither<Failure, t.Device> =>
+  pipe(
+    t.openDevice(name === undefined ? {} : { name }),
+    TE.tapIO((device) => introduced(device, name !== undefined, user))
+  )
+
+/**
+ * Reads what a program is given, opens the device, and makes the folder for what it writes: in this order, so
+ * that nothing is left behind and nobody waits for long where something is wrong.
+ */
+export const prepared = <A>(
+  given: (user: Attention) => TE.TaskEither<Failure, A>,
+  out: string,
+  device: t.DeviceName | undefined
+): TE.TaskEither<Failure, Studio & { readonly given: A }> => {
+  const user = attention()
+  return pipe(
+    canBecomeFolder(out),
+    TE.flatMap(() => given(user)),
+    TE.bindTo('given'),
+    TE.bind('device', () => opened(device, user)),
+    TE.tap(() => node.ensureFolder(out)),
+    TE.map((ready) => ({ ...ready, ...user, album: albumIn(out, complain) }))
+  )
+}
+
+/** Does the next part of a program, unless the user asked to stop. */
+export const unlessAsked = (
+  { interrupt }: Attention,
+  part: () => TE.TaskEither<Failure, void>
+): TE.TaskEither<Failure, void> => (interrupt.asked ? TE.right(undefined) : part())
+
+export const exitCode = ({ interrupt }: Pick<Attention, 'interrupt'>): ExitCode => (interrupt.asked ? 130 : 0)

@@ -1,0 +1,65 @@
+import type { Stats } from 'tessera'
+import { duration } from './progress.ts'
+import type { Bar, Progress } from './progress.ts'
+import type { Settings } from './settings.ts'
+import { batchesPerEpoch } from './training.ts'
+import type { Course, EpochRecord, StepRecord } from './training.ts'
+
+/** `Loss at epoch 20: 0.030 --> Best model ever (stored)` */
+export const epochLine = ({ epoch, meanLoss, best }: Omit<EpochRecord<unknown>, 'state'>): string =>
+  `Loss at epoch ${epoch}: ${meanLoss.toFixed(3)}${best ? ' --> Best model ever (stored)' : ''}`
+
+/** Milliseconds an image takes: of late, and without the first step, which compiles. */
+export const paceAfter = (pace: number | undefined, { step, ms, images }: StepRecord<unknown>): number | undefined => {
+  const now = ms / images
+  return step === 1 ? undefined : pace === undefined ? now : 0.9 * pace + 0.1 * now
+}
+
+const rateOf = (perSecond: number): string => perSecond.toFixed(perSecond < 10 ? 1 : 0)
+
+/** Images still to come after a step. */
+export const imagesLeft = ({ dataset, epochs, batch: size }: Course, { epoch, batch }: StepRecord<unknown>): number =>
+  epochs * dataset.count - ((epoch - 1) * dataset.count + Math.min(dataset.count, batch * size))
+
+/** Shows the steps and epochs of a training run: bars, and the article's line after each epoch. */
+export const trainingScreen = (progress: Progress, course: Course) => {
+  const epochs = progress.bar('epochs', course.epochs)
+  let batches: Bar | undefined
+  let pace: number | undefined
+  return {
+    step: (record: StepRecord<unknown>): void => {
+      pace = paceAfter(pace, record)
+      if (record.batch === 1) batches = progress.bar('batches', batchesPerEpoch(course))
+      const left = pace === undefined ? '' : duration(pace * imagesLeft(course, record))
+      const speed = pace === undefined ? '' : `, ${rateOf(1000 / pace)} images/s`
+      epochs.at(record.epoch - 1, left === '' ? '' : `${left} left`)
+      batches?.at(record.batch, `loss ${record.loss.toFixed(4)}${speed}`)
+    },
+    epoch: (record: EpochRecord<unknown>): void => {
+      batches?.end()
+      batches = undefined
+      progress.say(epochLine(record))
+    },
+    end: (): void => {
+      batches?.end()
+      epochs.end()
+    }
+  }
+}
+
+/** What had to be done once. */
+export const compiledLine = ({ programs, compileMs }: Stats): string =>
+  `Compiled ${programs} programs in ${(compileMs / 1000).toFixed(1)} s`
+
+/** What was trained, for people. */
+export const titleOf = ({ dataset, epochs, batch, lr }: Settings): string =>
+  `Training on ${dataset}: ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, batches of ${batch}, lr ${lr}`
+
+/** What is about to be done. */
+export const courseLines = (
+  { dataset, epochs, batch, steps }: Course,
+  { lr, seed, out }: Settings
+): readonly string[] => [
+  `Data: ${dataset.count} images of ${dataset.name} (${dataset.source})`,
+  `Training: ${epochs} x ${Math.ceil(dataset.count / batch)} steps of up to ${batch} images, lr ${lr}, ${steps} timesteps, seed ${seed}, into ${out}`
+]

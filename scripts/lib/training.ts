@@ -1,0 +1,171 @@
+import * as E from 'fp-ts/Either'
+import type * as TE from 'fp-ts/TaskEither'
+import * as t from 'tessera'
+import type { Failure } from '../../lib/core/failure.ts'
+import { breathe } from './interrupt.ts'
+
+/** What a training step turns into the next: parameters, and what the optimiser remembers. */
+export interface State<P, S> {
+  readonly params: P
+  readonly memory: S
+}
+
+/** One training step: the batch, its timesteps and its noise go in. The state given is used up. */
+export type TrainingStep<T> = (state: T, x0: t.Tensor, ts: t.Tensor, eta: t.Tensor) => readonly [T, t.Scalar]
+
+/** Noise, model, loss, gradients and optimiser as one plan. */
+export const trainingStep = <P, S>(
+  device: t.Device,
+  schedule: t.Schedule,
+  model: t.Model<P>,
+  optimiser: t.Optimiser<P, S>
+): TrainingStep<State<P, S>> => {
+  const lossOf = t.lossStep(schedule, model)
+  return device.compile(
+    (state: State<P, S>, x0: t.Tensor, ts: t.Tensor, eta: t.Tensor) => {
+      const [loss, grads] = lossOf(state.params, x0, ts, eta)
+      const [params, memory] = optimiser.update(grads, state.memory, state.params)
+      return [{ params, memory }, loss] as const
+    },
+    { donate: [0] }
+  )
+}
+
+/** What is trained on, how long, and the randomness of it. */
+export interface Course {
+  readonly dataset: t.Dataset
+  readonly epochs: number
+  readonly batch: number
+  /** Length T of the noise schedule. */
+  readonly steps: number
+  readonly key: t.Key
+}
+
+export interface StepRecord<T> {
+  readonly kind: 'step'
+  /** Counted from 1, over all epochs and within one. */
+  readonly step: number
+  readonly epoch: number
+  readonly batch: number
+  readonly images: number
+  readonly loss: number
+  readonly ms: number
+  /** As it is after the step; the next step uses it up. */
+  readonly state: T
+}
+
+export interface EpochRecord<T> {
+  readonly kind: 'epoch'
+  readonly epoch: number
+  /** Of all images of the epoch. */
+  readonly meanLoss: number
+  readonly seconds: number
+  /** Lower than in all epochs before? */
+  readonly best: boolean
+  readonly state: T
+}
+
+export const batchesPerEpoch = ({ dataset, batch }: Course): number => Math.ceil(dataset.count / batch)
+
+/** Where the randomness of a run comes from: a key for each use of it, and from those one for each epoch and step. */
+const uses = (key: t.Key) => {
+  const [order, steps] = t.split(key)
+  return {
+    order: (epoch: number): t.Key => t.foldIn(order!, epoch),
+    step: (epoch: number, batch: number): readonly t.Key[] => t.split(t.foldIn(t.foldIn(steps!, epoch), batch))
+  }
+}
+
+/** The batches of an epoch, the same ones whenever they are asked for. */
+export const batchesOf = ({ dataset, batch, key }: Course, epoch: number): Iterable<t.Batch> =>
+  t.epochBatches(dataset, uses(key).order(epoch).words!, batch)
+
+/** A batch as the tensor [N, 1, H, W]. */
+export const imagesOf = ({ dataset: { height, width } }: Course, { images, size }: t.Batch): t.Tensor =>
+  t.tensor(images, [size, 1, height, width])
+
+const stepper =
+  <T>(device: t.Device, step: TrainingStep<T>, course: Course) =>
+  async (state: T, batch: t.Batch, keys: readonly t.Key[]): Promise<readonly [T, loss: number]> => {
+    const x0 = imagesOf(course, batch)
+    const [next, loss] = step(
+      state,
+      x0,
+      t.randint(keys[0]!, [batch.size], 0, course.steps),
+      t.normal(keys[1]!, x0.shape)
+    )
+    return [next, (await device.read(loss))[0]!]
+  }
+
+/** Trains, step by step: it does the next step when it is asked for the next record. */
+export async function* training<T>(
+  device: t.Device,
+  step: TrainingStep<T>,
+  course: Course,
+  initial: T
+): AsyncGenerator<StepRecord<T>> {
+  const { step: keysOf } = uses(course.key)
+  const advance = stepper(device, step, course)
+  let [state, done] = [initial, 0]
+  for (let epoch = 1; epoch <= course.epochs; epoch++) {
+    let batch = 0
+    for (const images of batchesOf(course, epoch)) {
+      const began = performance.now()
+      const [next, loss] = await advance(state, images, keysOf(epoch, ++batch))
+      state = next
+      yield {
+        kind: 'step',
+        step: ++done,
+        epoch,
+        batch,
+        images: images.size,
+        loss,
+        ms: performance.now() - began,
+        state
+      }
+      await breathe()
+    }
+  }
+}
+
+/** The records of the steps, and one of each epoch after its last step: its loss is Σ loss · n / |data set|. */
+export async function* withEpochs<T>(
+  steps: AsyncIterable<StepRecord<T>>,
+  course: Course
+): AsyncGenerator<StepRecord<T> | EpochRecord<T>> {
+  const last = batchesPerEpoch(course)
+  let [sum, ms, lowest] = [0, 0, Infinity]
+  for await (const record of steps) {
+    yield record
+    sum += record.loss * record.images
+    ms += record.ms
+    if (record.batch < last) continue
+    const { epoch, state } = record
+    const meanLoss = sum / course.dataset.count
+    yield { kind: 'epoch', epoch, meanLoss, seconds: ms / 1000, best: meanLoss < lowest, state }
+    lowest = Math.min(lowest, meanLoss)
+    ;[sum, ms] = [0, 0]
+  }
+}
+
+/**
+ * Folds what comes one after the other, until something fails or it is enough: then no more is asked for, so
+ * that a training run takes no further step.
+ */
+export const foldUntil =
+  <X, A>(
+    events: AsyncIterable<X>,
+    initial: A,
+    act: (sofar: A, event: X) => TE.TaskEither<Failure, A>,
+    enough: () => boolean
+  ): TE.TaskEither<Failure, A> =>
+  async () => {
+    let sofar = initial
+    for await (const event of events) {
+      const next = await act(sofar, event)()
+      if (E.isLeft(next)) return next
+      sofar = next.right
+      if (enough()) break
+    }
+    return E.right(sofar)
+  }

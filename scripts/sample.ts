@@ -1,0 +1,23 @@
+import { Command, Option } from 'commander'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import type { Drawing } from './lib/draw.ts'
+import { drawFrom } from './lib/draw.ts'
+import { count, parseFlags, runProgram, seed } from './lib/program.ts'
+import { deviceOption } from './lib/settings.ts'
+
+const command = (): Command =>
+  new Command('npm run sample --')
+    .description('Draws samples from a model file: a grid of them, and a film of how they come out of noise.')
+    .requiredOption('--model <file>', 'a safetensors file, of this program or with PyTorch’s names')
+    .option('--count <n>', 'how many', count, 100)
+    .option('--seed <n>', 'all randomness comes from it', seed, 0)
+    .addOption(
+      new Option('--variance <which>', 'of the noise that each step adds')
+        .choices(['beta', 'posterior'])
+        .default('beta')
+    )
+    .option('--out <dir>', 'folder for samples.png and denoising.gif', 'out/samples')
+    .addOption(deviceOption())
+
+void runProgram(pipe(TE.fromEither(parseFlags<Drawing>(command(), process.argv.slice(2))), TE.flatMap(drawFrom)))

@@ -1,0 +1,168 @@
+import { join } from 'node:path'
+import { pipe } from 'fp-ts/function'
+import * as T from 'fp-ts/Task'
+import * as TE from 'fp-ts/TaskEither'
+import type { Failure } from '../lib/core/failure.ts'
+import { runOf } from './lib/course.ts'
+import type { Run, TrainingState } from './lib/course.ts'
+import { loadData } from './lib/data.ts'
+import { drawFrom } from './lib/draw.ts'
+import { logged, openJournal } from './lib/journal.ts'
+import type { Journal } from './lib/journal.ts'
+import { after, finite, keeperIn, modelFile, nothingYet } from './lib/keeper.ts'
+import type { Sofar } from './lib/keeper.ts'
+import { loadModel } from './lib/model-file.ts'
+import { forwardProcess, imagesOfBatch, perStage } from './lib/pictures.ts'
+import { runProgram } from './lib/program.ts'
+import type { ExitCode } from './lib/program.ts'
+import { exitCode, prepared, unlessAsked } from './lib/run.ts'
+import { drawSamples } from './lib/sampling.ts'
+import { compiledLine, courseLines, titleOf, trainingScreen } from './lib/screen.ts'
+import { readTask } from './lib/settings.ts'
+import type { Settings, Task } from './lib/settings.ts'
+import { batchesOf, foldUntil, training, trainingStep, withEpochs } from './lib/training.ts'
+import type { EpochRecord, StepRecord } from './lib/training.ts'
+
+/** How many samples are drawn before training, and after each epoch where that is wanted. */
+const fewOf = ({ samples }: Settings): number => Math.min(16, samples)
+
+/** `first-batch.png` and `forward.png` */
+const dataPictures = ({ album, course, device, schedule, keys }: Run): TE.TaskEither<Failure, void> => {
+  const [batch] = batchesOf(course, 1)
+  if (batch === undefined || !album.draws) return TE.right(undefined)
+  return pipe(
+    album.png('first-batch.png', imagesOfBatch(batch), 'The first batch'),
+    TE.flatMap(() => TE.fromTask(() => forwardProcess(device, schedule, batch, keys.forward))),
+    TE.flatMap((images) =>
+      album.png(
+        'forward.png',
+        images,
+        `Forward process: 0, 25, 50, 75, 100 % of ${schedule.steps} steps`,
+        Math.min(perStage, batch.size)
+      )
+    )
+  )
+}
+
+const samplesBefore = ({ album, sampler, initial, keys, settings }: Run): TE.TaskEither<Failure, void> =>
+  album.draws
+    ? drawSamples(
+        album,
+        'before-training.png',
+        'Samples before training'
+      )(() => sampler(initial.params, keys.samples, fewOf(settings)))
+    : TE.right(undefined)
+
+const previewOf = (
+  { settings, album, sampler, keys }: Run,
+  { epoch, state }: EpochRecord<TrainingState>
+): TE.TaskEither<Failure, void> =>
+  settings.preview && album.draws
+    ? drawSamples(
+        album,
+        `preview-epoch-${epoch}.png`,
+        `Samples after epoch ${epoch}`
+      )(() => sampler(state.params, keys.samples, fewOf(settings)))
+    : TE.right(undefined)
+
+/** What is done with each record of the run, in order: a model that is called stored is stored. */
+const reactions = (run: Run, journal: Journal) => {
+  const { course, progress, settings, model, device } = run
+  const screen = trainingScreen(progress, course)
+  const keeper = keeperIn(settings, model)
+  return {
+    end: screen.end,
+    step: (record: StepRecord<TrainingState>): TE.TaskEither<Failure, void> =>
+      pipe(
+        finite(record),
+        TE.flatMap(() => journal.add(logged(record))),
+        TE.tapIO(() => () => record.step === 1 && progress.say(compiledLine(device.stats()))),
+        TE.tapIO(() => () => screen.step(record))
+      ),
+    epoch: (record: EpochRecord<TrainingState>): TE.TaskEither<Failure, void> =>
+      pipe(
+        keeper.best(record),
+        TE.flatMap(() => journal.add(logged(record))),
+        TE.tapIO(() => () => screen.epoch(record)),
+        TE.flatMap(() => previewOf(run, record))
+      )
+  }
+}
+
+const trained = (run: Run, journal: Journal): TE.TaskEither<Failure, Sofar> => {
+  const { device, schedule, model, optimiser, course, initial, interrupt } = run
+  const step = trainingStep(device, schedule, model.apply, optimiser)
+  const react = reactions(run, journal)
+  const records = withEpochs(training(device, step, course, initial), course)
+  return pipe(
+    foldUntil(
+      records,
+      nothingYet,
+      (sofar: Sofar, record) =>
+        pipe(
+          record.kind === 'step' ? react.step(record) : react.epoch(record),
+          TE.map(() => after(sofar, record))
+        ),
+      () => interrupt.asked
+    ),
+    T.tapIO(() => react.end)
+  )
+}
+
+/** `loss.png`, and samples of the best model. */
+const finalPictures = (
+  { album, settings, sampler, keys, progress }: Run,
+  { losses }: Sofar
+): TE.TaskEither<Failure, void> =>
+  pipe(
+    album.lossChart(losses, titleOf(settings)),
+    TE.flatMap(() => loadModel(modelFile(settings.out))),
+    TE.flatMap(({ params }) =>
+      drawSamples(
+        album,
+        'samples.png',
+        'Samples of the best model',
+        'film'
+      )(() => sampler(params, keys.samples, settings.samples))
+    ),
+    TE.tapIO(() => () => progress.say(`Everything is in ${settings.out}`))
+  )
+
+const saidWhere = ({ settings, model, progress }: Run, sofar: Sofar): TE.TaskEither<Failure, void> =>
+  pipe(
+    keeperIn(settings, model).unfinished(sofar),
+    TE.map((path) =>
+      progress.say(
+        path === undefined
+          ? 'Stopped before the first step: there is no model.'
+          : `Stopped: the model so far is ${path}`
+      )
+    )
+  )
+
+const train = (settings: Settings): TE.TaskEither<Failure, ExitCode> =>
+  pipe(
+    prepared((user) => loadData(settings, user.progress), settings.out, settings.device),
+    TE.map((studio) => runOf(settings, studio)),
+    TE.tapIO(
+      ({ course, progress }) =>
+        () =>
+          courseLines(course, settings).forEach((line) => progress.say(line))
+    ),
+    TE.bindTo('run'),
+    TE.bind('journal', () => openJournal(join(settings.out, 'log.jsonl'))),
+    TE.tap(({ run }) => unlessAsked(run, () => dataPictures(run))),
+    TE.tap(({ run }) => unlessAsked(run, () => samplesBefore(run))),
+    TE.bind('sofar', ({ run, journal }) => (run.interrupt.asked ? TE.right(nothingYet) : trained(run, journal))),
+    TE.tap(({ run, sofar }) => (run.interrupt.asked ? saidWhere(run, sofar) : finalPictures(run, sofar))),
+    TE.map(({ run }) => exitCode(run))
+  )
+
+const perform = ({ settings, model }: Task): TE.TaskEither<Failure, ExitCode> => {
+  const { samples: count, device, ...rest } = settings
+  return model === undefined
+    ? train(settings)
+    : drawFrom({ ...rest, model, count, ...(device !== undefined && { device }) })
+}
+
+void runProgram(pipe(TE.fromEither(readTask(process.argv.slice(2))), TE.flatMap(perform)))

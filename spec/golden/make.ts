@@ -1,0 +1,3 @@
+import { makeSmall } from './small.ts'
+
+await makeSmall()

@@ -1,0 +1,128 @@
+import * as t from '../../lib/index.ts'
+import type { AdamState, Device, Numbers, Sampled, Schedule, Tensor } from '../../lib/index.ts'
+import type { UNet, UNetParams } from '../../models/index.ts'
+import { expectClose } from '../support/tolerance.ts'
+
+/** How far from PyTorch's float32 a device may be: float32 itself, or the reference, ten times closer. */
+export interface Parity {
+  readonly prediction: number
+  readonly loss: number
+  /** Relative to the largest of the tensor. */
+  readonly gradient: number
+  readonly parameter: number
+  readonly sample: number
+}
+export const float32: Parity = { prediction: 2e-4, loss: 1e-5, gradient: 1e-4, parameter: 2e-5, sample: 1e-3 }
+export const float64: Parity = { prediction: 2e-5, loss: 1e-6, gradient: 1e-5, parameter: 2e-6, sample: 1e-4 }
+
+/** Adam turns a gradient this small, mostly rounding, into a whole step. */
+export const negligible = 1e-6
+
+/**
+ * te1 adds one number to a picture of one channel, which the norm that follows takes away again: its gradients are
+ * rounding noise.
+ */
+export const isNoise = (name: string): boolean => name.startsWith('te1.')
+
+export interface Batch {
+  readonly x0: Tensor
+  readonly ts: Tensor
+  readonly eta: Tensor
+}
+
+export interface TrainingState {
+  readonly params: UNetParams
+  readonly adam: AdamState<UNetParams>
+}
+
+const schedule = t.linearSchedule({ steps: 1000 })
+const optimiser = t.adam<UNetParams>({ lr: 1e-3 })
+
+export const startOf = (params: UNetParams): TrainingState => ({ params, adam: optimiser.init(params) })
+
+/** A whole training step, with the gradients it took. */
+export const trainingStep =
+  ({ apply }: UNet) =>
+  (state: TrainingState, { x0, ts, eta }: Batch): readonly [TrainingState, t.Scalar, UNetParams] => {
+    const [loss, grads] = t.lossStep(schedule, apply)(state.params, x0, ts, eta)
+    const [params, adam] = optimiser.update(grads, state.adam, state.params)
+    return [{ params, adam }, loss, grads]
+  }
+
+export type NamedNumbers = Readonly<Record<string, Numbers>>
+
+export const readAll = async (device: Device, tree: unknown): Promise<NamedNumbers> =>
+  Object.fromEntries(
+    await Promise.all(
+      Object.entries(t.flattenTree(tree)).map(async ([name, x]) => [name, await device.read(x)] as const)
+    )
+  )
+
+export interface Trained {
+  readonly losses: readonly number[]
+  /** Of the first step. */
+  readonly grads: NamedNumbers
+  /** After the third. */
+  readonly params: NamedNumbers
+}
+
+/** Three Adam steps on one batch. */
+export const trainThrice = async (device: Device, model: UNet, params: UNetParams, batch: Batch): Promise<Trained> => {
+  const step = device.compile(trainingStep(model), { donate: [0] })
+  let state = startOf(params)
+  let grads: NamedNumbers = {}
+  const losses: number[] = []
+  for (let i = 0; i < 3; i++) {
+    const [next, loss, gradients] = step(state, batch)
+    if (i === 0) grads = await readAll(device, gradients)
+    losses.push((await device.read(loss))[0]!)
+    state = next
+  }
+  return { losses, grads, params: await readAll(device, state.params) }
+}
+
+/** The pictures at the end of sampling from a given start with given noise. */
+export const sampled = async (
+  device: Device,
+  { apply }: UNet,
+  params: UNetParams,
+  { steps, ...given }: { readonly steps: Schedule; readonly start: Tensor; readonly noiseAt: (at: number) => Tensor },
+  variance: 'beta' | 'posterior'
+): Promise<Numbers> => {
+  let last: Sampled | undefined
+  for await (const pictures of t.sample(device, steps, apply, { variance })(params, { key: t.key(0), ...given }))
+    last = pictures
+  return device.read(last!.x)
+}
+
+/** Throws unless each number is as close as `most`. */
+export const within = (
+  most: number | ((i: number) => number),
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  what: string
+): void => {
+  const allowed = Float64Array.from(expected, (_, i) => (typeof most === 'number' ? most : most(i)))
+  expectClose(actual, expected, allowed, what)
+}
+
+const largestOf = (xs: ArrayLike<number>): number => Array.from(xs).reduce((most, x) => Math.max(most, Math.abs(x)), 0)
+
+/** Gradients, tensor by tensor, relative to each one's largest. */
+export const expectGradients = (actual: NamedNumbers, expected: NamedNumbers, { gradient }: Parity): void => {
+  for (const [name, grads] of Object.entries(expected))
+    if (!isNoise(name)) within(gradient * largestOf(grads), actual[name]!, grads, name)
+}
+
+/** Parameters after Adam's steps, where the gradients say something. */
+export const expectParameters = (
+  actual: NamedNumbers,
+  expected: NamedNumbers,
+  grads: NamedNumbers,
+  { parameter }: Parity
+): void => {
+  for (const [name, numbers] of Object.entries(expected)) {
+    const tells = (i: number): boolean => Math.abs(grads[name]![i]!) >= negligible
+    if (!isNoise(name)) within((i) => (tells(i) ? parameter : Infinity), actual[name]!, numbers, name)
+  }
+}
