@@ -3,6 +3,7 @@ import { topological, type Tensor } from '../core/tensor.ts'
 import { cut, type Limits } from './cut.ts'
 import { lower, type Kernel } from './expr.ts'
 import { relaidOnce, relayout } from './relayout.ts'
+import { shorten } from './shorten.ts'
 import { simplify } from './simplify.ts'
 import { split } from './split.ts'
 
@@ -32,7 +33,7 @@ export interface Target extends Limits {
 }
 
 export const plan = (outputs: readonly Tensor[], target: Target): Plan => {
-  const simple = simplify(split(simplify(outputs)))
+  const simple = simplify(split(shorten(simplify(outputs))))
   const stored = cut(simple, target)
   const isStored = (x: Tensor): boolean => stored.has(x) || x.row.name === 'store'
   const numbers = new Map<Tensor, number>()
