@@ -17,10 +17,13 @@ interface Inline {
   readonly inputs: ReadonlySet<Tensor>
   /** 'sum': a fold seen only through movements; 'used': a fold whose result is computed with. */
   readonly fold: 'none' | 'sum' | 'max' | 'used'
+  readonly depth: number
 }
 
 const transcendental = new Set(['exp', 'log', 'sin', 'cos', 'sigmoid', 'tanh', 'sqrt', 'div'])
 const mostWork = 120
+/** Expressions are walked by recursion, so they must not be deep; movements do no work that would end them. */
+const deepest = 400
 
 export const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && foldKind(x) === undefined
 export const foldKind = (x: Tensor): 'sum' | 'max' | undefined =>
@@ -54,8 +57,8 @@ class Cutter {
   }
 
   #of(x: Tensor): Inline {
-    if (this.#stored.has(x)) return { work: 0, inputs: new Set([x]), fold: 'none' }
-    return this.#inline.get(x) ?? { work: 0, inputs: new Set(), fold: 'none' }
+    if (this.#stored.has(x)) return { work: 0, inputs: new Set([x]), fold: 'none', depth: 0 }
+    return this.#inline.get(x) ?? { work: 0, inputs: new Set(), fold: 'none', depth: 0 }
   }
 
   /**
@@ -74,7 +77,7 @@ class Cutter {
     for (const above of chain.slice(chain.indexOf(at) + 1)) this.#inline.set(above, this.#through(at))
   }
   #through(stored: Tensor): Inline {
-    return { work: 0, inputs: new Set([stored]), fold: 'none' }
+    return { work: 0, inputs: new Set([stored]), fold: 'none', depth: 0 }
   }
 
   #visit(x: Tensor): void {
@@ -82,6 +85,7 @@ class Cutter {
     if (x.row.kernel.kind === 'gather') this.#storeWhole(x.inputs[0]!)
     this.#oneFold(x)
     this.#fewInputs(x)
+    if (this.#merged(x).depth > deepest) x.inputs.forEach((input) => this.#stored.add(input))
     this.#inline.set(x, this.#merged(x))
   }
 
@@ -129,7 +133,8 @@ class Cutter {
     return {
       work: parts.reduce((sum, p) => sum + p.work, 0) + (pointwise ? (transcendental.has(x.row.name) ? 4 : 1) : 0),
       inputs: new Set(parts.flatMap((p) => [...p.inputs])),
-      fold: foldKind(x) ?? (below !== 'none' && pointwise ? 'used' : below)
+      fold: foldKind(x) ?? (below !== 'none' && pointwise ? 'used' : below),
+      depth: 1 + Math.max(0, ...parts.map((p) => p.depth))
     }
   }
 }

@@ -4,6 +4,7 @@ import { topological, type Tensor } from '../core/tensor.ts'
 import { cut, foldKind, isMovement, type Limits } from './cut.ts'
 import { foldOf, lower, type Kernel } from './expr.ts'
 import { relaidOnce, relayout } from './relayout.ts'
+import { shorten } from './shorten.ts'
 import { simplify } from './simplify.ts'
 import { split } from './split.ts'
 import { planeShape, targetsOf, tileOf, type Tiling } from './tile.ts'
@@ -57,7 +58,7 @@ class Planner {
   constructor(readonly target: Target) {}
 
   run(outputs: readonly Tensor[]): Plan {
-    const simple = simplify(split(simplify(outputs)))
+    const simple = simplify(split(shorten(simplify(outputs))))
     this.#stored = cut(simple, this.target)
     for (const x of topological(simple)) if (this.#stored.has(x)) this.#emit(x)
     const results = simple.map((x) => this.#numberOf(x))

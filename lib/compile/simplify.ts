@@ -1,4 +1,5 @@
-import { full } from '../core/primitives.ts'
+import { scalar } from '../core/create.ts'
+import { broadcastTo, full } from '../core/primitives.ts'
 import { sameShape } from '../core/shape.ts'
 import { node, topological, type Tensor } from '../core/tensor.ts'
 
@@ -11,6 +12,11 @@ const constantOf = (x: Tensor | undefined): number | undefined =>
 const is = (x: Tensor, ...names: readonly string[]): boolean => names.includes(x.row.name)
 
 const rules: readonly Rule[] = [
+  // NaN and infinity can't be written down in GLSL: they come as data
+  (x) => {
+    const value = constantOf(x)
+    return value !== undefined && !Number.isFinite(Math.fround(value)) ? broadcastTo(scalar(value), x.shape) : undefined
+  },
   // markers for the autodiff compute nothing
   (x, [a]) => (is(x, 'identity', 'stopGradient') ? a : undefined),
   // x + 0, x - 0, x · 1, x / 1

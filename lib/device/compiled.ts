@@ -40,7 +40,7 @@ export const given = (args: readonly unknown[], donate: readonly number[]): Give
       } else if (leaf instanceof Key) {
         keys.push(leaf.resolve([]))
         parts.push(`${path} key`)
-      } else parts.push(`${path} ${typeof leaf === 'function' ? 'function' : JSON.stringify(leaf)}`)
+      } else parts.push(`${path} ${leafText(leaf)}`)
     })
     parts.push(';')
   })
@@ -53,6 +53,22 @@ const onlyOnce = (tensors: readonly Tensor[], donated: ReadonlySet<number>): Rea
   const storage = (x: Tensor): unknown => (x.attrs as Held).storage
   for (const x of tensors) places.set(storage(x), (places.get(storage(x)) ?? 0) + 1)
   return new Set([...donated].filter((i) => places.get(storage(tensors[i]!)) === 1))
+}
+
+/** Functions are told apart by who they are. */
+const identities = new WeakMap<object, number>()
+let functions = 0
+const identityOf = (f: object): number => {
+  const known = identities.get(f) ?? functions++
+  identities.set(f, known)
+  return known
+}
+
+/** Text that two leaves share exactly where they are the same. */
+const leafText = (leaf: unknown): string => {
+  if (typeof leaf === 'function') return `function ${identityOf(leaf)}`
+  if (typeof leaf === 'number') return Object.is(leaf, -0) ? '-0' : String(leaf)
+  return `${typeof leaf} ${JSON.stringify(leaf)}`
 }
 
 /** Runs `f` on placeholders and plans what comes out. */

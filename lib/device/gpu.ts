@@ -1,7 +1,7 @@
 import { showPlan } from '../compile/show.ts'
 import { debug, debugLevel } from '../core/debug.ts'
 import type { Held } from '../core/primitives.ts'
-import type { Tensor } from '../core/tensor.ts'
+import { topological, type Tensor } from '../core/tensor.ts'
 import { mapTree, tensorsOf } from '../core/tree.ts'
 import { execute, given, isHeld, trace, type Traced } from './compiled.ts'
 import type { CompileOptions, Device, Stats } from './device.ts'
@@ -66,7 +66,8 @@ class EngineDevice implements Device {
     const computed = this.compute(x)
     await this.#engine.finish()
     const numbers = (computed.attrs as Held).storage.read()
-    if (computed !== x) computed[Symbol.dispose]()
+    // what x merely passes on is not ours to free
+    if (!topological([x]).includes(computed)) computed[Symbol.dispose]()
     return formed(Float32Array.from(numbers), x.shape, as)
   }) as Device['read']
 

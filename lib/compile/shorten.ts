@@ -1,0 +1,53 @@
+import { add, maximum, reshape, sliceAt } from '../core/primitives.ts'
+import type { Shape } from '../core/shape.ts'
+import { node, topological, type Tensor } from '../core/tensor.ts'
+import { store } from './store.ts'
+
+/** A driver may end a loop after 65,535 rounds without a word, so no axis is folded that is longer than this. */
+const longest = 1 << 15
+/** How long the parts are: a multiple of the four lanes. */
+const part = 1 << 12
+
+const isFold = (x: Tensor): boolean => x.row.name === 'sum' || x.row.name === 'max'
+
+const cutOut = (x: Tensor, axis: number, start: number, size: number): Tensor =>
+  sliceAt(x, {
+    start: x.shape.map((_, i) => (i === axis ? start : 0)),
+    size: x.shape.map((d, i) => (i === axis ? size : d)),
+    step: x.shape.map(() => 1)
+  })
+
+/** The fold of one long axis: of parts, then of their results and of what is left over. */
+const inParts = (fold: Tensor, x: Tensor, axis: number): Tensor => {
+  const d = x.shape[axis]!
+  const [count, rest] = [Math.floor(d / part), d % part]
+  const folded = (y: Tensor, over: number): Tensor => node(fold.row, [over], y)
+  const parts: Shape = [...x.shape.slice(0, axis), count, part, ...x.shape.slice(axis + 1)]
+  const first = folded(reshape(cutOut(x, axis, 0, count * part), parts), axis + 1)
+  const whole = shortened(folded(store(reshape(first, [...parts.slice(0, axis + 1), ...parts.slice(axis + 2)])), axis))
+  if (rest === 0) return whole
+  const left = store(folded(cutOut(x, axis, count * part, rest), axis))
+  return (fold.row.name === 'sum' ? add : maximum)(whole, left)
+}
+
+/** A fold whose axes are all short, of the same value. */
+const shortened = (fold: Tensor): Tensor => {
+  const [x] = fold.inputs as readonly [Tensor]
+  const axes = fold.attrs as readonly number[]
+  const axis = axes.find((a) => x.shape[a]! > longest)
+  if (axis === undefined) return fold
+  const others = axes.filter((a) => a !== axis)
+  const rest = others.length > 0 ? shortened(node(fold.row, others, x)) : x
+  return inParts(fold, others.length > 0 ? store(rest) : rest, axis)
+}
+
+/** Folds over very long axes run in parts. */
+export const shorten = (outputs: readonly Tensor[]): readonly Tensor[] => {
+  const replaced = new Map<Tensor, Tensor>()
+  for (const x of topological(outputs)) {
+    const inputs = x.inputs.map((input) => replaced.get(input)!)
+    const same = inputs.every((input, i) => input === x.inputs[i]) ? x : node(x.row, x.attrs, ...inputs)
+    replaced.set(x, isFold(x) ? shortened(same) : same)
+  }
+  return outputs.map((x) => replaced.get(x)!)
+}
