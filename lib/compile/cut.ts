@@ -1,6 +1,6 @@
 import { sizeOf } from '../core/shape.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
-import { fragments } from './tile.ts'
+import { fragments } from './planes.ts'
 
 /**
  * Which nodes become buffers. Everything else is computed where it is used, so the question for each node is

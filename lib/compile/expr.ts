@@ -1,12 +1,4 @@
-import {
-  boundsOf,
-  freshVar,
-  keyOf,
-  variable,
-  type Affine,
-  type Guard,
-  type Var
-} from '../core/affine.ts'
+import { boundsOf, freshVar, keyOf, variable, type Affine, type Guard, type Var } from '../core/affine.ts'
 import type { Row, Tensor } from '../core/tensor.ts'
 import type { Shape } from '../core/shape.ts'
 

@@ -17,7 +17,8 @@ import { stridesOf, type Shape } from '../core/shape.ts'
 import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { layoutOf, type Layout } from './layout.ts'
 import { affineText, Block, literal } from './text.ts'
-import { planeShape, targetsOf, tileOf, type Tiling } from './tile.ts'
+import { planeShape, targetsOf } from './planes.ts'
+import { tileOf, type Tiling } from './tile.ts'
 
 /** A value in the kernel: one number for all lanes, or one per lane. */
 interface Value {
@@ -80,7 +81,12 @@ class Writer {
     }
     const result = this.#wide(this.#value(this.kernel.body, scope))
     const others = results.slice(1).map(({ total }, i) => `subKernelResult_p${i + 1} = ${total};`)
-    return ['vec4 body() {', ...[...block.lines, ...others].map((line) => `  ${line}`), `  return ${result};`, '}'].join('\n')
+    return [
+      'vec4 body() {',
+      ...[...block.lines, ...others].map((line) => `  ${line}`),
+      `  return ${result};`,
+      '}'
+    ].join('\n')
   }
 
   /** Names the axes of the texture from the fragment's position; gives the place of each result in the output. */

@@ -7,7 +7,8 @@ import { relaidOnce, relayout } from './relayout.ts'
 import { shorten } from './shorten.ts'
 import { simplify } from './simplify.ts'
 import { split } from './split.ts'
-import { planeShape, targetsOf, tileOf, type Tiling } from './tile.ts'
+import { planeShape, targetsOf } from './planes.ts'
+import { tileOf, type Tiling } from './tile.ts'
 
 /** One kernel call: the buffers it reads, those it writes, and those that nobody reads afterwards. */
 export interface Step {
@@ -58,7 +59,7 @@ class Planner {
   constructor(readonly target: Target) {}
 
   run(outputs: readonly Tensor[]): Plan {
-    const simple = simplify(split(shorten(simplify(outputs))))
+    const simple = simplify(shorten(split(simplify(outputs))))
     this.#stored = cut(simple, this.target)
     for (const x of topological(simple)) if (this.#stored.has(x)) this.#emit(x)
     const results = simple.map((x) => this.#numberOf(x))
@@ -99,11 +100,22 @@ class Planner {
     const buffers = Array.from({ length: targetsOf(tiling.tile) }, () => this.#next++)
     const inputs = kernel.inputs.map((input) => this.#numberOf(input))
     const shape = planeShape(x.shape, tiling.tile)
-    this.#calls.push({ source: this.target.source(kernel, tiling), shape, inputs, outputs: buffers, name: `${nameOf(x)} tiled` })
+    this.#calls.push({
+      source: this.target.source(kernel, tiling),
+      shape,
+      inputs,
+      outputs: buffers,
+      name: `${nameOf(x)} tiled`
+    })
     return { tile: tiling.tile, buffers }
   }
 
-  #call(x: Tensor, kernel: Kernel, name: string, planes: (y: Tensor) => readonly number[] | undefined = () => undefined): void {
+  #call(
+    x: Tensor,
+    kernel: Kernel,
+    name: string,
+    planes: (y: Tensor) => readonly number[] | undefined = () => undefined
+  ): void {
     for (const input of kernel.inputs) if (!planes(input)) this.#emit(input)
     const inputs = kernel.inputs.flatMap((input) => planes(input) ?? [this.#numberOf(input)])
     this.#calls.push({ source: this.target.source(kernel), shape: x.shape, inputs, outputs: [this.#numberOf(x)], name })

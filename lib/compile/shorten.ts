@@ -1,10 +1,10 @@
 import { add, maximum, reshape, sliceAt } from '../core/primitives.ts'
-import type { Shape } from '../core/shape.ts'
+import { sizeOf, type Shape } from '../core/shape.ts'
 import { node, topological, type Tensor } from '../core/tensor.ts'
 import { store } from './store.ts'
 
-/** A driver may end a loop after 65,535 rounds without a word, so no axis is folded that is longer than this. */
-const longest = 1 << 15
+/** A driver may end the loops of a kernel after 65,535 rounds in all, without a word: no fold has more terms. */
+const most = 65_535
 /** How long the parts are: a multiple of the four lanes. */
 const part = 1 << 12
 
@@ -30,18 +30,19 @@ const inParts = (fold: Tensor, x: Tensor, axis: number): Tensor => {
   return (fold.row.name === 'sum' ? add : maximum)(whole, left)
 }
 
-/** A fold whose axes are all short, of the same value. */
+/** A fold of the same value, in stages that are short. */
 const shortened = (fold: Tensor): Tensor => {
   const [x] = fold.inputs as readonly [Tensor]
   const axes = fold.attrs as readonly number[]
-  const axis = axes.find((a) => x.shape[a]! > longest)
-  if (axis === undefined) return fold
-  const others = axes.filter((a) => a !== axis)
-  const rest = others.length > 0 ? shortened(node(fold.row, others, x)) : x
-  return inParts(fold, others.length > 0 ? store(rest) : rest, axis)
+  if (sizeOf(axes.map((axis) => x.shape[axis]!)) <= most) return fold
+  if (axes.length === 1) return inParts(fold, x, axes[0]!)
+  // the shortest axis last: that leaves the fewest partial results
+  const last = axes.reduce((a, b) => (x.shape[b]! < x.shape[a]! ? b : a))
+  const rest = axes.filter((axis) => axis !== last)
+  return shortened(node(fold.row, [last], store(shortened(node(fold.row, rest, x)))))
 }
 
-/** Folds over very long axes run in parts. */
+/** Folds of very many terms run in stages. */
 export const shorten = (outputs: readonly Tensor[]): readonly Tensor[] => {
   const replaced = new Map<Tensor, Tensor>()
   for (const x of topological(outputs)) {

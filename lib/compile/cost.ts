@@ -1,0 +1,115 @@
+import { freshVar, keyOf, scale, shift, substitute, variable, type Affine, type Var } from '../core/affine.ts'
+import { sizeOf, type Shape } from '../core/shape.ts'
+import { dependsOn, loadsOf, type Expr, type Fold, type Kernel } from './expr.ts'
+import { leadsWith } from './lanes.ts'
+import { layoutOf } from './layout.ts'
+import { fragments, planeShape } from './planes.ts'
+
+/** Milliseconds of one core: a fetch, a multiply-add of four numbers, a loop's start, a texel written; and of a call. */
+const cost = { fetch: 1.27e-6, madd: 0.26e-6, loop: 1e-4, write: 2.2e-6, call: 0.05 }
+const cores = 2
+
+/** An index of a load, and the variables that a tiling gives several values in one fragment. */
+interface Index {
+  readonly at: Affine
+  readonly vars: readonly Var[]
+  readonly counts: Map<string, number>
+}
+
+interface Traffic {
+  readonly indices: readonly Index[]
+  /** One fetch gives numbers for all lanes; else each lane has its own. */
+  readonly wide: boolean
+  readonly scattered: boolean
+  readonly usesOwn: boolean
+}
+
+/** What a fold is expected to cost under a tiling, counted from its description. */
+export class CostModel {
+  readonly #kernel: Kernel
+  readonly #fold: Fold
+  readonly #lanes: Var | undefined
+  readonly #loads: readonly Traffic[]
+
+  constructor(kernel: Kernel, fold: Fold, lanes: Var | undefined) {
+    this.#kernel = kernel
+    this.#fold = fold
+    this.#lanes = lanes
+    this.#loads = [...loadsOf(fold.body)].map((load) => this.#traffic(load))
+  }
+
+  #traffic(load: Expr): Traffic {
+    const own = this.#kernel.out[0]
+    const inLanes = this.#lanes ?? own
+    const spread = [...this.#kernel.out.slice(1), ...this.#fold.vars].filter((v) => v !== this.#lanes && v.extent > 1)
+    const index = load.kind === 'load' ? load.index : []
+    const uses = (v: Var | undefined): boolean => v !== undefined && index.some((i) => dependsOn(i, v))
+    return {
+      indices: index.map((at) => ({ at, vars: spread.filter((v) => dependsOn(at, v)), counts: new Map() })),
+      wide: uses(inLanes),
+      scattered: uses(inLanes) && !leadsWith(load, inLanes!),
+      usesOwn: uses(own)
+    }
+  }
+
+  /** Milliseconds under a tile of the output axes and an unrolling of the fold's variables. */
+  ms(tile: readonly number[], unroll: ReadonlyMap<Var, number>): number {
+    const { shape, out } = this.#kernel
+    const factor = (v: Var): number => unroll.get(v) ?? tile[out.indexOf(v)] ?? 1
+    const trips = this.#fold.vars.map((v) =>
+      Math.ceil((v === this.#lanes ? Math.ceil(v.extent / 4) : v.extent) / factor(v))
+    )
+    const targets = sizeOf(tile)
+    const terms = sizeOf([...unroll.values()]) * targets * this.#perLane()
+    const fetches = this.#loads.reduce((sum, load) => sum + this.#fetches(load, factor, tile[0] ?? 1), 0)
+    const body = sizeOf(trips) * (fetches * cost.fetch + terms * cost.madd)
+    const loops = (sizeOf(trips) / Math.max(1, ...trips)) * cost.loop
+    const merge = targets > 1 ? (fragments(shape) * (targets * cost.fetch + cost.write)) / cores + cost.call : 0
+    return cost.call + (body + loops + targets * cost.write) * busiest(planeShape(shape, tile)) + merge
+  }
+
+  /** With a fold variable in the lanes, the output's own lanes are so many terms. */
+  #perLane(): number {
+    return this.#lanes ? Math.min(4, this.#kernel.shape[0] ?? 1) : 1
+  }
+
+  #fetches(load: Traffic, factor: (v: Var) => number, lead: number): number {
+    const [first, ...rest] = load.indices
+    const leads = first ? distinct(first, factor) : 1
+    const texels = load.wide || (first && picks(first, factor)) ? leads : Math.ceil(leads / 4)
+    const own = load.usesOwn ? lead * this.#perLane() : 1
+    return rest.reduce((n, index) => n * distinct(index, factor), texels) * (load.scattered ? 4 : 1) * own
+  }
+}
+
+/** A channel that a step does not know beforehand has a texel to itself. */
+const picks = ({ at }: Index, factor: (v: Var) => number): boolean =>
+  at.terms.some(([v, k]) => k % 4 !== 0 && (k * factor(v)) % 4 !== 0)
+
+/** Distinct values of an index in one fragment and step. */
+const distinct = ({ at, vars, counts }: Index, factor: (v: Var) => number): number => {
+  const spread = vars.filter((v) => factor(v) > 1)
+  const key = spread.map((v) => `${v.id}:${factor(v)}`).join()
+  const known = counts.get(key) ?? count(at, spread, factor)
+  counts.set(key, known)
+  return known
+}
+
+const count = (at: Affine, vars: readonly Var[], factor: (v: Var) => number): number => {
+  const values = vars.reduce<readonly Affine[]>(
+    (all, v) => {
+      const block = freshVar(Math.ceil(v.extent / factor(v)))
+      const places = Array.from({ length: factor(v) }, (_, j) => shift(scale(variable(block), factor(v)), j))
+      return all.flatMap((a) => places.map((place) => substitute(a, (w) => (w === v ? place : undefined))))
+    },
+    [at]
+  )
+  return new Set(values.map(keyOf)).size
+}
+
+/** A software rasteriser deals blocks of 64×64 fragments to its cores. */
+const busiest = (plane: Shape): number => {
+  const { width, height } = layoutOf(plane, 8192)
+  const blocks = Math.ceil(width / 64) * Math.ceil(height / 64)
+  return (width * height * Math.ceil(blocks / cores)) / blocks
+}
