@@ -1,6 +1,7 @@
 import { sizeOf } from '../core/shape.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
 import { fragments } from './planes.ts'
+import { mostTerms } from './shorten.ts'
 
 /**
  * Which nodes become buffers. Everything else is computed where it is used, so the question for each node is
@@ -18,7 +19,11 @@ interface Inline {
   /** 'sum': a fold seen only through movements; 'used': a fold whose result is computed with. */
   readonly fold: 'none' | 'sum' | 'max' | 'used'
   readonly depth: number
+  /** How many terms its fold has. */
+  readonly terms: number
 }
+const nothing: Inline = { work: 0, inputs: new Set(), fold: 'none', depth: 0, terms: 1 }
+const read = (buffer: Tensor): Inline => ({ ...nothing, inputs: new Set([buffer]) })
 
 const transcendental = new Set(['exp', 'log', 'sin', 'cos', 'sigmoid', 'tanh', 'sqrt', 'div'])
 const mostWork = 120
@@ -28,6 +33,8 @@ const deepest = 400
 export const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && foldKind(x) === undefined
 export const foldKind = (x: Tensor): 'sum' | 'max' | undefined =>
   x.row.name === 'max' ? 'max' : ['sum', 'overlapAdd'].includes(x.row.name) ? 'sum' : undefined
+const termsOf = (x: Tensor): number =>
+  foldKind(x) === undefined ? 1 : Math.max(1, Math.ceil(sizeOf(x.inputs[0]!.shape) / sizeOf(x.shape)))
 const isLeaf = (x: Tensor): boolean => x.row.kernel.kind === 'buffer'
 
 /** A row whose output is larger than its input computes each element of the input several times. */
@@ -57,8 +64,7 @@ class Cutter {
   }
 
   #of(x: Tensor): Inline {
-    if (this.#stored.has(x)) return { work: 0, inputs: new Set([x]), fold: 'none', depth: 0 }
-    return this.#inline.get(x) ?? { work: 0, inputs: new Set(), fold: 'none', depth: 0 }
+    return this.#stored.has(x) ? read(x) : (this.#inline.get(x) ?? nothing)
   }
 
   /**
@@ -74,10 +80,7 @@ class Cutter {
     const free = shared < 0 ? chain : chain.slice(0, shared + 1)
     const at = free.reduce((best, y) => (fragments(y.shape) < fragments(best.shape) ? y : best))
     this.#stored.add(at)
-    for (const above of chain.slice(chain.indexOf(at) + 1)) this.#inline.set(above, this.#through(at))
-  }
-  #through(stored: Tensor): Inline {
-    return { work: 0, inputs: new Set([stored]), fold: 'none', depth: 0 }
+    for (const above of chain.slice(chain.indexOf(at) + 1)) this.#inline.set(above, read(at))
   }
 
   #visit(x: Tensor): void {
@@ -95,7 +98,7 @@ class Cutter {
   }
 
   #wants(x: Tensor, input: Tensor): boolean {
-    const { work, inputs, fold } = this.#of(input)
+    const { work, inputs, fold, terms } = this.#of(input)
     if (this.#stored.has(input)) return false
     const shared = (this.#uses.get(input) ?? 0) > 1
     if (shared && (work > 2 || inputs.size > 2 || fold !== 'none')) return true
@@ -103,7 +106,8 @@ class Cutter {
     if (shared && work > 0 && foldKind(x) === 'max') return true
     if (repeats(x) && (work > 0 || fold !== 'none') && inputs.size > 0) return true
     const kind = foldKind(x)
-    return kind !== undefined && fold !== 'none' && !(kind === 'sum' && fold === 'sum')
+    const oneSum = kind === 'sum' && fold === 'sum' && terms * termsOf(x) <= mostTerms
+    return kind !== undefined && fold !== 'none' && !oneSum
   }
 
   /** One fold a kernel: the loops of two would run one after the other in every fragment. */
@@ -134,7 +138,8 @@ class Cutter {
       work: parts.reduce((sum, p) => sum + p.work, 0) + (pointwise ? (transcendental.has(x.row.name) ? 4 : 1) : 0),
       inputs: new Set(parts.flatMap((p) => [...p.inputs])),
       fold: foldKind(x) ?? (below !== 'none' && pointwise ? 'used' : below),
-      depth: 1 + Math.max(0, ...parts.map((p) => p.depth))
+      depth: 1 + Math.max(0, ...parts.map((p) => p.depth)),
+      terms: Math.max(1, ...parts.map((p) => p.terms)) * termsOf(x)
     }
   }
 }

@@ -3,7 +3,6 @@ import {
   boundsOf,
   coefficient,
   constant,
-  divMod,
   freshVar,
   scale,
   shift,
@@ -13,11 +12,13 @@ import {
   type Guard,
   type Var
 } from '../core/affine.ts'
-import { stridesOf, type Shape } from '../core/shape.ts'
+import type { Shape } from '../core/shape.ts'
 import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
-import { layoutOf, type Layout } from './layout.ts'
-import { affineText, Block, literal } from './text.ts'
-import { planeShape, targetsOf } from './planes.ts'
+import { layoutOf } from './layout.ts'
+import { Names } from './names.ts'
+import { Block, literal } from './text.ts'
+import { divisibleByFour, quarter, Textures } from './textures.ts'
+import { planeShape } from './planes.ts'
 import { tileOf, type Tiling } from './tile.ts'
 
 /** A value in the kernel: one number for all lanes, or one per lane. */
@@ -52,19 +53,15 @@ export const glslOf = (kernel: Kernel, maxSize: number, fetch: 'texture' | 'text
 
 class Writer {
   readonly #counter = { next: 0 }
-  readonly #names = new Map<Var, string>()
-  readonly #layouts: readonly Layout[]
-  /** The first sampler of each slot: a buffer in several textures has several. */
-  readonly #samplers: readonly number[]
+  readonly #names = new Names()
+  readonly #textures: Textures
   constructor(
     readonly kernel: Kernel,
     readonly maxSize: number,
-    readonly fetch: string,
+    fetch: string,
     readonly tiling: Tiling | undefined
   ) {
-    const tiles = kernel.inputs.map((_, slot) => kernel.tiles?.[slot] ?? [])
-    this.#layouts = kernel.inputs.map((x, slot) => layoutOf(planeShape(x.shape, tiles[slot]!), maxSize))
-    this.#samplers = tiles.map((_, slot) => tiles.slice(0, slot).reduce((sum, tile) => sum + targetsOf(tile), 0))
+    this.#textures = new Textures(kernel, maxSize, fetch, this.#names)
   }
 
   write(): string {
@@ -124,17 +121,8 @@ class Writer {
     }
   }
 
-  #name(v: Var, block: Block): string {
-    const known = this.#names.get(v)
-    if (known) return known
-    if (!v.def) throw new Error(`compile: a variable of ${v.extent} has no value here`)
-    const of = affineText(v.def.of, (w) => this.#name(w, block), block, 'float')
-    const quotient = block.let('float', `floor((${of} + 0.5) * ${literal(1 / v.def.by)})`)
-    return v.def.kind === 'div' ? quotient : block.let('float', `${of} - ${literal(v.def.by)} * ${quotient}`)
-  }
-
   #number(a: Affine, block: Block): string {
-    return affineText(a, (v) => this.#name(v, block), block, 'float')
+    return this.#names.number(a, block)
   }
 
   #wide({ text, wide }: Value): string {
@@ -328,40 +316,20 @@ class Writer {
     const { lanes, texel, block } = scope
     const [first = constant(0), ...rest] = index
     if (!lanes || !index.some((i) => dependsOn(i, lanes))) {
-      return { text: this.#element(slot, shape, index, block), wide: false }
+      return { text: this.#textures.element(slot, shape, index, block), wide: false }
     }
     const others = addAffine(first, scale(variable(lanes), -1))
     const consecutive =
       coefficient(first, lanes) === 1 && divisibleByFour(others) && ![others, ...rest].some((i) => dependsOn(i, lanes))
     if (consecutive) {
       const at = addAffine(texel, quarter(others))
-      return { text: this.#texel(slot, [at, ...rest], block), wide: true }
+      return { text: this.#textures.texel(slot, [at, ...rest], block), wide: true }
     }
     const each = [0, 1, 2, 3].map((l) => {
       const lane = index.map((i) => this.#lane(i, scope)[l]!)
-      return this.#element(slot, shape, lane, block)
+      return this.#textures.element(slot, shape, lane, block)
     })
     return { text: `vec4(${each.join(', ')})`, wide: true }
-  }
-
-  /** One number: a channel of a texel, known beforehand where the index tells. */
-  #element(slot: number, shape: Shape, index: readonly Affine[], block: Block): string {
-    const [first = constant(0), ...rest] = index
-    if (shape.length === 0) return `${this.#texel(slot, [constant(0)], block)}.x`
-    const channel = ((first.c % 4) + 4) % 4
-    const block4 = shift(first, -channel)
-    if (divisibleByFour(block4)) return `${this.#texel(slot, [quarter(block4), ...rest], block)}.${'xyzw'[channel]}`
-    const position = this.#number(first, block)
-    const texel = block.let('float', `floor((${position} + 0.5) * 0.25)`)
-    return this.#dynamic(slot, texel, position, rest, block)
-  }
-
-  /** A channel that only the running kernel knows. */
-  #dynamic(slot: number, texel: string, position: string, rest: readonly Affine[], block: Block): string {
-    const lead = freshVar(1 << 22)
-    this.#names.set(lead, texel)
-    const found = this.#texel(slot, [variable(lead), ...rest], block)
-    return block.let('float', `pick(${found}, ${block.let('float', `${position} - 4.0 * ${texel}`)})`)
   }
 
   #gather(expr: Extract<Expr, { kind: 'gather' }>, scope: Scope): Value {
@@ -374,7 +342,7 @@ class Writer {
       const position = block.let('float', `floor(${text})`)
       const texel = block.let('float', `floor((${position} + 0.5) * 0.25)`)
       const inside = block.let('bool', `${position} >= 0.0 && ${position} < ${literal(expr.shape[0]!)}`)
-      return block.let('float', `${inside} ? ${this.#dynamic(expr.slot, texel, position, at, block)} : 0.0`)
+      return block.let('float', `${inside} ? ${this.#textures.dynamic(expr.slot, texel, position, at, block)} : 0.0`)
     }
     if (!wide) return { text: read(rows[0]!, rest), wide: false }
     const each = [0, 1, 2, 3].map((l) => {
@@ -382,43 +350,6 @@ class Writer {
       return read(rows[l] ?? rows[0]!, at)
     })
     return { text: `vec4(${each.join(', ')})`, wide: true }
-  }
-
-  /** Fetches the texel at an index whose leading part counts in texels. */
-  #texel(slot: number, index: readonly Affine[], block: Block): string {
-    const tile = this.kernel.tiles?.[slot]
-    if (!tile) return this.#plane(slot, 0, index, block)
-    const parts = index.map((i, axis) => divMod(i, tile[axis]!))
-    const number = parts.reduce((sum, [, rest], axis) => addAffine(scale(sum, tile[axis]!), rest), constant(0))
-    const inside = parts.map(([quotient]) => quotient)
-    if (number.terms.length === 0) return this.#plane(slot, number.c, inside, block)
-    const which = this.#number(number, block)
-    const texels = Array.from({ length: targetsOf(tile) }, (_, p) => this.#plane(slot, p, inside, block))
-    const last = texels.length - 1
-    const chosen = texels.map((text, p) => (p < last ? `${which} < ${literal(p + 0.5)} ? ${text} : ` : text)).join('')
-    return block.let('vec4', chosen)
-  }
-
-  #plane(slot: number, plane: number, index: readonly Affine[], block: Block): string {
-    const { texels, split, width, height } = this.#layouts[slot]!
-    const strides = stridesOf(texels)
-    const along = (from: number, to: number, unit: number): Affine =>
-      index.slice(from, to).reduce((sum, i, k) => addAffine(sum, scale(i, strides[from + k]! / unit)), constant(0))
-    const above = split > 0 ? strides[split - 1]! : 1
-    const [u, v] =
-      split >= 0
-        ? [this.#number(along(split, index.length, 1), block), this.#number(along(0, split, above), block)]
-        : this.#wrapped(along(0, index.length, 1), width, block)
-    const x = block.let('float', `(${u} + 0.5) * ${literal(1 / width)}`)
-    const y = block.let('float', `(${v} + 0.5) * ${literal(1 / height)}`)
-    return block.let('vec4', `${this.fetch}(user_a${this.#samplers[slot]! + plane}, vec2(${x}, ${y}))`)
-  }
-
-  /** A position in rows that break anywhere. */
-  #wrapped(flat: Affine, width: number, block: Block): readonly [string, string] {
-    const position = this.#number(flat, block)
-    const v = block.let('float', `floor((${position} + 0.5) * ${literal(1 / width)})`)
-    return [block.let('float', `${position} - ${literal(width)} * ${v}`), v]
   }
 }
 
@@ -428,9 +359,6 @@ const offsetsOf = (tile: readonly number[]): readonly (readonly number[])[] =>
     (all, k) => all.flatMap((offset) => Array.from({ length: k }, (_, j) => [...offset, j])),
     [[]]
   )
-
-const divisibleByFour = (a: Affine): boolean => a.c % 4 === 0 && a.terms.every(([, k]) => k % 4 === 0)
-const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(([v, k]) => [v, k / 4] as const) })
 
 /** The guard of an unrolled step that may run past the end of its variable. */
 const past = (at: Affine, extent: number): readonly Guard[] =>

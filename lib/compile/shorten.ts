@@ -4,7 +4,7 @@ import { node, topological, type Tensor } from '../core/tensor.ts'
 import { store } from './store.ts'
 
 /** A driver may end the loops of a kernel after 65,535 rounds in all, without a word: no fold has more terms. */
-const most = 65_535
+export const mostTerms = 65_535
 /** How long the parts are: a multiple of the four lanes. */
 const part = 1 << 12
 
@@ -34,7 +34,7 @@ const inParts = (fold: Tensor, x: Tensor, axis: number): Tensor => {
 const shortened = (fold: Tensor): Tensor => {
   const [x] = fold.inputs as readonly [Tensor]
   const axes = fold.attrs as readonly number[]
-  if (sizeOf(axes.map((axis) => x.shape[axis]!)) <= most) return fold
+  if (sizeOf(axes.map((axis) => x.shape[axis]!)) <= mostTerms) return fold
   if (axes.length === 1) return inParts(fold, x, axes[0]!)
   // the shortest axis last: that leaves the fewest partial results
   const last = axes.reduce((a, b) => (x.shape[b]! < x.shape[a]! ? b : a))

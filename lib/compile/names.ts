@@ -1,0 +1,25 @@
+import type { Affine, Var } from '../core/affine.ts'
+import { affineText, literal, type Block } from './text.ts'
+
+/** The names of a kernel's variables; quotients and remainders are computed where they are first needed. */
+export class Names {
+  readonly #known = new Map<Var, string>()
+
+  set(v: Var, name: string): void {
+    this.#known.set(v, name)
+  }
+
+  /** An index as text. */
+  number(a: Affine, block: Block): string {
+    return affineText(a, (v) => this.#name(v, block), block, 'float')
+  }
+
+  #name(v: Var, block: Block): string {
+    const known = this.#known.get(v)
+    if (known) return known
+    if (!v.def) throw new Error(`compile: a variable of ${v.extent} has no value here`)
+    const of = this.number(v.def.of, block)
+    const quotient = block.let('float', `floor((${of} + 0.5) * ${literal(1 / v.def.by)})`)
+    return v.def.kind === 'div' ? quotient : block.let('float', `${of} - ${literal(v.def.by)} * ${quotient}`)
+  }
+}

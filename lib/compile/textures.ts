@@ -1,0 +1,84 @@
+import { addAffine, constant, divMod, freshVar, scale, shift, variable, type Affine } from '../core/affine.ts'
+import { stridesOf, type Shape } from '../core/shape.ts'
+import type { Kernel } from './expr.ts'
+import { layoutOf, type Layout } from './layout.ts'
+import type { Names } from './names.ts'
+import { planeShape, targetsOf } from './planes.ts'
+import { literal, type Block } from './text.ts'
+
+export const divisibleByFour = (a: Affine): boolean => a.c % 4 === 0 && a.terms.every(([, k]) => k % 4 === 0)
+export const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(([v, k]) => [v, k / 4] as const) })
+
+/** Reads of a kernel's buffers: from an index to the text of a texel or one of its channels. */
+export class Textures {
+  readonly #layouts: readonly Layout[]
+  /** The first sampler of each slot: a buffer in several textures has several. */
+  readonly #samplers: readonly number[]
+  constructor(
+    readonly kernel: Kernel,
+    maxSize: number,
+    readonly fetch: string,
+    readonly names: Names
+  ) {
+    const tiles = kernel.inputs.map((_, slot) => kernel.tiles?.[slot] ?? [])
+    this.#layouts = kernel.inputs.map((x, slot) => layoutOf(planeShape(x.shape, tiles[slot]!), maxSize))
+    this.#samplers = tiles.map((_, slot) => tiles.slice(0, slot).reduce((sum, tile) => sum + targetsOf(tile), 0))
+  }
+
+  /** One number: a channel of a texel, known beforehand where the index tells. */
+  element(slot: number, shape: Shape, index: readonly Affine[], block: Block): string {
+    const [first = constant(0), ...rest] = index
+    if (shape.length === 0) return `${this.texel(slot, [constant(0)], block)}.x`
+    const channel = ((first.c % 4) + 4) % 4
+    const block4 = shift(first, -channel)
+    if (divisibleByFour(block4)) return `${this.texel(slot, [quarter(block4), ...rest], block)}.${'xyzw'[channel]}`
+    const position = this.names.number(first, block)
+    const texel = block.let('float', `floor((${position} + 0.5) * 0.25)`)
+    return this.dynamic(slot, texel, position, rest, block)
+  }
+
+  /** A channel that only the running kernel knows. */
+  dynamic(slot: number, texel: string, position: string, rest: readonly Affine[], block: Block): string {
+    const lead = freshVar(1 << 22)
+    this.names.set(lead, texel)
+    const found = this.texel(slot, [variable(lead), ...rest], block)
+    return block.let('float', `pick(${found}, ${block.let('float', `${position} - 4.0 * ${texel}`)})`)
+  }
+
+  /** Fetches the texel at an index whose leading part counts in texels. */
+  texel(slot: number, index: readonly Affine[], block: Block): string {
+    const tile = this.kernel.tiles?.[slot]
+    if (!tile) return this.#plane(slot, 0, index, block)
+    const parts = index.map((i, axis) => divMod(i, tile[axis]!))
+    const number = parts.reduce((sum, [, rest], axis) => addAffine(scale(sum, tile[axis]!), rest), constant(0))
+    const inside = parts.map(([quotient]) => quotient)
+    if (number.terms.length === 0) return this.#plane(slot, number.c, inside, block)
+    const which = this.names.number(number, block)
+    const texels = Array.from({ length: targetsOf(tile) }, (_, p) => this.#plane(slot, p, inside, block))
+    const last = texels.length - 1
+    const chosen = texels.map((text, p) => (p < last ? `${which} < ${literal(p + 0.5)} ? ${text} : ` : text)).join('')
+    return block.let('vec4', chosen)
+  }
+
+  #plane(slot: number, plane: number, index: readonly Affine[], block: Block): string {
+    const { texels, split, width, height } = this.#layouts[slot]!
+    const strides = stridesOf(texels)
+    const along = (from: number, to: number, unit: number): Affine =>
+      index.slice(from, to).reduce((sum, i, k) => addAffine(sum, scale(i, strides[from + k]! / unit)), constant(0))
+    const above = split > 0 ? strides[split - 1]! : 1
+    const [u, v] =
+      split >= 0
+        ? [this.names.number(along(split, index.length, 1), block), this.names.number(along(0, split, above), block)]
+        : this.#wrapped(along(0, index.length, 1), width, block)
+    const x = block.let('float', `(${u} + 0.5) * ${literal(1 / width)}`)
+    const y = block.let('float', `(${v} + 0.5) * ${literal(1 / height)}`)
+    return block.let('vec4', `${this.fetch}(user_a${this.#samplers[slot]! + plane}, vec2(${x}, ${y}))`)
+  }
+
+  /** A position in rows that break anywhere. */
+  #wrapped(flat: Affine, width: number, block: Block): readonly [string, string] {
+    const position = this.names.number(flat, block)
+    const v = block.let('float', `floor((${position} + 0.5) * ${literal(1 / width)})`)
+    return [block.let('float', `${position} - ${literal(width)} * ${v}`), v]
+  }
+}
