@@ -87,7 +87,9 @@ const written = (stream: NodeJS.WritableStream, now: () => number): Progress => 
       const bar = {
         at: (done: number, note: string) => {
           states.set(bar, stateOf(name, done, total, note))
-          if (now() - last >= pause(now() - began)) say([...states.values()].join(', '))
+          // what began last moves fastest: the others have their say with it
+          const due = [...states.keys()].at(-1) === bar && now() - last >= pause(now() - began)
+          if (due) say([...states.values()].join(', '))
         },
         end: () => states.delete(bar)
       }

@@ -1,0 +1,64 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readGif } from '../render/gif.reader.ts'
+import { lossesIn, namesIn, program, without } from './programs.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tessera-gl-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const minutes = 60_000
+
+describe('the programs on GL', () => {
+  it(
+    'train and sample on the device that they choose themselves, [gl]',
+    async () => {
+      const [gl, cpu] = [join(folder, 'gl'), join(folder, 'cpu')]
+      const args = ['--limit', '4', '--batch', '2', '--epochs', '1', '--steps', '3', '--samples', '2']
+      const [chosen, plain] = await Promise.all([
+        program('train', [...args, '--out', gl]),
+        program('train', [...args, '--device', 'cpu', '--out', cpu])
+      ])
+      expect(chosen).toMatchObject({ code: 0, stderr: '' })
+      expect(plain).toMatchObject({ code: 0, stderr: '' })
+      expect(chosen.stdout).toMatch(/^Device: headlessgl, .*best that this platform has/)
+      expect(namesIn(gl)).toEqual(namesIn(cpu))
+      expect(namesIn(gl)).toContain('samples.png')
+      expect(readGif(readFileSync(join(gl, 'denoising.gif'))).frames.length).toBe(36)
+      const [ours, theirs] = [lossesIn(gl), lossesIn(cpu)]
+      ours.forEach((loss, i) => expect(Math.abs(loss - theirs[i]!)).toBeLessThan(1e-4))
+      expect(ours.length).toBe(2)
+    },
+    5 * minutes
+  )
+})
+
+describe('doctor', () => {
+  it('says what computes here and why, and that it computes right, [gl]', async () => {
+    const { code, stdout, stderr } = await program('doctor', [])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(
+      /^Device +headlessgl, .+\nWhy +\S.+\nLimits +textures up to \d+ x \d+, \d+ texture units, \d+ render targets/
+    )
+    expect(stdout).toMatch(/^Precision +1 \+ 2\^-23 is more than 1/m)
+    expect(stdout.match(/^ +ok {3}.+ largest error .+, allowed .+$/gm)!.length).toBeGreaterThanOrEqual(12)
+    expect(stdout).not.toMatch(/FAIL/)
+    expect(stdout).toMatch(/^Pictures +canvas loads/m)
+    expect(stdout).toMatch(/^Better +\S/m)
+  })
+
+  it('tries another device when told to', async () => {
+    const { code, stdout } = await program('doctor', ['--device', 'cpu'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Device +cpu.+\nWhy +asked for\n/)
+  })
+
+  it('names what would be better where there is no GL', async () => {
+    const { code, stdout } = await program('doctor', [], { before: without('gl') })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Device +webasm/)
+    expect(stdout).toMatch(/^Why +headlessgl: the package gl does not load/m)
+    expect(stdout).toMatch(/^Better +GL, .*npm run setup$/m)
+  })
+})

@@ -1,0 +1,213 @@
+import fc from 'fast-check'
+import * as TE from 'fp-ts/TaskEither'
+import * as t from 'tessera'
+import { describe, expect, it } from 'vitest'
+import {
+  batchesOf,
+  batchesPerEpoch,
+  foldUntil,
+  training,
+  trainingStep,
+  withEpochs
+} from '../../scripts/lib/training.ts'
+import type { Course, EpochRecord, State, StepRecord, TrainingStep } from '../../scripts/lib/training.ts'
+import { left, right } from '../data/support.ts'
+import { devices } from '../support/gl.ts'
+
+/** Images of 2×2 pixels, each of a gray level of its own. */
+const datasetOf = (count: number): t.Dataset => ({
+  name: 'grays',
+  classes: ['gray'],
+  images: Uint8Array.from({ length: 4 * count }, (_, i) => Math.floor(i / 4)),
+  labels: new Uint8Array(count),
+  count,
+  height: 2,
+  width: 2,
+  source: 'made here'
+})
+
+const courses = fc
+  .record({
+    count: fc.integer({ min: 1, max: 12 }),
+    epochs: fc.integer({ min: 1, max: 3 }),
+    batch: fc.integer({ min: 1, max: 5 }),
+    steps: fc.integer({ min: 1, max: 9 }),
+    seed: fc.nat()
+  })
+  .map(({ count, seed, ...rest }): Course => ({ ...rest, dataset: datasetOf(count), key: t.key(seed) }))
+
+/** A step whose loss depends on all that it is given, and which counts itself. */
+const step: TrainingStep<number> = (state, x0, ts, eta) => [
+  state + 1,
+  t.sum(t.add(t.mean(t.mul(x0, eta)), t.mul(t.mean(ts), 0.25 / (state + 1))))
+]
+
+type Records = readonly (StepRecord<number> | EpochRecord<number>)[]
+
+const recordsOf = async (course: Course, by: TrainingStep<number> = step): Promise<Records> => {
+  const records: (StepRecord<number> | EpochRecord<number>)[] = []
+  for await (const record of withEpochs(training(t.reference, by, course, 0), course)) records.push(record)
+  return records
+}
+
+const stepsOf = (records: Records): readonly StepRecord<number>[] => records.filter((r) => r.kind === 'step')
+const epochsOf = (records: Records): readonly EpochRecord<number>[] => records.filter((r) => r.kind === 'epoch')
+
+const lossesOf = (records: Records): readonly number[] => stepsOf(records).map(({ loss }) => loss)
+
+describe('training', () => {
+  it('counts steps over the run and batches within epochs, the last of which is short', async () => {
+    await fc.assert(
+      fc.asyncProperty(courses, async (course) => {
+        const steps = stepsOf(await recordsOf(course))
+        const batches = batchesPerEpoch(course)
+        expect(steps.map((r) => r.step)).toEqual(Array.from({ length: batches * course.epochs }, (_, i) => i + 1))
+        steps.forEach(({ step: number, epoch, batch, images, state }) => {
+          expect((epoch - 1) * batches + batch).toBe(number)
+          expect(images).toBe(Math.min(course.batch, course.dataset.count - (batch - 1) * course.batch))
+          expect(state).toBe(number)
+        })
+      })
+    )
+  })
+
+  it('shows every image once an epoch, normalised, with a timestep of the schedule and noise of its own', async () => {
+    await fc.assert(
+      fc.asyncProperty(courses, async (course) => {
+        const given: t.Tensor[][] = []
+        await recordsOf(course, (state, x0, ts, eta) => {
+          given.push([x0, ts, eta])
+          return step(state, x0, ts, eta)
+        })
+        const seen: number[] = []
+        for (const [x0, ts, eta] of given) {
+          const pixels = await t.reference.read(x0!)
+          expect(eta!.shape).toEqual(x0!.shape)
+          expect(x0!.shape).toEqual([ts!.shape[0], 1, 2, 2])
+          seen.push(...pixels.filter((_, i) => i % 4 === 0).map((v) => Math.round((v / 2 + 0.5) * 255)))
+          for (const at of await t.reference.read(ts!)) expect([at >= 0, at < course.steps]).toEqual([true, true])
+        }
+        const { count } = course.dataset
+        for (let epoch = 0; epoch < course.epochs; epoch++)
+          expect(seen.slice(epoch * count, (epoch + 1) * count).toSorted((a, b) => a - b)).toEqual([
+            ...Array(count).keys()
+          ])
+      })
+    )
+  })
+
+  it('gives the same losses to the bit for the same key, others for another', async () => {
+    await fc.assert(
+      fc.asyncProperty(courses, async (course) => {
+        const losses = lossesOf(await recordsOf(course))
+        expect(lossesOf(await recordsOf(course))).toEqual(losses)
+        const others = lossesOf(await recordsOf({ ...course, key: t.split(course.key)[0]! }))
+        expect(others).not.toEqual(losses)
+        expect(new Set(losses).size).toBe(losses.length)
+      })
+    )
+  })
+
+  it('reports the mean loss over all images of an epoch, and whether it is strictly the lowest', async () => {
+    await fc.assert(
+      fc.asyncProperty(courses, fc.infiniteStream(fc.integer({ min: 1, max: 3 })), async (course, stream) => {
+        // losses of whole numbers, so that equal means occur
+        const by: TrainingStep<number> = (state) => [state + 1, t.scalar(stream.next().value as number)]
+        const records = await recordsOf(course, by)
+        const epochs = epochsOf(records)
+        expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: course.epochs }, (_, i) => i + 1))
+        epochs.forEach(({ epoch, meanLoss, best, state }, i) => {
+          const steps = stepsOf(records).filter((r) => r.epoch === epoch)
+          expect(meanLoss).toBeCloseTo(steps.reduce((sum, r) => sum + r.loss * r.images, 0) / course.dataset.count, 9)
+          expect(best).toBe(epochs.slice(0, i).every((before) => meanLoss < before.meanLoss))
+          expect(state).toBe(steps.at(-1)!.state)
+        })
+      })
+    )
+  })
+
+  it('makes the batches of an epoch known before it is trained on them', async () => {
+    await fc.assert(
+      fc.asyncProperty(courses, async (course) => {
+        const given: t.Tensor[] = []
+        await recordsOf(course, (state, x0, ts, eta) => {
+          given.push(x0)
+          return step(state, x0, ts, eta)
+        })
+        const last = course.epochs
+        const known = [...batchesOf(course, last)].map((batch) => Float64Array.from(batch.images))
+        const trained = await Promise.all(given.slice(-known.length).map((x0) => t.reference.read(x0)))
+        expect(known).toEqual(trained)
+      })
+    )
+  })
+})
+
+describe('foldUntil', () => {
+  const counting = (made: number[]) =>
+    (async function* () {
+      for (let i = 1; i <= 9; i++) {
+        made.push(i)
+        yield await Promise.resolve(i)
+      }
+    })()
+
+  it('folds in order, and asks for nothing more once it is enough', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 12 }), async (last) => {
+        const made: number[] = []
+        let latest = 0
+        const act = (sofar: readonly number[], i: number) => TE.fromIO(() => [...sofar, (latest = i)])
+        const folded = right(await foldUntil(counting(made), [], act, () => latest >= last)())
+        expect(folded).toEqual(made)
+        expect(made.length).toBe(Math.min(last, 9))
+      })
+    )
+  })
+
+  it('stops at a failure and gives it', async () => {
+    const made: number[] = []
+    const act = (sofar: number, i: number) =>
+      i < 4 ? TE.right(sofar + i) : TE.left({ kind: 'write' as const, message: `no ${i}` })
+    expect(left(await foldUntil(counting(made), 0, act, () => false)())).toEqual({ kind: 'write', message: 'no 4' })
+    expect(made).toEqual([1, 2, 3, 4])
+  })
+})
+
+describe.each(devices)('trainingStep, %s', (_, open) => {
+  const scale: t.Model<t.Tensor> = (w, x) => t.mul(x, w)
+  const schedule = t.linearSchedule({ steps: 5 })
+  const [x0, ts, eta] = [t.normal(t.key(1), [3, 1, 2, 2]), t.tensor([0, 2, 4]), t.normal(t.key(2), [3, 1, 2, 2])]
+
+  it('is the loss, its gradients and the optimiser in one', async () => {
+    const device = await open()
+    const optimiser = t.adam<t.Tensor>({ lr: 0.125 })
+    const w = t.tensor([0.5])
+    const [state, loss] = trainingStep(device, schedule, scale, optimiser)(
+      { params: w, memory: optimiser.init(w) },
+      x0,
+      ts,
+      eta
+    )
+    const [wanted, grads] = t.lossStep(schedule, scale)(w, x0, ts, eta)
+    const [params] = optimiser.update(grads, optimiser.init(w), w)
+    expect((await device.read(loss))[0]).toBeCloseTo((await t.reference.read(wanted))[0]!, 5)
+    expect((await device.read(state.params))[0]).toBeCloseTo((await t.reference.read(params))[0]!, 5)
+  })
+
+  it('reuses the memory of the state that it is given', async () => {
+    const device = await open()
+    const optimiser = t.adam<t.Tensor>({ lr: 0.125 })
+    const w = t.tensor([0.5])
+    const advance = trainingStep(device, schedule, scale, optimiser)
+    let state: State<t.Tensor, t.AdamState<t.Tensor>> = { params: w, memory: optimiser.init(w) }
+    const created: number[] = []
+    for (let i = 0; i < 12; i++) {
+      const [next, loss] = advance(state, x0, ts, eta)
+      await device.read(loss)
+      state = next
+      created.push(device.stats().created)
+    }
+    expect(created.at(-1)).toBe(created[2])
+  })
+})
