@@ -11,6 +11,9 @@ import { formed } from './read.ts'
 
 type Anything = (...args: readonly unknown[]) => unknown
 
+/** Milliseconds that reads may follow each other without a turn of the event loop. */
+const patience = 20
+
 /** The device of a backend: traces functions, keeps their plans, runs them. */
 export const deviceOf = (engine: Engine, reason: string): Device => new EngineDevice(engine, reason)
 
@@ -20,6 +23,7 @@ class EngineDevice implements Device {
   readonly #engine: Engine
   readonly #memory: Memory
   #planMs = 0
+  #turned = 0
 
   constructor(
     engine: Engine,
@@ -65,11 +69,21 @@ class EngineDevice implements Device {
   read = (async (x: Tensor, as?: 'ndarray' | 'nested') => {
     const computed = this.compute(x)
     await this.#engine.finish()
+    await this.#turn()
     const numbers = (computed.attrs as Held).storage.read()
     // what x merely passes on is not ours to free
     if (!topological([x]).includes(computed)) computed[Symbol.dispose]()
     return formed(Float32Array.from(numbers), x.shape, as)
   }) as Device['read']
+
+  /**
+   * Lets timers, signals and finalisers have their turn: a loop that waits for nothing but reads would starve them.
+   */
+  async #turn(): Promise<void> {
+    if (performance.now() - this.#turned < patience) return
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    this.#turned = performance.now()
+  }
 
   show<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string {
     return showPlan(trace(f as unknown as Anything, args, this.#engine).plan)
