@@ -174,15 +174,12 @@ export const convTranspose2d =
     const size = full.map((d, i) => d - around[i]![0] - around[i]![1] + extra[i]!)
     if (size.some((d) => d < 1)) raise('convTranspose2d', `nothing is left of ${showShape(x.shape)} after the padding`)
     const [n, o] = [x.shape[0]!, w.shape[1]!]
-    const held = full.map((d, i) => Math.max(d, around[i]![0] + size[i]!))
-    const reach = held.map((d) => d)
-    const all = overlapAdd(spread(x, w), { axes: [2, 3], size: kernel, stride: strides, dilation: [1, 1] }, [
-      n,
-      o,
-      ...full
-    ])
-    const whole = pad(all, [0, 0, ...reach.map((d, i) => [0, d - full[i]!] as const)])
-    return sliceAt(whole, { start: [0, 0, ...around.map((p) => p[0])], size: [n, o, ...size], step: [1, 1, 1, 1] })
+    const windows = { axes: [2, 3], size: kernel, stride: strides, dilation: [1, 1] }
+    const all = overlapAdd(spread(x, w), windows, [n, o, ...full])
+    // output padding may reach beyond what the windows cover
+    const beyond = full.map((d, i) => [0, Math.max(0, around[i]![0] + size[i]! - d)] as const)
+    const start = [0, 0, ...around.map((p) => p[0])]
+    return sliceAt(pad(all, [0, 0, ...beyond]), { start, size: [n, o, ...size], step: [1, 1, 1, 1] })
   }
 
 // s[n,o,h,w,ky,kx] = Σ_c x[n,c,h,w] k[c,o,ky,kx]
