@@ -12,6 +12,7 @@ import {
   type Guard,
   type Var
 } from '../core/affine.ts'
+import { raise } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { layoutOf } from './layout.ts'
@@ -237,7 +238,7 @@ class Writer {
       case 'gather':
         return this.#gather(expr, scope)
       case 'fold':
-        throw new Error('compile: a fold inside a fold was not cut')
+        return raise('compile', 'a fold inside a fold was not cut')
     }
   }
 
@@ -245,7 +246,7 @@ class Writer {
     const values = args.map((arg) => this.#value(arg, scope))
     const wide = values.some((value) => value.wide)
     const { kernel } = row
-    if (kernel.kind !== 'pointwise') throw new Error(`compile: ${row.name} is not pointwise`)
+    if (kernel.kind !== 'pointwise') return raise('compile', `${row.name} is not pointwise`)
     return { text: kernel.text(...values.map((value) => (wide ? this.#wide(value) : value.text))), wide }
   }
 

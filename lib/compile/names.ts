@@ -1,4 +1,5 @@
 import type { Affine, Var } from '../core/affine.ts'
+import { raise } from '../core/raise.ts'
 import { affineText, literal, type Block } from './text.ts'
 
 /** The names of a kernel's variables; quotients and remainders are computed where they are first needed. */
@@ -17,7 +18,7 @@ export class Names {
   #name(v: Var, block: Block): string {
     const known = this.#known.get(v)
     if (known) return known
-    if (!v.def) throw new Error(`compile: a variable of ${v.extent} has no value here`)
+    if (!v.def) return raise('compile', `a variable of ${v.extent} has no value here`)
     const of = this.number(v.def.of, block)
     const quotient = block.let('float', `floor((${of} + 0.5) * ${literal(1 / v.def.by)})`)
     return v.def.kind === 'div' ? quotient : block.let('float', `${of} - ${literal(v.def.by)} * ${quotient}`)

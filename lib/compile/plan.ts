@@ -68,7 +68,7 @@ class Planner {
     return { steps, leaves: this.#leaves.filter(([buffer]) => read.has(buffer)), outputs: results }
   }
 
-  #isStored = (x: Tensor): boolean => this.#stored.has(x) || x.row.name === 'store'
+  readonly #isStored = (x: Tensor): boolean => this.#stored.has(x) || x.row.name === 'store'
 
   #numberOf(x: Tensor): number {
     const known = this.#numbers.get(x) ?? this.#next++

@@ -10,6 +10,7 @@ import {
   type Guard,
   type Var
 } from '../core/affine.ts'
+import { raise } from '../core/raise.ts'
 import { sizeOf, stridesOf, type Shape } from '../core/shape.ts'
 import { foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { affineText, Block, literal } from './text.ts'
@@ -70,7 +71,7 @@ class Writer {
   #name(v: Var, block: Block): string {
     const known = this.#names.get(v)
     if (known) return known
-    if (!v.def) throw new Error(`compile: a variable of ${v.extent} has no value here`)
+    if (!v.def) return raise('compile', `a variable of ${v.extent} has no value here`)
     const of = this.#number(v.def.of, block)
     const quotient = block.let('float', `Math.floor((${of} + 0.5) / ${literal(v.def.by)})`)
     return v.def.kind === 'div' ? quotient : block.let('float', `${of} - ${literal(v.def.by)} * ${quotient}`)
@@ -133,7 +134,7 @@ class Writer {
       case 'gather':
         return this.#gather(expr, below(expr.row), block, at)
       case 'fold':
-        throw new Error('compile: a fold inside a fold was not cut')
+        return raise('compile', 'a fold inside a fold was not cut')
     }
   }
 

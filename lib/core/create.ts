@@ -44,17 +44,17 @@ const flat = (data: Nested, shape: Shape): readonly number[] => {
  * ```
  */
 export function tensor<const S extends Shape>(data: ArrayLike<number>, shape: S): Tensor<S>
-export function tensor(data: Nested): Tensor
+export function tensor(data: Nested | Float32Array | Float64Array): Tensor
 export function tensor(data: Nested | ArrayLike<number>, shape?: Shape): Tensor {
-  if (shape === undefined) return nested(data as Nested)
+  if (shape === undefined) return nested(data as Nested | Float32Array | Float64Array)
   checkShape('tensor', shape)
   const numbers = data as ArrayLike<number>
   return numbers.length === sizeOf(shape)
     ? held(new HostStorage(numbers), shape)
     : raise('tensor', `${showShape(shape)} wants ${sizeOf(shape)} numbers, not ${numbers.length}`)
 }
-const nested = (data: Nested): Tensor => {
-  const numbers = ArrayBuffer.isView(data) ? Array.from(data as unknown as ArrayLike<number>) : data
+const nested = (data: Nested | Float32Array | Float64Array): Tensor => {
+  const numbers = data instanceof Float32Array || data instanceof Float64Array ? Array.from(data) : data
   const shape = nestedShape(numbers)
   return tensor(flat(numbers, shape), shape)
 }

@@ -88,7 +88,7 @@ class Node implements Tensor {
 export const node = <A>(row: Row<A>, attrs: A, ...inputs: readonly Tensor[]): Tensor => {
   const shape = row.shape(attrs, ...inputs.map((x) => x.shape))
   checkShape(row.name, shape)
-  return new Node(row as Row, attrs, inputs, shape)
+  return new Node(row, attrs, inputs, shape)
 }
 
 export const isTensor = (x: unknown): x is Tensor => x instanceof Node

@@ -6,7 +6,7 @@ import { node, isTensor, type Tensor } from '../core/tensor.ts'
 import { eachLeaf, mapLeaves, mapTree, tensorsOf } from '../core/tree.ts'
 import { drawRow, type Draw } from '../ops/random.ts'
 import type { Words } from '../random/threefry.ts'
-import { Memory } from './memory.ts'
+import type { Memory } from './memory.ts'
 import type { Buffer, Engine } from './engine.ts'
 
 /** A function traced for one set of shapes. */

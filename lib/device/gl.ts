@@ -247,7 +247,13 @@ const drawBuffers = (gl: GL): number => {
 
 const subKernel = (i: number): object => {
   const name = `p${i}`
-  return { name, property: name, source: `function ${name}(x) { return x; }`, returnType: 'Array(4)', argumentTypes: ['Array(4)'] }
+  return {
+    name,
+    property: name,
+    source: `function ${name}(x) { return x; }`,
+    returnType: 'Array(4)',
+    argumentTypes: ['Array(4)']
+  }
 }
 
 const rendererOf = (gl: GL): string => {

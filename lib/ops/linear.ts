@@ -136,7 +136,7 @@ export const conv2d =
       dilation: [1, 1]
     })
     // y[n,o,h,w] = Σ_c,ky,kx x[n,c,h+ky,w+kx] k[o,c,ky,kx]
-    const [n, c, h, v] = taps.shape as unknown as readonly [number, number, number, number]
+    const [n = 1, c = 1, h = 1, v = 1] = taps.shape
     const o = w.shape[0]!
     const whole = [n, o, h, v, c, ...kernel]
     const ofX = reshape(permute(taps, [0, 2, 3, 1, 4, 5]), [n, 1, h, v, c, ...kernel])
@@ -184,7 +184,7 @@ export const convTranspose2d =
 
 // s[n,o,h,w,ky,kx] = Σ_c x[n,c,h,w] k[c,o,ky,kx]
 const spread = (x: Tensor, w: Tensor): Tensor => {
-  const [n, c, h, v] = x.shape as readonly [number, number, number, number]
+  const [n = 1, c = 1, h = 1, v = 1] = x.shape
   const [, o, ...kernel] = w.shape as readonly [number, number, number, number]
   const whole = [n, o, h, v, ...kernel, c]
   const ofX = reshape(permute(x, [0, 2, 3, 1]), [n, 1, h, v, 1, 1, c])

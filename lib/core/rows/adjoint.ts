@@ -13,14 +13,14 @@ const expandRow: Row<Shape> = {
     at: (_, input, out) => ({ index: out.map((i, axis) => (input[axis] === 1 ? constant(0) : i)) })
   },
   shape: (to, from) =>
-    to.length === from!.length && to.every((d, i) => d === from![i] || from![i] === 1)
+    to.length === from.length && to.every((d, i) => d === from[i] || from[i] === 1)
       ? to
-      : raise('expand', `only axes of size 1 repeat: ${showShape(from!)} to ${showShape(to)}`),
+      : raise('expand', `only axes of size 1 repeat: ${showShape(from)} to ${showShape(to)}`),
   reference: (to, _, x) =>
     view(
-      x!,
+      x,
       to,
-      x!.stride.map((s, i) => (x!.shape[i] === to[i] ? s : 0))
+      x.stride.map((s, i) => (x.shape[i] === to[i] ? s : 0))
     ),
   vjp: (ct, _, [x]) => [sumKeep(ct, repeated(x!.shape, ct.shape))],
   show: showShape
@@ -48,8 +48,8 @@ export const foldedShape = (axes: readonly number[], from: Shape): Shape =>
 const sumRow: Row<readonly number[]> = {
   name: 'sum',
   kernel: { kind: 'access', at: foldAccess('sum') },
-  shape: (axes, from) => foldedShape(axes, from!),
-  reference: (axes, _, x) => foldValues((total, v) => total + v, 0, axes, x!),
+  shape: (axes, from) => foldedShape(axes, from),
+  reference: (axes, _, x) => foldValues((total, v) => total + v, 0, axes, x),
   vjp: (ct, _, [x]) => [expand(ct, x!.shape)],
   show: showShape
 }
@@ -92,15 +92,15 @@ const windowRow: Row<Windows> = {
     })
   },
   shape: (w, from) => {
-    const at = positions(w, from!)
+    const at = positions(w, from)
     return at.every((d) => d >= 1)
       ? [...at, ...w.size]
       : raise(
           'window',
-          `a window of ${showShape(w.size)} does not fit into ${showShape(from!)} along axes ${showShape(w.axes)}`
+          `a window of ${showShape(w.size)} does not fit into ${showShape(from)} along axes ${showShape(w.axes)}`
         )
   },
-  reference: (w, shape, x) => view(x!, shape, windowStrides(w, x!)),
+  reference: (w, shape, x) => view(x, shape, windowStrides(w, x)),
   vjp: (ct, _, [x], w) => [overlapAdd(ct, w, x!.shape)],
   show: showWindows
 }
@@ -121,12 +121,12 @@ const overlapAddRow: Row<Overlap> = {
   name: 'overlapAdd',
   kernel: { kind: 'access', at: (w, input, out) => overlapAccess(w, input, out) },
   shape: (w, from) =>
-    showShape([...positions(w, w.to), ...w.size]) === showShape(from!)
+    showShape([...positions(w, w.to), ...w.size]) === showShape(from)
       ? w.to
-      : raise('overlapAdd', `${showShape(from!)} are not the windows of ${showShape(w.to)}`),
+      : raise('overlapAdd', `${showShape(from)} are not the windows of ${showShape(w.to)}`),
   reference: (w, shape, x) => {
     const y = zeros(shape)
-    addInto(view(y, x!.shape, windowStrides(w, y)), x!)
+    addInto(view(y, x.shape, windowStrides(w, y)), x)
     return y
   },
   vjp: (ct, _, __, w) => [window(ct, w)],

@@ -10,8 +10,8 @@ import { div, equal, mul } from './pointwise.ts'
 const maxRow: Row<readonly number[]> = {
   name: 'max',
   kernel: { kind: 'access', at: foldAccess('max') },
-  shape: (axes, from) => foldedShape(axes, from!),
-  reference: (axes, _, x) => foldValues((most, v) => (v > most ? v : most), -Infinity, axes, x!),
+  shape: (axes, from) => foldedShape(axes, from),
+  reference: (axes, _, x) => foldValues((most, v) => (v > most ? v : most), -Infinity, axes, x),
   // the largest elements share the cotangent
   vjp: (ct, y, [x], axes) => {
     const largest = equal(x!, y)
@@ -35,8 +35,8 @@ const takeRow: Row<undefined> = {
   shape: (_, table, rows) =>
     table && rows && table.length > 0 && rows.length === 1
       ? [rows[0]!, ...table.slice(1)]
-      : raise('take', `wants a table with axes and a list of row numbers: ${showShape(table!)}, ${showShape(rows!)}`),
-  reference: (_, shape, table, rows) => taken(shape, table!, rows!),
+      : raise('take', `wants a table with axes and a list of row numbers: ${showShape(table)}, ${showShape(rows)}`),
+  reference: (_, shape, table, rows) => taken(shape, table, rows),
   // row r gets Σ_n (rows_n = r) ct_n
   vjp: (ct, _, [table, rows]) => {
     const ones = new Array<number>(ct.shape.length - 1).fill(1)

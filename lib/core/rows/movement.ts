@@ -13,10 +13,10 @@ const reshapeRow: Row<Shape> = {
     at: (to, input, out) => ({ index: regroup(out, to, input) })
   },
   shape: (to, from) =>
-    sizeOf(to) === sizeOf(from!)
+    sizeOf(to) === sizeOf(from)
       ? to
-      : raise('reshape', `${showShape(from!)} has ${sizeOf(from!)} elements, ${showShape(to)} has ${sizeOf(to)}`),
-  reference: (to, _, x) => view(packed(x!), to, stridesOf(to)),
+      : raise('reshape', `${showShape(from)} has ${sizeOf(from)} elements, ${showShape(to)} has ${sizeOf(to)}`),
+  reference: (to, _, x) => view(packed(x), to, stridesOf(to)),
   vjp: (ct, _, [x]) => [reshape(ct, x!.shape)],
   show: showShape
 }
@@ -42,10 +42,10 @@ const permuteRow: Row<readonly number[]> = {
     at: (order, input, out) => ({ index: input.map((_, axis) => out[order.indexOf(axis)]!) })
   },
   shape: (order, from) =>
-    order.length === from!.length && new Set(order).size === order.length
-      ? order.map((axis) => from![axisOf('permute', axis, from!.length)]!)
-      : raise('permute', `the order ${showShape(order)} does not name each axis of ${showShape(from!)} once`),
-  reference: (order, _, x) => x!.transpose(...order),
+    order.length === from.length && new Set(order).size === order.length
+      ? order.map((axis) => from[axisOf('permute', axis, from.length)]!)
+      : raise('permute', `the order ${showShape(order)} does not name each axis of ${showShape(from)} once`),
+  reference: (order, _, x) => x.transpose(...order),
   vjp: (ct, _, __, order) => [permute(ct, inverse(order))],
   show: showShape
 }
@@ -75,18 +75,18 @@ const sliceRow: Row<Slices> = {
     at: ({ start, step }, _, out) => ({ index: out.map((i, axis) => shift(scale(i, step[axis]!), start[axis]!)) })
   },
   shape: ({ start, size, step }, from) =>
-    from!.every((d, i) => start[i]! >= 0 && step[i]! >= 1 && start[i]! + step[i]! * (size[i]! - 1) < d)
+    from.every((d, i) => start[i]! >= 0 && step[i]! >= 1 && start[i]! + step[i]! * (size[i]! - 1) < d)
       ? size
       : raise(
           'slice',
-          `start ${showShape(start)}, size ${showShape(size)}, step ${showShape(step)} leave ${showShape(from!)}`
+          `start ${showShape(start)}, size ${showShape(size)}, step ${showShape(step)} leave ${showShape(from)}`
         ),
   reference: ({ start, step }, shape, x) =>
     view(
-      x!,
+      x,
       shape,
-      x!.stride.map((s, i) => s * step[i]!),
-      x!.offset + start.reduce((sum, s, i) => sum + s * x!.stride[i]!, 0)
+      x.stride.map((s, i) => s * step[i]!),
+      x.offset + start.reduce((sum, s, i) => sum + s * x.stride[i]!, 0)
     ),
   vjp: (ct, y, [x], { start, step }) => [
     pad(ct, {
@@ -123,15 +123,15 @@ const padRow: Row<Padding> = {
     }
   },
   shape: ({ before, after, gap }, from) =>
-    [before, after, gap].every((p) => p.length === from!.length && p.every((n) => Number.isInteger(n) && n >= 0))
-      ? from!.map((d, i) => before[i]! + d + gap[i]! * (d - 1) + after[i]!)
+    [before, after, gap].every((p) => p.length === from.length && p.every((n) => Number.isInteger(n) && n >= 0))
+      ? from.map((d, i) => before[i]! + d + gap[i]! * (d - 1) + after[i]!)
       : raise(
           'pad',
-          `wants whole numbers of zeros for each axis of ${showShape(from!)}: ${showShape(before)}, ${showShape(after)}`
+          `wants whole numbers of zeros for each axis of ${showShape(from)}: ${showShape(before)}, ${showShape(after)}`
         ),
   reference: ({ before, gap }, shape, x) => {
     const y = zeros(shape)
-    addInto(spread(y, x!.shape, before, gap), x!)
+    addInto(spread(y, x.shape, before, gap), x)
     return y
   },
   vjp: (ct, _, [x], { before, gap }) => [sliceAt(ct, { start: before, size: x!.shape, step: gap.map((g) => g + 1) })],
@@ -156,8 +156,8 @@ const flipRow: Row<readonly number[]> = {
       index: out.map((i, axis) => (axes.includes(axis) ? addAffine(constant(input[axis]! - 1), scale(i, -1)) : i))
     })
   },
-  shape: (_, from) => from!,
-  reference: (axes, _, x) => x!.step(...x!.shape.map((_, i) => (axes.includes(i) ? -1 : 1))),
+  shape: (_, from) => from,
+  reference: (axes, _, x) => x.step(...x.shape.map((_, i) => (axes.includes(i) ? -1 : 1))),
   vjp: (ct, _, __, axes) => [flip(ct, axes)],
   show: showShape
 }

@@ -81,19 +81,19 @@ const binary = (spec: Pointwise): Binary => {
 // ---- the rows ---------------------------------------------------------------------------------------------------
 
 /** x, as a node of its own: tells two uses of one tensor apart when differentiating by one of them. */
-export const identity = unary({ name: 'identity', f: (x) => x!, text: (x) => x!, vjp: (ct) => [ct] })
+export const identity = unary({ name: 'identity', f: (x) => x, text: (x) => x, vjp: (ct) => [ct] })
 
 /** x, whose gradient is taken to be zero. */
-export const stopGradient = unary({ name: 'stopGradient', f: (x) => x!, text: (x) => x!, vjp: () => [undefined] })
+export const stopGradient = unary({ name: 'stopGradient', f: (x) => x, text: (x) => x, vjp: () => [undefined] })
 
 // d(-x) = -dx
-export const neg = unary({ name: 'neg', f: (x) => -x!, text: (x) => `(-${x})`, vjp: (ct) => [neg(ct)] })
+export const neg = unary({ name: 'neg', f: (x) => -x, text: (x) => `(-${x})`, vjp: (ct) => [neg(ct)] })
 
 // d(e^x) = e^x dx
 export const exp = unary({ name: 'exp', f: Math.exp, text: (x) => `exp(${x})`, vjp: (ct, y) => [mul(ct, y)] })
 
 // d(ln x) = dx / x
-export const log = unary({ name: 'log', f: Math.log, text: (x) => `log(${x})`, vjp: (ct, _, x) => [div(ct, x!)] })
+export const log = unary({ name: 'log', f: Math.log, text: (x) => `log(${x})`, vjp: (ct, _, x) => [div(ct, x)] })
 
 // d(√x) = dx / 2√x
 export const sqrt = unary({
@@ -104,20 +104,20 @@ export const sqrt = unary({
 })
 
 // d(sin x) = cos x dx
-export const sin = unary({ name: 'sin', f: Math.sin, text: (x) => `sin(${x})`, vjp: (ct, _, x) => [mul(ct, cos(x!))] })
+export const sin = unary({ name: 'sin', f: Math.sin, text: (x) => `sin(${x})`, vjp: (ct, _, x) => [mul(ct, cos(x))] })
 
 // d(cos x) = -sin x dx
 export const cos = unary({
   name: 'cos',
   f: Math.cos,
   text: (x) => `cos(${x})`,
-  vjp: (ct, _, x) => [neg(mul(ct, sin(x!)))]
+  vjp: (ct, _, x) => [neg(mul(ct, sin(x)))]
 })
 
 // dσ = σ (1 - σ) dx; a row of its own because 1 / (1 + e^-x) stays finite where e^x would not
 export const sigmoid = unary({
   name: 'sigmoid',
-  f: (x) => 1 / (1 + Math.exp(-x!)),
+  f: (x) => 1 / (1 + Math.exp(-x)),
   text: (x) => `sigmoid(${x})`,
   vjp: (ct, y) => [mul(ct, mul(y, sub(1, y)))]
 })
@@ -135,14 +135,14 @@ export const floor = unary({ name: 'floor', f: Math.floor, text: (x) => `floor($
 
 export const add = binary({
   name: 'add',
-  f: (a, b) => a! + b!,
+  f: (a, b) => a + b,
   text: (a, b) => `(${a} + ${b})`,
   vjp: (ct) => [ct, ct]
 })
 
 export const sub = binary({
   name: 'sub',
-  f: (a, b) => a! - b!,
+  f: (a, b) => a - b,
   text: (a, b) => `(${a} - ${b})`,
   vjp: (ct) => [ct, neg(ct)]
 })
@@ -150,25 +150,25 @@ export const sub = binary({
 // d(ab) = b da + a db
 export const mul = binary({
   name: 'mul',
-  f: (a, b) => a! * b!,
+  f: (a, b) => a * b,
   text: (a, b) => `(${a} * ${b})`,
-  vjp: (ct, _, a, b) => [mul(ct, b!), mul(ct, a!)]
+  vjp: (ct, _, a, b) => [mul(ct, b), mul(ct, a)]
 })
 
 // d(a/b) = da / b - (a/b) db / b
 export const div = binary({
   name: 'div',
-  f: (a, b) => a! / b!,
+  f: (a, b) => a / b,
   text: (a, b) => `(${a} / ${b})`,
-  vjp: (ct, y, _, b) => [div(ct, b!), neg(div(mul(ct, y), b!))]
+  vjp: (ct, y, _, b) => [div(ct, b), neg(div(mul(ct, y), b))]
 })
 
 // the larger one takes the cotangent; a tie shares it
 export const maximum = binary({
   name: 'maximum',
-  f: (a, b) => Math.max(a!, b!),
+  f: (a, b) => Math.max(a, b),
   text: (a, b) => `max(${a}, ${b})`,
-  vjp: (ct, _, a, b) => [mul(ct, share(a!, b!)), mul(ct, share(b!, a!))]
+  vjp: (ct, _, a, b) => [mul(ct, share(a, b)), mul(ct, share(b, a))]
 })
 const share = (a: Tensor, b: Tensor): Tensor => add(less(b, a), mul(0.5, equal(a, b)))
 
@@ -176,7 +176,7 @@ const share = (a: Tensor, b: Tensor): Tensor => add(less(b, a), mul(0.5, equal(a
 const comparison = (name: string, f: (a: number, b: number) => boolean): Binary =>
   binary({
     name,
-    f: (a, b) => Number(f(a!, b!)),
+    f: (a, b) => Number(f(a, b)),
     text: (a, b) => `is_${name}(${a}, ${b})`,
     vjp: () => [undefined, undefined]
   })
@@ -187,9 +187,9 @@ export const equal = comparison('equal', (a, b) => a === b)
 // the chosen side takes the cotangent
 const selectRow = pointwise({
   name: 'select',
-  f: (c, a, b) => (c === 0 ? b! : a!),
+  f: (c, a, b) => (c === 0 ? b : a),
   text: (c, a, b) => `select(${c}, ${a}, ${b})`,
-  vjp: (ct, _, c) => [undefined, select(c!, ct, 0), select(c!, 0, ct)]
+  vjp: (ct, _, c) => [undefined, select(c, ct, 0), select(c, 0, ct)]
 })
 
 /** `a` where `condition` is not 0, else `b`; the three broadcast. */
