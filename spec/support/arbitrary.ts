@@ -33,7 +33,7 @@ export type Numbers =
   | 'distinct'
   /** Like `distinct`, and a sixteenth or more from all of them. */
   | 'between'
-  /** From a quarter to 4. */
+  /** From a half to 4. */
   | 'positive'
   /** `positive` with either sign. */
   | 'nonzero'
@@ -67,9 +67,9 @@ const drawn: Readonly<Record<Numbers, (seed: number, n: number) => readonly numb
   any: (seed, n) => Array.from({ length: n }, (_, i) => anyNumber(seed, i)),
   distinct,
   between: (seed, n) => distinct(seed, n).map((v) => v + 1 / 16),
-  positive: (seed, n) => Array.from({ length: n }, (_, i) => 0.25 + 3.75 * uniform(seed, i)),
+  positive: (seed, n) => Array.from({ length: n }, (_, i) => 0.5 + 3.5 * uniform(seed, i)),
   nonzero: (seed, n) =>
-    Array.from({ length: n }, (_, i) => (hash(seed, -i) % 2 ? 1 : -1) * (0.25 + 3.75 * uniform(seed, i))),
+    Array.from({ length: n }, (_, i) => (hash(seed, -i) % 2 ? 1 : -1) * (0.5 + 3.5 * uniform(seed, i))),
   truth: (seed, n) => Array.from({ length: n }, (_, i) => hash(seed, i) % 2)
 }
 

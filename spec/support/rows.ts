@@ -1,4 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check'
+import { tensor } from '../../lib/core/create.ts'
 import * as p from '../../lib/core/primitives.ts'
 import { showShape } from '../../lib/core/raise.ts'
 import type { Shape } from '../../lib/core/shape.ts'
@@ -35,7 +36,7 @@ export interface RowCase {
   readonly sample: Arbitrary<Sample>
   /** Linear in its differentiable inputs taken together. */
   readonly linear?: true
-  /** Piecewise constant, or by definition without gradient: the pullback gives zeros where differences do not. */
+  /** By definition without gradient, though differences show one. */
   readonly flat?: true
 }
 
@@ -121,8 +122,7 @@ const taking = fc
   )
   .map(([table, rows]): Shaped => {
     const numbers = rows.map((r) => (r < 0 ? r : r % (table[0]! + 1)))
-    const at = p.full([rows.length], 0)
-    const index = numbers.reduce<Tensor>((sum, r, i) => p.add(sum, p.mul(p.equal(p.iota([rows.length]), i), r)), at)
+    const index = tensor(numbers, [rows.length])
     return { shapes: [table], build: (x) => p.take(x, index) }
   })
 
@@ -146,15 +146,15 @@ export const rows: Readonly<Record<RowExport, RowCase>> = {
   cos: unary(p.cos),
   sigmoid: unary(p.sigmoid),
   tanh: unary(p.tanh),
-  floor: { ...unary(p.floor, { smooth: ['distinct'] }), flat: true },
+  floor: unary(p.floor, { smooth: ['distinct'] }),
   add: { ...binary(p.add), linear: true },
   sub: { ...binary(p.sub), linear: true },
   mul: binary(p.mul),
   div: binary(p.div, { any: ['any', 'nonzero'] }),
   maximum: binary(p.maximum, { smooth: ['distinct', 'between'] }),
-  less: { ...binary(p.less, { smooth: ['distinct', 'between'] }), flat: true },
-  lessEqual: { ...binary(p.lessEqual, { smooth: ['distinct', 'between'] }), flat: true },
-  equal: { ...binary(p.equal, { smooth: ['distinct', 'between'] }), flat: true },
+  less: binary(p.less, { smooth: ['distinct', 'between'] }),
+  lessEqual: binary(p.lessEqual, { smooth: ['distinct', 'between'] }),
+  equal: binary(p.equal, { smooth: ['distinct', 'between'] }),
   select: {
     row: p.select.row,
     linear: true,
