@@ -20,7 +20,9 @@ const widest = 2048
 export const layoutOf = (shape: Shape, maxSize: number): Layout => {
   const texels = shape.length === 0 ? [1] : [Math.ceil(shape[0]! / 4), ...shape.slice(1)]
   const count = sizeOf(texels)
-  const boundaries = texels.map((_, split) => split).filter((split) => sizeOf(texels.slice(split)) <= widest)
+  const boundaries = texels
+    .map((_, split) => split)
+    .filter((split) => sizeOf(texels.slice(split)) <= Math.min(widest, maxSize))
   const split = boundaries[0] ?? -1
   const width = sizeOf(texels.slice(split))
   if (split >= 0 && count / width <= maxSize) return { width, height: rows(count / width), texels, split }

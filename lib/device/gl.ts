@@ -3,6 +3,7 @@ import type { Tiling } from '../compile/tile.ts'
 import { glslOf } from '../compile/glsl.ts'
 import { layoutOf, pack, unpack } from '../compile/layout.ts'
 import { withFunctions } from '../compile/prelude.ts'
+import { raise, showShape } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import { GPU, Texture, type GPUType } from './gpujs.ts'
 import { noCounts, type Buffer, type Counters, type Engine, type EngineName } from './engine.ts'
@@ -112,7 +113,10 @@ class GLEngine implements Engine {
 
   take(shape: Shape): Held {
     const { width, height } = layoutOf(shape, this.textureSize)
-    const pooled = this.#pool.get(`${width}x${height}`)?.pop()
+    const [wanted, most] = [`${width}x${height}`, `${this.textureSize}x${this.textureSize}`]
+    if (height > this.textureSize)
+      raise('device', `a tensor ${showShape(shape)} wants a texture of ${wanted}, this device has ${most}`)
+    const pooled = this.#pool.get(wanted)?.pop()
     this.counters.live++
     if (pooled) {
       this.counters.pooled--
