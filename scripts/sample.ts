@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type { Drawing } from './lib/draw.ts'
 import { drawFrom } from './lib/draw.ts'
 import { count, parseFlags, runProgram, seed } from './lib/program.ts'
-import { deviceOption } from './lib/settings.ts'
+import { clipOption, deviceOption } from './lib/settings.ts'
 
 const command = (): Command =>
   new Command('npm run sample --')
@@ -17,6 +17,7 @@ const command = (): Command =>
         .choices(['beta', 'posterior'])
         .default('beta')
     )
+    .addOption(clipOption())
     .option('--out <dir>', 'folder for samples.png and denoising.gif', 'out/samples')
     .addOption(deviceOption())
 

@@ -34,12 +34,9 @@ const dataPictures = ({ album, course, device, schedule, keys }: Run): TE.TaskEi
     album.png('first-batch.png', imagesOfBatch(batch), 'The first batch'),
     TE.flatMap(() => TE.fromTask(() => forwardProcess(device, schedule, batch, keys.forward))),
     TE.flatMap((images) =>
-      album.png(
-        'forward.png',
-        images,
-        `Forward process: 0, 25, 50, 75, 100 % of ${schedule.steps} steps`,
-        Math.min(perStage, batch.size)
-      )
+      album.png('forward.png', images, `Forward process: 0, 25, 50, 75, 100 % of ${schedule.steps} steps`, {
+        cols: Math.min(perStage, batch.size)
+      })
     )
   )
 }

@@ -27,7 +27,7 @@ export const runOf = (
   settings: Settings,
   { given: dataset, ...studio }: Studio & { readonly given: t.Dataset }
 ): Run => {
-  const { steps, betaMin, betaMax, epochs, batch, lr, seed } = settings
+  const { steps, betaMin, betaMax, epochs, batch, lr, seed, clip } = settings
   const [start, key, forward, samples] = t.split(t.key(seed), 4)
   const schedule = t.linearSchedule({ steps, betaMin, betaMax })
   const model = unet({ steps })
@@ -40,7 +40,7 @@ export const runOf = (
     model,
     optimiser,
     course: { dataset, epochs, batch, steps, key: key! },
-    sampler: samplerOf(studio.device, schedule, model.apply, studio),
+    sampler: samplerOf(studio.device, schedule, model.apply, studio, { clip }),
     keys: { forward: forward!, samples: samples! },
     initial: { params, memory: optimiser.init(params) }
   }

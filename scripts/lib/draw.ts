@@ -9,7 +9,7 @@ import { exitCode, prepared } from './run.ts'
 import { drawSamples, samplerOf } from './sampling.ts'
 
 /** What is to be drawn from a model file. */
-export interface Drawing extends Pick<t.Denoising, 'variance'> {
+export interface Drawing extends Pick<t.Denoising, 'variance' | 'clip'> {
   readonly model: string
   readonly count: number
   readonly seed: number
@@ -19,11 +19,11 @@ export interface Drawing extends Pick<t.Denoising, 'variance'> {
 
 /** Draws samples of the model in a file: `samples.png` and `denoising.gif`. */
 export const drawFrom = (drawing: Drawing): TE.TaskEither<Failure, ExitCode> => {
-  const { model: file, count, seed, out, variance = 'beta', device } = drawing
+  const { model: file, count, seed, out, variance = 'beta', clip, device } = drawing
   return pipe(
     prepared(() => loadModel(file), out, device),
     TE.tap(({ given: { model, params, schedule }, ...studio }) => {
-      const sampler = samplerOf(studio.device, schedule, model.apply, studio, { variance })
+      const sampler = samplerOf(studio.device, schedule, model.apply, studio, { variance, clip })
       const title = `Samples of ${basename(file)}, seed ${seed}`
       return drawSamples(studio.album, 'samples.png', title, 'film')(() => sampler(params, t.key(seed), count))
     }),

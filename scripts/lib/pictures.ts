@@ -10,7 +10,7 @@ import type { Failure } from '../../lib/core/failure.ts'
 export interface Album {
   /** Whether PNG files can be drawn; a GIF always can. */
   readonly draws: boolean
-  png(name: string, images: t.Images, title: string, cols?: number): TE.TaskEither<Failure, void>
+  png(name: string, images: t.Images, title: string, options?: t.GridOptions): TE.TaskEither<Failure, void>
   lossChart(points: readonly t.LossPoint[], title: string): TE.TaskEither<Failure, void>
   /** A film of several stages of the same images, the last of which stands for a while. */
   gif(frames: readonly t.Images[]): TE.TaskEither<Failure, void>
@@ -21,7 +21,10 @@ const widest = 560
 /** How large pixels may be for a picture to fit. */
 const scaleFor = (cols: number, most: number): number => Math.max(1, Math.floor(most / (28 * cols)))
 
-const still = (images: t.Images, cols: number): t.Picture => t.grid(images, { cols, scale: scaleFor(cols, widest) })
+const still = (images: t.Images, options: t.GridOptions): t.Picture => {
+  const { cols } = t.gridSize(images.shape[0]!, options)
+  return t.grid(images, { ...options, scale: scaleFor(cols, widest) })
+}
 
 // smaller than stills, for noise does not compress
 const frame = (images: t.Images): t.Picture => {
@@ -37,8 +40,8 @@ export const albumIn = (folder: string, complain: (line: string) => void): Album
   const drawing = (task: () => TE.TaskEither<Failure, void>) => (draws ? task() : TE.right(undefined))
   return {
     draws,
-    png: (name, images, title, cols = t.gridSize(images.shape[0]!).cols) =>
-      drawing(() => node.writePng(join(folder, name), still(images, cols), title)),
+    png: (name, images, title, options = {}) =>
+      drawing(() => node.writePng(join(folder, name), still(images, options), title)),
     lossChart: (points, title) => drawing(() => node.writeLossChart(join(folder, 'loss.png'), points, { title })),
     gif: (frames) =>
       pipe(t.holdLast(frames.map(frame)), t.encodeGif, (bytes) =>

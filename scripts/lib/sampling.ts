@@ -58,7 +58,11 @@ export const samplerOf = <P>(
   return (params, key, count) => filmed(device, schedule.steps, run(params, { key, count }), attention)
 }
 
-/** Draws samples and writes them as a grid, and as a film where one is wanted. */
+/**
+ * Draws samples and writes them as a grid, and as a film where one is wanted. Each image is stretched to its own
+ * darkest and brightest pixel: the network normalises what it sees, so it cannot know how bright an image is as a
+ * whole, and samples differ in that.
+ */
 export const drawSamples =
   (album: Album, name: string, title: string, film?: 'film') =>
   (samples: () => Promise<Film | undefined>): TE.TaskEither<Failure, void> =>
@@ -66,7 +70,7 @@ export const drawSamples =
       TE.fromTask(samples),
       TE.flatMap((drawn) => {
         if (drawn === undefined) return TE.right(undefined)
-        const png = album.png(name, drawn.last, title)
+        const png = album.png(name, drawn.last, title, { range: 'each' })
         return film === undefined
           ? png
           : pipe(

@@ -32,6 +32,8 @@ export interface Settings {
   readonly preview: boolean
   /** How many samples are drawn at the end. */
   readonly samples: number
+  /** Keeps what a sampling step takes for the picture within ± this. */
+  readonly clip?: number
 }
 
 /** The article's settings, on the data set that is always there. */
@@ -60,6 +62,8 @@ export const demo: Settings = {
   betaMin: 4e-4,
   betaMax: 0.08,
   samples: 16,
+  // after so little training the brightness would run away
+  clip: 1,
   out: 'out/demo'
 }
 
@@ -71,6 +75,12 @@ interface Flags extends Partial<Settings> {
   readonly model?: string
   readonly demo?: boolean
 }
+
+export const clipOption = (): Option =>
+  new Option(
+    '--clip <x>',
+    'keep the pictures that sampling steps predict within ± x; by default they are free'
+  ).argParser(rate)
 
 /** The devices of this platform. */
 export const deviceOption = (): Option =>
@@ -100,6 +110,7 @@ const command = (): Command =>
     .option('--steps <n>', `length of the noise schedule (default: ${article.steps})`, count)
     .option('--seed <n>', `all randomness comes from it (default: ${article.seed})`, seed)
     .option('--samples <n>', `samples to draw at the end (default: ${article.samples})`, count)
+    .addOption(clipOption())
     .option('--out <dir>', `folder for everything that is written (default: ${article.out})`)
     .addOption(deviceOption())
     .option('--preview', 'draw up to 16 samples after each epoch too')
