@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import * as t from '../../lib/index.ts'
+import { evaluate } from '../support/float64.ts'
+import { filled } from '../support/arbitrary.ts'
+import { gl } from '../support/gl.ts'
+import { expectAllReads, oddSizes } from '../support/sizes.ts'
+import { expectClose } from '../support/tolerance.ts'
+
+describe('[gl] tensors of odd sizes', () => {
+  it.each(oddSizes.map((shape) => [shape]))('are held and computed: %j', async (shape) => {
+    const device = await gl()
+    const x = filled(shape, 'any', 1)
+    expect(await device.read(device.compute(t.mul(x, 1)))).toEqual(Float32Array.from(evaluate(x)))
+    await expectAllReads(device, shape)
+  })
+
+  // positions beyond 2²² must still divide exactly in float32
+  it('keep their order beyond four million elements', async () => {
+    const device = await gl()
+    const x = device.compute(t.mul(t.iota([2051, 2049], 1), 1))
+    const y = device.compute(t.reshape(x, [2049, 2051]))
+    const numbers = await device.read(y)
+    expect(numbers.findIndex((v, i) => v !== i % 2049)).toBe(-1)
+    const turned = await device.read(t.permute(x, [1, 0]))
+    expect(turned.findIndex((v, i) => v !== Math.floor(i / 2051))).toBe(-1)
+  })
+})
+
+// what is large enough to be computed in tiles, to several targets at once, against loops
+describe('[gl] large products', () => {
+  const loops = (a: Float64Array, b: Float64Array, [m, k, n]: readonly [number, number, number]): Float64Array => {
+    const c = new Float64Array(m * n)
+    for (let i = 0; i < m; i++)
+      for (let l = 0; l < k; l++) for (let j = 0; j < n; j++) c[i * n + j]! += a[i * k + l]! * b[l * n + j]!
+    return c
+  }
+
+  const all: readonly (readonly [number, number, number])[] = [
+    [128, 256, 128],
+    [130, 200, 150],
+    [64, 1000, 96],
+    [257, 129, 65]
+  ]
+  it.each(all)('%i × %i × %i and its gradients', async (m, k, n) => {
+    const device = await gl()
+    const [a, b, ct] = [filled([m, k], 'any', 1), filled([k, n], 'any', 2), filled([m, n], 'any', 3)]
+    const [y, pullback] = t.vjp(([p, q]: readonly t.Tensor[]) => t.matmul(p!, q!), [a, b])
+    const [da, db] = pullback(ct)
+    const [ofA, ofB, ofCt] = [a, b, ct].map(evaluate) as [Float64Array, Float64Array, Float64Array]
+    const [turnedA, turnedB] = [t.transpose(a), t.transpose(b)].map(evaluate) as [Float64Array, Float64Array]
+    expectClose(await device.read(y), loops(ofA, ofB, [m, k, n]), { terms: k, scale: 16 * k })
+    expectClose(await device.read(da!), loops(ofCt, turnedB, [m, n, k]), { terms: n, scale: 16 * n })
+    expectClose(await device.read(db!), loops(turnedA, ofCt, [k, m, n]), { terms: m, scale: 16 * m })
+  })
+
+  it('let no NaN and no infinity out of their row', async () => {
+    const device = await gl()
+    const [m, k, n] = [129, 130, 131]
+    const numbers = evaluate(filled([m, k], 'any', 1)).map((v, i) => (i % (10 * k) === 7 * k ? NaN : v))
+    const [a, b] = [t.tensor(numbers, [m, k]), filled([k, n], 'any', 2)]
+    const wanted = loops(numbers, evaluate(b), [m, k, n])
+    expect(wanted.some(Number.isNaN) && !wanted.every(Number.isNaN)).toBe(true)
+    expectClose(await device.read(t.matmul(a, b)), wanted, { terms: k, scale: 16 * k })
+  })
+})
