@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { examples, examplesIn, type Example } from './examples/extract.ts'
 import { run } from './examples/run.ts'
+import { typeErrors } from './examples/types.ts'
 
 const found = examples()
 
@@ -27,6 +28,13 @@ describe('examples', () => {
     await expect(wrong("import { tensors } from 'tessera'")).rejects.toThrow('a.ts:4: Error: tessera has no tensors')
     await expect(wrong("import * as fs from 'node:fs'")).rejects.toThrow("a.ts:4: Error: examples don't import node:fs")
     await expect(wrong('await Promise.reject(new Error("late"))')).rejects.toThrow('a.ts:4: Error: late')
+  })
+
+  it('have the types of what they call', () => {
+    const wrong = { file: 'a.ts', line: 4, code: "import * as t from 'tessera'\nt.ones('2')" }
+    const [first, ...errors] = typeErrors([wrong, ...found])
+    expect(errors).toEqual([])
+    expect(first).toMatch(/^a\.ts:5: Argument of type 'string' is not assignable/)
   })
 
   it.each(found.map((example) => [titleOf(example), example] as const))('%s', (_, example) => run(example))
