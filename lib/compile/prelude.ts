@@ -5,6 +5,22 @@ const both = (head: (type: string) => string, scalar: string, wide: string): str
 const comparison = (name: string, op: string, f: string): string =>
   both((t) => `${t} ${name}(${t} a, ${t} b)`, `return a ${op} b ? 1.0 : 0.0;`, `return vec4(${f}(a, b));`)
 
+/** x is n half turns (less half of one for cos) and r, |r| at most a quarter turn: (-1)ⁿ sin r, by its series. */
+const wave = (name: string, shift: number): string => {
+  const text = (t: string): string =>
+    [
+      `${t} n = floor(x * 0.31830989 + ${(0.5 + shift).toFixed(1)});`,
+      `${t} k = n - ${shift.toFixed(1)};`,
+      // π in three parts: the first two times a whole number are exact
+      `${t} r = ((x - k * 3.140625) - k * 0.0009675025939941406) - k * 1.5099580252808664e-7;`,
+      `${t} q = r * r;`,
+      `${t} p = q * (2.7557319e-6 - q * (2.5052108e-8 - q * 1.6059044e-10));`,
+      'p = q * (0.16666667 - q * (0.0083333333 - q * (0.00019841270 - p)));',
+      'return (r - r * p) * (1.0 - 2.0 * mod(n, 2.0));'
+    ].join(' ')
+  return both((t) => `${t} ${name}(${t} x)`, text('float'), text('vec4'))
+}
+
 const functions: Readonly<Record<string, string>> = {
   is_less: comparison('is_less', '<', 'lessThan'),
   is_lessEqual: comparison('is_lessEqual', '<=', 'lessThanEqual'),
@@ -26,14 +42,22 @@ const functions: Readonly<Record<string, string>> = {
     '  return vec4(hyperbolicTangent(x.x), hyperbolicTangent(x.y), hyperbolicTangent(x.z), hyperbolicTangent(x.w));',
     '}'
   ].join('\n'),
+  accurateSin: wave('accurateSin', 0),
+  accurateCos: wave('accurateCos', 0.5),
   pick: 'float pick(vec4 t, float channel) { return channel < 1.5 ? (channel < 0.5 ? t.x : t.y) : (channel < 2.5 ? t.z : t.w); }'
 }
 
+/** GLSL's own need only be right to 2⁻¹¹, and some drivers do no better. */
+const accurate = (text: string): string =>
+  text.replace(/\b(sin|cos)\(/g, (_, name: string) => (name === 'sin' ? 'accurateSin(' : 'accurateCos('))
+
 /** The text with the functions that it calls before it. */
-export const withFunctions = (body: string): string =>
-  [
+export const withFunctions = (text: string): string => {
+  const body = accurate(text)
+  return [
     ...Object.entries(functions)
       .filter(([name]) => body.includes(`${name}(`))
       .map(([, source]) => source),
     body
   ].join('\n')
+}
