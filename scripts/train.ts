@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { pipe } from 'fp-ts/function'
 import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
+import type { UNetParams } from 'tessera/models'
 import type { Failure } from '../lib/core/failure.ts'
 import { runOf } from './lib/course.ts'
 import type { Run, TrainingState } from './lib/course.ts'
@@ -17,14 +18,14 @@ import { runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
 import { exitCode, prepared, unlessAsked } from './lib/run.ts'
 import { drawSamples } from './lib/sampling.ts'
-import { compiledLine, courseLines, titleOf, trainingScreen } from './lib/screen.ts'
+import { compiledLine, courseLines, endLine, stoppedLine, titleOf, trainingScreen } from './lib/screen.ts'
 import { readTask } from './lib/settings.ts'
 import type { Settings, Task } from './lib/settings.ts'
 import { batchesOf, foldUntil, training, trainingStep, withEpochs } from './lib/training.ts'
 import type { EpochRecord, StepRecord } from './lib/training.ts'
 
 /** How many samples are drawn before training, and after each epoch where that is wanted. */
-const fewOf = ({ samples }: Settings): number => Math.min(16, samples)
+const most = 16
 
 /** `first-batch.png` and `forward.png` */
 const dataPictures = ({ album, course, device, schedule, keys }: Run): TE.TaskEither<Failure, void> => {
@@ -41,25 +42,19 @@ const dataPictures = ({ album, course, device, schedule, keys }: Run): TE.TaskEi
   )
 }
 
-const samplesBefore = ({ album, sampler, initial, keys, settings }: Run): TE.TaskEither<Failure, void> =>
-  album.draws
-    ? drawSamples(
-        album,
-        'before-training.png',
-        'Samples before training'
-      )(() => sampler(initial.params, keys.samples, fewOf(settings)))
-    : TE.right(undefined)
+/** A few samples of some parameters, always from the same noise, so that pictures can be compared. */
+const fewSamples = (run: Run, params: UNetParams, name: string, title: string): TE.TaskEither<Failure, void> => {
+  const { album, sampler, keys, settings } = run
+  if (!album.draws) return TE.right(undefined)
+  return drawSamples(album, { name, title }, () => sampler(params, keys.samples, Math.min(most, settings.samples)))
+}
 
-const previewOf = (
-  { settings, album, sampler, keys }: Run,
-  { epoch, state }: EpochRecord<TrainingState>
-): TE.TaskEither<Failure, void> =>
-  settings.preview && album.draws
-    ? drawSamples(
-        album,
-        `preview-epoch-${epoch}.png`,
-        `Samples after epoch ${epoch}`
-      )(() => sampler(state.params, keys.samples, fewOf(settings)))
+const samplesBefore = (run: Run): TE.TaskEither<Failure, void> =>
+  fewSamples(run, run.initial.params, 'before-training.png', 'Samples before training')
+
+const previewOf = (run: Run, { epoch, state }: EpochRecord<TrainingState>): TE.TaskEither<Failure, void> =>
+  run.settings.preview
+    ? fewSamples(run, state.params, `preview-epoch-${epoch}.png`, `Samples after epoch ${epoch}`)
     : TE.right(undefined)
 
 /** What is done with each record of the run, in order: a model that is called stored is stored. */
@@ -107,51 +102,44 @@ const trained = (run: Run, journal: Journal): TE.TaskEither<Failure, Sofar> => {
 }
 
 /** `loss.png`, and samples of the best model. */
-const finalPictures = (
-  { album, settings, sampler, keys, progress }: Run,
-  { losses }: Sofar
-): TE.TaskEither<Failure, void> =>
+const finalPictures = ({ album, settings, sampler, keys }: Run, { losses }: Sofar): TE.TaskEither<Failure, void> =>
   pipe(
     album.lossChart(losses, titleOf(settings)),
     TE.flatMap(() => loadModel(modelFile(settings.out))),
-    TE.flatMap(({ params }) =>
-      drawSamples(
-        album,
-        'samples.png',
-        'Samples of the best model',
-        'film'
-      )(() => sampler(params, keys.samples, settings.samples))
-    ),
-    TE.tapIO(() => () => progress.say(`Everything is in ${settings.out}`))
+    TE.flatMap(({ params }) => {
+      const show = { name: 'samples.png', title: 'Samples of the best model', film: true }
+      return drawSamples(album, show, () => sampler(params, keys.samples, settings.samples))
+    })
   )
 
-const saidWhere = ({ settings, model, progress }: Run, sofar: Sofar): TE.TaskEither<Failure, void> =>
-  pipe(
-    keeperIn(settings, model).unfinished(sofar),
-    TE.map((path) =>
-      progress.say(
-        path === undefined
-          ? 'Stopped before the first step: there is no model.'
-          : `Stopped: the model so far is ${path}`
+/** Stores a run that was stopped, or draws what became of one that was not. */
+const finished = (run: Run, sofar: Sofar): TE.TaskEither<Failure, void> =>
+  run.interrupt.asked
+    ? pipe(
+        keeperIn(run.settings, run.model).unfinished(sofar),
+        TE.map((path) => run.progress.say(stoppedLine(path)))
       )
-    )
-  )
+    : pipe(
+        finalPictures(run, sofar),
+        TE.map(() => run.progress.say(endLine(run.settings.out, run.interrupt.asked)))
+      )
+
+const introduced =
+  ({ course, settings, progress }: Run): (() => void) =>
+  () =>
+    courseLines(course, settings).forEach((line) => progress.say(line))
 
 const train = (settings: Settings): TE.TaskEither<Failure, ExitCode> =>
   pipe(
     prepared((user) => loadData(settings, user.progress), settings.out, settings.device),
     TE.map((studio) => runOf(settings, studio)),
-    TE.tapIO(
-      ({ course, progress }) =>
-        () =>
-          courseLines(course, settings).forEach((line) => progress.say(line))
-    ),
     TE.bindTo('run'),
+    TE.tapIO(({ run }) => introduced(run)),
     TE.bind('journal', () => openJournal(join(settings.out, 'log.jsonl'))),
     TE.tap(({ run }) => unlessAsked(run, () => dataPictures(run))),
     TE.tap(({ run }) => unlessAsked(run, () => samplesBefore(run))),
     TE.bind('sofar', ({ run, journal }) => (run.interrupt.asked ? TE.right(nothingYet) : trained(run, journal))),
-    TE.tap(({ run, sofar }) => (run.interrupt.asked ? saidWhere(run, sofar) : finalPictures(run, sofar))),
+    TE.tap(({ run, sofar }) => finished(run, sofar)),
     TE.map(({ run }) => exitCode(run))
   )
 

@@ -25,7 +25,8 @@ export const drawFrom = (drawing: Drawing): TE.TaskEither<Failure, ExitCode> => 
     TE.tap(({ given: { model, params, schedule }, ...studio }) => {
       const sampler = samplerOf(studio.device, schedule, model.apply, studio, { variance, clip })
       const title = `Samples of ${basename(file)}, seed ${seed}`
-      return drawSamples(studio.album, 'samples.png', title, 'film')(() => sampler(params, t.key(seed), count))
+      const show = { name: 'samples.png', title, film: true }
+      return drawSamples(studio.album, show, () => sampler(params, t.key(seed), count))
     }),
     TE.map(({ progress, interrupt }) => {
       progress.say(interrupt.asked ? 'Stopped: nothing was drawn.' : `Drew samples.png and denoising.gif in ${out}`)

@@ -3,14 +3,6 @@ export interface Interrupt {
   readonly asked: boolean
 }
 
-/** A Ctrl-C that comes while a cursor is hidden must bring it back. */
-const showCursor = '\u001b[?25h'
-
-const leave = (): never => {
-  if (process.stdout.isTTY) process.stdout.write(showCursor)
-  return process.exit(130)
-}
-
 /**
  * From now on the first Ctrl-C only asks the program to stop, which it does when it next looks; the second
  * ends it at once. Two of them during one step count as one: they arrive together when the step is done.
@@ -19,7 +11,7 @@ export const onInterrupt = (say: () => void): Interrupt => {
   const state = { asked: false }
   process.once('SIGINT', () => {
     state.asked = true
-    process.once('SIGINT', leave)
+    process.once('SIGINT', () => process.exit(130))
     say()
   })
   return state

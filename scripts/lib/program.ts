@@ -33,6 +33,8 @@ const surprised = (thrown: unknown): 1 | 2 => {
  * alive. A failure becomes one line on stderr and the exit code 2 (wrong flags) or 1 (anything else).
  */
 export const runProgram = async (program: TE.TaskEither<Failure, ExitCode>): Promise<never> => {
+  // whoever reads the output may go away (`| head`): that ends a program, without ado
+  process.stdout.on('error', () => process.exit(1))
   const code = await program().then((result) => (E.isLeft(result) ? complain(result.left) : result.right), surprised)
   return process.exit(code)
 }

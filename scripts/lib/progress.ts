@@ -22,6 +22,8 @@ export const duration = (ms: number): string => {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
 
+const showCursor = '\u001b[?25h'
+
 const newBars = (stream: NodeJS.WriteStream): cliProgress.MultiBar =>
   new cliProgress.MultiBar({
     stream,
@@ -37,6 +39,8 @@ const newBars = (stream: NodeJS.WriteStream): cliProgress.MultiBar =>
 
 /** Bars on a terminal, in the order of their beginning; lines that stay scroll away above them. */
 const drawn = (stream: NodeJS.WriteStream): Progress => {
+  // bars hide the cursor, and a program may end in the midst of them
+  process.once('exit', () => stream.write(showCursor))
   let bars: cliProgress.MultiBar | undefined
   let active = 0
   const end = (bar: cliProgress.SingleBar): void => {

@@ -58,24 +58,30 @@ export const samplerOf = <P>(
   return (params, key, count) => filmed(device, schedule.steps, run(params, { key, count }), attention)
 }
 
+/** What samples are drawn as: always a grid, and a film too where that is wanted. */
+export interface Show {
+  readonly name: string
+  readonly title: string
+  readonly film?: boolean
+}
+
 /**
- * Draws samples and writes them as a grid, and as a film where one is wanted. Each image is stretched to its own
- * darkest and brightest pixel: the network normalises what it sees, so it cannot know how bright an image is as a
- * whole, and samples differ in that.
+ * Draws samples and writes them. Each image is stretched to its own darkest and brightest pixel: the network
+ * normalises what it sees, so it cannot know how bright an image is as a whole, and samples differ in that.
  */
-export const drawSamples =
-  (album: Album, name: string, title: string, film?: 'film') =>
-  (samples: () => Promise<Film | undefined>): TE.TaskEither<Failure, void> =>
-    pipe(
-      TE.fromTask(samples),
-      TE.flatMap((drawn) => {
-        if (drawn === undefined) return TE.right(undefined)
-        const png = album.png(name, drawn.last, title, { range: 'each' })
-        return film === undefined
-          ? png
-          : pipe(
-              png,
-              TE.flatMap(() => album.gif(drawn.frames))
-            )
-      })
+export const drawSamples = (
+  album: Album,
+  { name, title, film = false }: Show,
+  samples: () => Promise<Film | undefined>
+): TE.TaskEither<Failure, void> =>
+  pipe(
+    TE.fromTask(samples),
+    TE.flatMap((drawn) =>
+      drawn === undefined
+        ? TE.right(undefined)
+        : pipe(
+            album.png(name, drawn.last, title, { range: 'each' }),
+            TE.flatMap(() => (film ? album.gif(drawn.frames) : TE.right(undefined)))
+          )
     )
+  )

@@ -63,3 +63,11 @@ export const courseLines = (
   `Data: ${dataset.count} images of ${dataset.name} (${dataset.source})`,
   `Training: ${epochs} x ${Math.ceil(dataset.count / batch)} steps of up to ${batch} images, lr ${lr}, ${steps} timesteps, seed ${seed}, into ${out}`
 ]
+
+/** Where a run that was stopped is stored. */
+export const stoppedLine = (path: string | undefined): string =>
+  path === undefined ? 'Stopped before the first step: there is no model.' : `Stopped: the model so far is ${path}`
+
+/** How a run that was trained to its end went on. */
+export const endLine = (out: string, asked: boolean): string =>
+  asked ? `Stopped without samples: the model is in ${out}, for npm run sample` : `Everything is in ${out}`
