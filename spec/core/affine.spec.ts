@@ -23,7 +23,7 @@ import { holds } from '../support/property.ts'
 type Values = ReadonlyMap<Var, number>
 
 /** What an affine expression is worth: variables that are defined by others follow from these. */
-const valueOf = (a: Affine, at: Values): number => a.terms.reduce((sum, [v, k]) => sum + k * valueOfVar(v, at), a.c)
+const valueOf = (a: Affine, at: Values): number => a.terms.reduce((sum, [v, k]) => sum + k * valueOfVar(v, at), a.c + 0)
 const valueOfVar = (v: Var, at: Values): number => {
   if (!v.def) return at.get(v)!
   const [of, by] = [valueOf(v.def.of, at), v.def.by]

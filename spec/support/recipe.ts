@@ -135,7 +135,10 @@ const binary: readonly ((a: t.Tensor, b: t.Tensor) => t.Tensor)[] = [
   (a, b) => t.select(t.greater(a, 0), b, 0)
 ]
 
+const curves: readonly Unary[] = [t.sin, t.cos, t.tanh, t.sigmoid, t.silu, (x) => t.exp(t.tanh(x))]
+
 const operations: Readonly<Record<string, Make>> = {
+  curve: (x, dice) => curves[dice(curves.length)]!(x),
   unary: (x, dice) => unary[dice(unary.length)]!(x),
   binary: (x, dice, pool) => binary[dice(binary.length)]!(x, other(dice, pool, narrowed(x.shape, dice))),
   outer: (x, dice, pool) =>
@@ -295,6 +298,9 @@ export const movements: readonly string[] = [
 ]
 /** The same of steps that multiply them. */
 export const products: readonly string[] = ['conv2d', 'convTranspose2d', 'matmul', 'outer']
+
+/** Steps without kinks, so that differences tell the gradient wherever the leaves lie. */
+export const smooth: readonly string[] = [...movements, ...products, 'mean', 'variance', 'softmax', 'gram', 'curve']
 
 const everything: readonly string[] = Object.keys(operations)
 

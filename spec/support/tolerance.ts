@@ -115,11 +115,14 @@ export const expectClose = (
 }
 
 /**
- * Central differences (f(x + h) - f(x - h)) / 2h in float64: cutting the series off leaves h² f‴ / 6, rounding 2⁻⁵² f / h;
- * they balance at h = 2⁻¹⁷. f‴ may be larger than f: k is 64, for 1 / x at a half.
+ * Central differences D(h) = (f(x + h) - f(x - h)) / 2h in float64: cutting the series off leaves h² f‴ / 6, rounding
+ * 2⁻⁵² f / h; for f‴ about as large as f they balance at h = 2⁻¹⁷. What is cut off shows when the step is doubled.
  */
 export const step = 2 ** -17
 
-/** How far a difference quotient may lie from the derivative: f's values and derivatives are of magnitude `scale`. */
-export const differenceAllowance = (scale: number, terms: number): number =>
-  allowance({ unit: 64 * step ** 2, scale, terms }) + allowance({ unit: (8 * unit64) / step, scale, terms })
+/** How far D(h) may lie from the derivative, where f adds up terms of magnitude `scale`, all together. */
+export const differenceAllowance = (
+  { narrow, wide }: { readonly narrow: number; readonly wide: number },
+  scale: number,
+  terms: number
+): number => Math.abs(wide - narrow) + allowance({ unit: (8 * unit64) / step, scale, terms })
