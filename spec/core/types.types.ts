@@ -25,6 +25,9 @@ expectTypeOf(t.exp(a)).toEqualTypeOf<Of<[2, 3]>>()
 // @ts-expect-error a shape is made of numbers
 t.zeros(['a'])
 
+// @ts-expect-error the shape of a result is no other one
+export const other: t.Tensor<readonly [3, 2]> = t.exp(a)
+
 // ---- equal shapes, broadcasting ------------------------------------------------------------------------------------
 expectTypeOf(t.add(a, a)).toEqualTypeOf<Of<[2, 3]>>()
 expectTypeOf(t.mul(a, row)).toEqualTypeOf<Of<[2, 3]>>()
@@ -79,6 +82,8 @@ expectTypeOf(t.grad(t.grad((x: t.Scalar) => t.mul(x, x)))).toEqualTypeOf<(params
 
 // @ts-expect-error the gradient of a function that gives a vector is none
 t.grad((x: t.Tensor<readonly [3]>) => t.exp(x))
+// @ts-expect-error the sum over one axis is no scalar
+t.grad((x: t.Tensor) => t.sum(x, { axes: 0 }))
 // @ts-expect-error a tensor of unknown shape is no scalar
 t.valueAndGrad((x: t.Tensor) => t.add(x, 1))
 
