@@ -44,7 +44,7 @@ const setUpSystem = (options) => {
 
 const losses = {
   gl: "no GL: everything that needs no picture runs, far slower, on gpu.js's webasm or cpu backend",
-  canvas: 'no canvas: no pictures are drawn, and there are no embedded digits to train on'
+  canvas: 'no canvas: no pictures are drawn; everything else runs'
 }
 
 const addons = Object.keys(losses)
