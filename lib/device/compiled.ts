@@ -42,7 +42,8 @@ export const given = (args: readonly unknown[], donate: readonly number[]): Give
         parts.push(`${path} key`)
       } else parts.push(`${path} ${leafText(leaf)}`)
     })
-    parts.push(';')
+    // the form besides the paths: a list and a record of the same leaves differ, and so do trees without any
+    parts.push(`${JSON.stringify(mapLeaves(arg, () => 0))};`)
   })
   return { tensors, keys, donated: onlyOnce(tensors, donated), signature: parts.join(' ') }
 }

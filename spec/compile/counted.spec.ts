@@ -144,6 +144,16 @@ describe.each(devices)('compiled functions, %s', (_, open) => {
     expect(await device.read(result.list[1]!)).toEqual(Float32Array.of(3))
   })
 
+  it('tell trees of another form apart', async () => {
+    const device = await open()
+    const x = t.tensor([1, 2])
+    const f = device.compile((tree: unknown) => ({ tree, is: Array.isArray(tree) ? 'a list' : 'a record' }))
+    expect(f([x]).is).toBe('a list')
+    expect(f({ 0: x }).is).toBe('a record')
+    const count = device.compile((tree: Readonly<Record<string, readonly t.Tensor[]>>) => Object.keys(tree).length)
+    expect([count({}), count({ a: [] }), count({ a: [], b: [] })]).toEqual([0, 1, 2])
+  })
+
   it('take arguments that are expressions', async () => {
     const device = await open()
     const f = device.compile((a: t.Tensor, b: t.Tensor) => t.add(a, b))
