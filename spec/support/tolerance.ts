@@ -46,13 +46,13 @@ export const roundings: Readonly<Record<string, Rounding>> = {
   exp: (y, x) => (4 + 2 * Math.abs(x)) * Math.abs(y),
   // ln x = log2(x) · ln 2, where log2 = exponent + polynomial, good to 4 of the larger part
   log: (y) => 4 * (Math.abs(y) + 1),
-  // the argument is reduced by multiples of 2π, whose rounding grows with x
+  // a series of what is left of x after whole multiples of π, whose rounding grows with x
   sin: (_, x) => 4 + 2 * Math.abs(x),
   cos: (_, x) => 4 + 2 * Math.abs(x),
   // 1 / (1 + e^-x): exp's error times y (1 - y), and a division
   sigmoid: (y, x) => (8 + 2 * Math.abs(x) * (1 - y)) * y,
   // 1 - 2 / (e^2x + 1) cancels down to |x| = 0.1, where the series takes over
-  tanh: (y) => 8 * Math.max(Math.abs(y), Math.min(1, 1e2 * Math.abs(y)))
+  tanh: (y) => 8 * (Math.abs(y) < 0.09 ? Math.abs(y) : 1)
 }
 
 export interface Arithmetic {
