@@ -54,7 +54,7 @@ export const article: Settings = {
 export const demo: Settings = {
   ...article,
   limit: 2048,
-  epochs: 8,
+  epochs: 6,
   batch: 32,
   lr: 2e-3,
   // a quarter of the article's steps, each four times as large: as little is left of a picture at the end
