@@ -1,6 +1,6 @@
 import type { NdArray } from 'ndarray'
 import type { Affine, Guard, Var } from './affine.ts'
-import { raise, showShape } from './raise.ts'
+import { showShape } from './raise.ts'
 import { checkShape, type Shape } from './shape.ts'
 
 /** A float64 array of the reference interpreter; movements are views of it. */
@@ -62,7 +62,7 @@ export interface Tensor<out S extends Shape = Shape> {
 export type Scalar = Tensor<readonly []>
 
 /** Something a disposed tensor can be asked to let go of. */
-export interface Disposable_ {
+interface Disposable_ {
   dispose(): void
 }
 
@@ -95,10 +95,6 @@ export const isTensor = (x: unknown): x is Tensor => x instanceof Node
 
 /** The one place where a run-time shape is taken for a shape known to the types. */
 export const shaped = <S extends Shape>(x: Tensor): Tensor<S> => x as Tensor<S>
-
-/** A tensor as a scalar; raises where it has axes. */
-export const asScalar = (op: string, x: Tensor): Scalar =>
-  x.shape.length === 0 ? shaped<readonly []>(x) : raise(op, `wants a scalar, not ${showShape(x.shape)}`)
 
 /** All nodes that the outputs depend on, inputs first. Iterative: graphs are deep. */
 export const topological = (outputs: readonly Tensor[]): readonly Tensor[] => {
