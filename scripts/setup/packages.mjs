@@ -64,7 +64,9 @@ export const building = {
   canvas: [
     ...compiler,
     { what: 'pkg-config', packages: ['pkg-config'], there: () => onPath('pkg-config') },
-    { what: 'the headers of Cairo and Pango', packages: ['libcairo2-dev', 'libpango1.0-dev'] }
+    { what: 'the headers of Cairo and Pango', packages: ['libcairo2-dev', 'libpango1.0-dev'] },
+    // its build takes in each of these whose library is there at all, and then fails without the headers
+    { what: 'the headers of picture formats', packages: ['libjpeg-dev', 'libgif-dev', 'librsvg2-dev'] }
   ]
 }
 
