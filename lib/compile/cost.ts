@@ -6,7 +6,7 @@ import { layoutOf } from './layout.ts'
 import { fragments, planeShape } from './planes.ts'
 
 /** Milliseconds of one core: a fetch, a multiply-add of four numbers, a loop's start, a texel written; and of a call. */
-const cost = { fetch: 1.27e-6, madd: 0.26e-6, loop: 1e-4, write: 2.2e-6, call: 0.05 }
+export const cost = { fetch: 1.27e-6, madd: 0.26e-6, loop: 1e-4, write: 2.2e-6, call: 0.05 }
 const cores = 2
 
 /** An index of a load, and the variables that a tiling gives several values in one fragment. */

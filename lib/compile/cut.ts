@@ -26,19 +26,24 @@ const nothing: Inline = { work: 0, inputs: new Set(), fold: 'none', depth: 0, te
 const read = (buffer: Tensor): Inline => ({ ...nothing, inputs: new Set([buffer]) })
 
 const transcendental = new Set(['exp', 'log', 'sin', 'cos', 'sigmoid', 'tanh', 'sqrt', 'div'])
-const mostWork = 120
+export const mostWork = 120
 /** Expressions are walked by recursion, so they must not be deep; movements do no work that would end them. */
-const deepest = 400
+export const deepest = 400
 
 export const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && foldKind(x) === undefined
 export const foldKind = (x: Tensor): 'sum' | 'max' | undefined =>
   x.row.name === 'max' ? 'max' : ['sum', 'overlapAdd'].includes(x.row.name) ? 'sum' : undefined
+/** Operations for an element: a transcendental function counts as several. */
+export const workOf = (x: Tensor): number => {
+  const { kind } = x.row.kernel
+  return kind === 'pointwise' || kind === 'gather' ? (transcendental.has(x.row.name) ? 4 : 1) : 0
+}
 const termsOf = (x: Tensor): number =>
   foldKind(x) === undefined ? 1 : Math.max(1, Math.ceil(sizeOf(x.inputs[0]!.shape) / sizeOf(x.shape)))
-const isLeaf = (x: Tensor): boolean => x.row.kernel.kind === 'buffer'
+export const isLeaf = (x: Tensor): boolean => x.row.kernel.kind === 'buffer'
 
 /** A row whose output is larger than its input computes each element of the input several times. */
-const repeats = (x: Tensor): boolean =>
+export const repeats = (x: Tensor): boolean =>
   x.row.kernel.kind === 'gather' ||
   (isMovement(x) && x.row.name !== 'pad' && sizeOf(x.shape) > sizeOf(x.inputs[0]!.shape))
 
@@ -135,7 +140,7 @@ class Cutter {
     const below = parts.find((p) => p.fold !== 'none')?.fold ?? 'none'
     const pointwise = x.row.kernel.kind === 'pointwise' || x.row.kernel.kind === 'gather'
     return {
-      work: parts.reduce((sum, p) => sum + p.work, 0) + (pointwise ? (transcendental.has(x.row.name) ? 4 : 1) : 0),
+      work: parts.reduce((sum, p) => sum + p.work, 0) + workOf(x),
       inputs: new Set(parts.flatMap((p) => [...p.inputs])),
       fold: foldKind(x) ?? (below !== 'none' && pointwise ? 'used' : below),
       depth: 1 + Math.max(0, ...parts.map((p) => p.depth)),

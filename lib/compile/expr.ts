@@ -25,11 +25,12 @@ export interface Fold {
   readonly body: Expr
 }
 
-/** A kernel before it is text: one variable per output axis, and at most one fold below the root. */
+/** A kernel before it is text: one variable per output axis, results of one shape, and at most one fold below them. */
 export interface Kernel {
   readonly shape: Shape
   readonly out: readonly Var[]
-  readonly body: Expr
+  /** Of each result. */
+  readonly bodies: readonly Expr[]
   /** The buffers behind the slots. */
   readonly inputs: readonly Tensor[]
   /** Per slot, how a tiled kernel spread the buffer over several textures. */
@@ -55,8 +56,26 @@ const folded = (op: Fold['op'], vars: readonly Var[], body: Expr): Expr => {
     : { kind: 'fold', op, vars, body }
 }
 
-/** The kernel that computes `root` from the buffers that `isBuffer` names: movements become indices. */
-export const lower = (root: Tensor, isBuffer: (x: Tensor) => boolean): Kernel => {
+/** A buffer that a tiled kernel spreads over several textures: how, by node. */
+export type Tiles = (x: Tensor) => readonly number[] | undefined
+const untiled: Tiles = () => undefined
+
+/**
+ * The kernel that computes `roots`, of one shape, from the buffers that `isBuffer` names: movements become indices.
+ * A root that lies in several textures already is read from there. Of the roots, `wanted` are results.
+ */
+export const lower = (
+  roots: readonly Tensor[],
+  isBuffer: (x: Tensor) => boolean,
+  tilesOf: Tiles = untiled,
+  wanted = roots
+): Kernel => {
+  const { shape } = roots[0]!
+  // an output axis of size 1 is the constant 0 in every index
+  const out = shape.map((d) => freshVar(d))
+  const own = out.map(variable)
+  const ownKey = own.map(keyOf).join(',')
+  const computed = new Set(roots.filter((x) => !tilesOf(x)))
   const inputs: Tensor[] = []
   const known = new Map<Tensor, Map<string, Expr>>()
   const slotOf = (x: Tensor): number => (inputs.includes(x) ? inputs.indexOf(x) : inputs.push(x) - 1)
@@ -65,7 +84,8 @@ export const lower = (root: Tensor, isBuffer: (x: Tensor) => boolean): Kernel =>
     const seen = known.get(x) ?? new Map<string, Expr>()
     known.set(x, seen)
     const key = index.map(keyOf).join(',')
-    const expr = seen.get(key) ?? (x !== root && isBuffer(x) ? load(x, index) : inlined(x, index))
+    const here = computed.has(x) && key === ownKey
+    const expr = seen.get(key) ?? (!here && isBuffer(x) ? load(x, index) : inlined(x, index))
     seen.set(key, expr)
     return expr
   }
@@ -94,27 +114,33 @@ export const lower = (root: Tensor, isBuffer: (x: Tensor) => boolean): Kernel =>
         return load(x, index)
     }
   }
-  // an output axis of size 1 is the constant 0 in every index
-  const out = root.shape.map((d) => freshVar(d))
-  return withoutUnread({ shape: root.shape, out, body: at(root, out.map(variable)), inputs })
+  const bodies = wanted.map((x) => at(x, own))
+  return tiled(withoutUnread({ shape, out, bodies, inputs }), tilesOf)
+}
+
+const tiled = (kernel: Kernel, tilesOf: Tiles): Kernel => {
+  const tiles = kernel.inputs.map(tilesOf)
+  return tiles.some((tile) => tile !== undefined) ? { ...kernel, tiles } : kernel
 }
 
 /** Without the buffers whose every load a guard has dropped. */
 const withoutUnread = (kernel: Kernel): Kernel => {
-  const read = new Set([...loadsOf(kernel.body)].map((load) => load.slot))
+  const read = new Set([...loadsIn(kernel)].map((load) => load.slot))
   const kept = kernel.inputs.map((_, slot) => slot).filter((slot) => read.has(slot))
   if (kept.length === kernel.inputs.length) return kernel
-  const body = mapLoads(kernel.body, (load) => ({ ...load, slot: kept.indexOf(load.slot) }))
-  return { ...kernel, body, inputs: kept.map((slot) => kernel.inputs[slot]!) }
+  const moved = mapLoads(kernel, (load) => ({ ...load, slot: kept.indexOf(load.slot) }))
+  return { ...moved, inputs: kept.map((slot) => kernel.inputs[slot]!) }
 }
 
-/** The same expression over other loads. */
-export const mapLoads = (expr: Expr, f: (load: Load) => Load, memo = new Map<Expr, Expr>()): Expr => {
-  const known = memo.get(expr)
-  if (known) return known
-  const made = rebuilt(expr, f, (part) => mapLoads(part, f, memo))
-  memo.set(expr, made)
-  return made
+/** The same kernel over other loads. */
+export const mapLoads = (kernel: Kernel, f: (load: Load) => Load): Kernel => {
+  const memo = new Map<Expr, Expr>()
+  const mapped = (expr: Expr): Expr => {
+    const made = memo.get(expr) ?? rebuilt(expr, f, mapped)
+    memo.set(expr, made)
+    return made
+  }
+  return { ...kernel, bodies: kernel.bodies.map(mapped) }
 }
 const rebuilt = (expr: Expr, f: (load: Load) => Load, below: (part: Expr) => Expr): Expr => {
   switch (expr.kind) {
@@ -142,13 +168,23 @@ export const partsOf = (expr: Expr, found = new Set<Expr>()): ReadonlySet<Expr> 
   return found
 }
 
+const partsIn = ({ bodies }: Kernel): ReadonlySet<Expr> => {
+  const found = new Set<Expr>()
+  bodies.forEach((body) => partsOf(body, found))
+  return found
+}
+
 /** The fold of a kernel, if it has one. */
-export const foldOf = (expr: Expr): Fold | undefined =>
-  [...partsOf(expr)].find((part): part is Fold => part.kind === 'fold')
+export const foldOf = (kernel: Kernel): Fold | undefined =>
+  [...partsIn(kernel)].find((part): part is Fold => part.kind === 'fold')
+
+/** All loads of a kernel, each once. */
+export const loadsIn = (kernel: Kernel): ReadonlySet<Load> => loadsAmong(partsIn(kernel))
 
 /** All loads of an expression, each once. */
-export const loadsOf = (expr: Expr): ReadonlySet<Load> =>
-  new Set([...partsOf(expr)].filter((part): part is Load => part.kind === 'load' || part.kind === 'gather'))
+export const loadsOf = (expr: Expr): ReadonlySet<Load> => loadsAmong(partsOf(expr))
+const loadsAmong = (parts: ReadonlySet<Expr>): ReadonlySet<Load> =>
+  new Set([...parts].filter((part): part is Load => part.kind === 'load' || part.kind === 'gather'))
 
 /** Whether an index depends on a variable, also through a quotient or remainder. */
 export const dependsOn = (a: Affine, v: Var): boolean =>

@@ -67,7 +67,7 @@ class Writer {
 
   write(): string {
     const block = new Block(this.#counter)
-    const fold = foldOf(this.kernel.body)
+    const fold = foldOf(this.kernel)
     const tile = this.tiling?.tile ?? this.kernel.shape.map(() => 1)
     const results = this.#decode(block, tile)
     const [first] = results
@@ -77,11 +77,12 @@ class Writer {
       this.#fold(fold, results, scope)
       memo.set(fold, { text: first!.total, wide: true })
     }
-    const result = this.#wide(this.#value(this.kernel.body, scope))
-    const others = results.slice(1).map(({ total }, i) => `subKernelResult_p${i + 1} = ${total};`)
+    const values = this.kernel.bodies.map((body) => this.#wide(this.#value(body, scope)))
+    const [result, ...others] = results.length > 1 ? results.map(({ total }) => total) : values
+    const stores = others.map((text, i) => `subKernelResult_p${i + 1} = ${text};`)
     return [
       'vec4 body() {',
-      ...[...block.lines, ...others].map((line) => `  ${line}`),
+      ...[...block.lines, ...stores].map((line) => `  ${line}`),
       `  return ${result};`,
       '}'
     ].join('\n')

@@ -1,13 +1,13 @@
-import { variable } from '../core/affine.ts'
-import type { Shape } from '../core/shape.ts'
+import { sameShape, type Shape } from '../core/shape.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
 import { cut, foldKind, isMovement, type Limits } from './cut.ts'
 import { foldOf, lower, type Kernel } from './expr.ts'
+import { inline, readersOf } from './inline.ts'
+import { fragments, planeShape, targetsOf } from './planes.ts'
 import { relaidOnce, relayout } from './relayout.ts'
 import { shorten } from './shorten.ts'
 import { simplify } from './simplify.ts'
 import { split } from './split.ts'
-import { planeShape, targetsOf } from './planes.ts'
 import { tileOf, type Tiling } from './tile.ts'
 
 /** One kernel call: the buffers it reads, those it writes, and those that nobody reads afterwards. */
@@ -16,7 +16,6 @@ export interface Step {
   /** Of each output. */
   readonly shape: Shape
   readonly inputs: readonly number[]
-  /** One, or as many as the tiling has targets. */
   readonly outputs: readonly number[]
   /** What the step computes, for `show`. */
   readonly name: string
@@ -40,35 +39,66 @@ export interface Target extends Limits {
 
 export const plan = (outputs: readonly Tensor[], target: Target): Plan => new Planner(target).run(outputs)
 
-type Call = Omit<Step, 'free'>
-
 /** A tiled fold's result: every k-th element in a buffer of its own. */
 interface Planes {
   readonly tile: readonly number[]
   readonly buffers: readonly number[]
 }
 
+/** A kernel call to be: the nodes of one shape that it computes, or the planes of one. */
+interface Call {
+  readonly roots: readonly Tensor[]
+  readonly tiled?: { readonly kernel: Kernel; readonly tiling: Tiling; readonly planes: Planes }
+  /** The root whose planes this call puts together. */
+  readonly merges?: Tensor | undefined
+  /** Whether a weight is laid out anew for it. */
+  readonly relaid?: boolean | undefined
+}
+
+/** A call looks this far back for one that it can be part of: further, and its results would wait for their use. */
+const nearby = 32
+/** A tiled fold this small is read from its planes, which saves the kernel that merges them. */
+const fewFragments = 1 << 13
+
 class Planner {
   readonly #calls: Call[] = []
   readonly #leaves: (readonly [number, Tensor])[] = []
   readonly #numbers = new Map<Tensor, number>()
-  readonly #relaid = relaidOnce()
-  readonly #done = new Set<Tensor>()
-  #stored: ReadonlySet<Tensor> = new Set()
+  /** The number of the call that computes a node; -1 for a leaf. */
+  readonly #made = new Map<Tensor, number>()
+  readonly #planes = new Map<Tensor, Planes>()
+  readonly #relaid = relaidOnce((x) => this.#stored.add(x))
+  #stored = new Set<Tensor>()
+  /** The kernels that read a stored node; none where it is a result. */
+  #readers: ReadonlyMap<Tensor, readonly Tensor[]> = new Map()
+  readonly #reading = new Set<Tensor>()
   #next = 0
   constructor(readonly target: Target) {}
 
   run(outputs: readonly Tensor[]): Plan {
     const simple = simplify(shorten(split(simplify(outputs))))
-    this.#stored = cut(simple, this.target)
+    this.#stored = new Set(inline(simple, cut(simple, this.target), this.target))
+    this.#readers = readersOf(simple, this.#stored)
     for (const x of topological(simple)) if (this.#stored.has(x)) this.#emit(x)
     const results = simple.map((x) => this.#numberOf(x))
-    const steps = withLastUses(this.#calls, results)
+    const steps = this.#steps(results)
     const read = new Set([...steps.flatMap((step) => step.inputs), ...results])
     return { steps, leaves: this.#leaves.filter(([buffer]) => read.has(buffer)), outputs: results }
   }
 
-  readonly #isStored = (x: Tensor): boolean => this.#stored.has(x) || x.row.name === 'store'
+  /** Whether a node is read from its planes: by all, or (where it is stored too) by the call that merges them. */
+  #inPlanes(x: Tensor, merges?: Tensor): boolean {
+    return this.#planes.has(x) && (x === merges || !this.#stored.has(x))
+  }
+
+  #isBuffer(x: Tensor): boolean {
+    return this.#stored.has(x) || this.#planes.has(x)
+  }
+
+  #lower(roots: readonly Tensor[], merges?: Tensor, wanted = roots): Kernel {
+    const tile = (x: Tensor) => (this.#inPlanes(x, merges) ? this.#planes.get(x)!.tile : undefined)
+    return lower(roots, (x) => this.#isBuffer(x), tile, wanted)
+  }
 
   #numberOf(x: Tensor): number {
     const known = this.#numbers.get(x) ?? this.#next++
@@ -77,59 +107,85 @@ class Planner {
   }
 
   #emit(x: Tensor): void {
-    if (this.#done.has(x)) return
-    this.#done.add(x)
+    if (this.#made.has(x)) return
     if (x.row.kernel.kind === 'buffer') {
+      this.#made.set(x, -1)
       this.#leaves.push([this.#numberOf(x), x])
       return
     }
     const folded = this.target.targets > 1 ? this.#foldBelow(x) : undefined
     const planes = folded && this.#tiled(folded)
-    if (folded && planes) {
-      const merged = folded === x ? mergeOf(x) : lower(x, (y) => y === folded || this.#isStored(y))
-      const tiles = merged.inputs.map((y) => (y === folded ? planes.tile : undefined))
-      this.#call(x, { ...merged, tiles }, `${nameOf(x)} of planes`, (y) => (y === folded ? planes.buffers : undefined))
-    } else this.#call(x, this.#best(lower(x, this.#isStored)).kernel, nameOf(x))
+    if (planes && isMoved(x, folded) && this.#leavesPlanes(x)) this.#stored.delete(x)
+    else this.#place(x, planes && folded === x ? x : undefined)
   }
 
   /** Emits a fold that is worth several results a fragment, into several buffers; nothing where it is not. */
   #tiled(x: Tensor): Planes | undefined {
-    const { kernel, tiling } = this.#best(lower(x, (y) => y !== x && this.#isStored(y)))
-    if (!tiling || kernel.body.kind !== 'fold' || targetsOf(tiling.tile) === 1) return undefined
+    const { kernel, tiling } = this.#best(this.#lower([x]))
+    if (!tiling || kernel.bodies[0]!.kind !== 'fold' || targetsOf(tiling.tile) === 1) return undefined
     kernel.inputs.forEach((input) => this.#emit(input))
-    const buffers = Array.from({ length: targetsOf(tiling.tile) }, () => this.#next++)
-    const inputs = kernel.inputs.map((input) => this.#numberOf(input))
-    const shape = planeShape(x.shape, tiling.tile)
-    this.#calls.push({
-      source: this.target.source(kernel, tiling),
-      shape,
-      inputs,
-      outputs: buffers,
-      name: `${nameOf(x)} tiled`
-    })
-    return { tile: tiling.tile, buffers }
+    const planes = { tile: tiling.tile, buffers: Array.from({ length: targetsOf(tiling.tile) }, () => this.#next++) }
+    this.#planes.set(x, planes)
+    this.#made.set(x, this.#calls.push({ roots: [x], tiled: { kernel, tiling, planes } }) - 1)
+    return planes
   }
 
-  #call(
-    x: Tensor,
-    kernel: Kernel,
-    name: string,
-    planes: (y: Tensor) => readonly number[] | undefined = () => undefined
-  ): void {
-    for (const input of kernel.inputs) if (!planes(input)) this.#emit(input)
-    const inputs = kernel.inputs.flatMap((input) => planes(input) ?? [this.#numberOf(input)])
-    this.#calls.push({ source: this.target.source(kernel), shape: x.shape, inputs, outputs: [this.#numberOf(x)], name })
+  /** A small result that one kernel reads is read from its planes; one such a kernel. */
+  #leavesPlanes(x: Tensor): boolean {
+    const [reader, ...others] = this.#readers.get(x) ?? []
+    if (!reader || others.length > 0 || fragments(x.shape) > fewFragments || this.#reading.has(reader)) return false
+    this.#reading.add(reader)
+    return true
+  }
+
+  /** Computes a node together with others, where a call nearby has what it takes, else in a call of its own. */
+  #place(x: Tensor, merges?: Tensor): void {
+    const alone = this.#lower([x], merges)
+    const at = merges ? undefined : this.#company(x, alone)
+    if (at !== undefined) {
+      const call = this.#calls[at]!
+      this.#calls[at] = { ...call, roots: [...call.roots, x] }
+      this.#made.set(x, at)
+      return
+    }
+    const { kernel, relaid } = this.#best(alone)
+    kernel.inputs.forEach((input) => this.#emit(input))
+    this.#made.set(x, this.#calls.push({ roots: [x], relaid, merges }) - 1)
+  }
+
+  /** The latest call that computes something of this shape from some of the same, before which all inputs are there. */
+  #company(x: Tensor, alone: Kernel): number | undefined {
+    if (foldOf(alone) || alone.inputs.some((y) => !this.#made.has(y))) return undefined
+    const ready = (at: number): boolean =>
+      alone.inputs.every((y) => this.#made.get(y)! < at || this.#calls[at]!.roots.includes(y))
+    for (let at = this.#calls.length - 1; at >= Math.max(0, this.#calls.length - nearby) && ready(at); at--)
+      if (this.#joins(x, alone, this.#calls[at]!)) return at
+    return undefined
+  }
+
+  #joins(x: Tensor, alone: Kernel, { roots, tiled, merges }: Call): boolean {
+    if (tiled || roots.length >= this.target.targets || !sameShape(roots[0]!.shape, x.shape)) return false
+    const before = this.#lower(roots, merges)
+    const { inputs } = this.#lower([...roots, x], merges)
+    const shares = inputs.length < before.inputs.length + alone.inputs.length
+    return shares && !inputs.some((y) => roots.includes(y) && y !== merges) && this.#fits(inputs, merges)
+  }
+
+  #fits(inputs: readonly Tensor[], merges?: Tensor): boolean {
+    const planes = inputs.filter((y) => this.#inPlanes(y, merges))
+    const textures = planes.reduce((sum, y) => sum + this.#planes.get(y)!.buffers.length, 0)
+    return inputs.length - planes.length <= this.target.inputs && textures <= this.target.targets
   }
 
   /** The kernel as it is or with a weight laid out anew, whichever is expected to run faster. */
-  #best(kernel: Kernel): { readonly kernel: Kernel; readonly tiling?: Tiling } {
-    const fold = foldOf(kernel.body)
+  #best(kernel: Kernel): { readonly kernel: Kernel; readonly tiling?: Tiling; readonly relaid?: boolean } {
+    const fold = foldOf(kernel)
     if (!fold) return { kernel }
-    const targets = kernel.body.kind === 'fold' ? this.target.targets : 1
+    const targets = kernel.bodies[0]!.kind === 'fold' ? this.target.targets : 1
     const plain = { kernel, tiling: tileOf(kernel, fold, targets) }
     const moved = relayout(kernel, this.#relaid)
     if (moved === kernel) return plain
-    const other = { kernel: moved, tiling: tileOf(moved, foldOf(moved.body)!, targets) }
+    const other = { kernel: moved, tiling: tileOf(moved, foldOf(moved)!, targets), relaid: true }
     return other.tiling.ms < plain.tiling.ms ? other : plain
   }
 
@@ -138,38 +194,67 @@ class Planner {
     if (seen.has(x)) return undefined
     seen.add(x)
     let at = x
-    while (isMovement(at) && (at === x || !this.#isStored(at))) at = at.inputs[0]!
-    if (foldKind(at) && (at === x || !this.#isStored(at))) return x
+    while (isMovement(at) && (at === x || !this.#isBuffer(at))) at = at.inputs[0]!
+    if (foldKind(at) && (at === x || !this.#isBuffer(at))) return x
     for (const input of x.inputs) {
-      const found = this.#isStored(input) ? undefined : this.#foldBelow(input, seen)
+      const found = this.#isBuffer(input) ? undefined : this.#foldBelow(input, seen)
       if (found) return found
     }
     return undefined
   }
+
+  /** The calls that the results need, in order, each with the buffers that nobody reads after it. */
+  #steps(results: readonly number[]): readonly Step[] {
+    const needed = new Set(results)
+    return [...this.#calls]
+      .reverse()
+      .flatMap((call): readonly Step[] => {
+        const step = this.#step(call, needed)
+        if (!step) return []
+        const free = [...new Set(step.inputs)].filter((buffer) => !needed.has(buffer))
+        free.forEach((buffer) => needed.add(buffer))
+        return [{ ...step, free }]
+      })
+      .reverse()
+  }
+
+  #step({ roots, tiled, merges, relaid }: Call, needed: ReadonlySet<number>): Omit<Step, 'free'> | undefined {
+    const buffersOf = (x: Tensor): readonly number[] =>
+      this.#inPlanes(x, merges) ? this.#planes.get(x)!.buffers : [this.#numberOf(x)]
+    if (tiled) {
+      const { kernel, tiling, planes } = tiled
+      if (!planes.buffers.some((buffer) => needed.has(buffer))) return undefined
+      return {
+        source: this.target.source(kernel, tiling),
+        shape: planeShape(kernel.shape, tiling.tile),
+        inputs: kernel.inputs.flatMap(buffersOf),
+        outputs: planes.buffers,
+        name: `${nameOf(roots[0]!)} tiled`
+      }
+    }
+    const wanted = roots.filter((x) => needed.has(this.#numberOf(x)))
+    if (wanted.length === 0) return undefined
+    const lowered = this.#lower(roots, merges, wanted)
+    const kernel = relaid ? relayout(lowered, this.#relaid) : lowered
+    return {
+      source: this.target.source(kernel),
+      shape: kernel.shape,
+      inputs: kernel.inputs.flatMap(buffersOf),
+      outputs: wanted.map((x) => this.#numberOf(x)),
+      name: `${wanted.map(nameOf).join(' + ')}${kernel.tiles ? ' of planes' : ''}`
+    }
+  }
 }
 
-/** Reads a tiled result back as one. */
-const mergeOf = (x: Tensor): Kernel => {
-  const { out } = lower(x, () => true)
-  return { shape: x.shape, out, inputs: [x], body: { kind: 'load', slot: 0, shape: x.shape, index: out.map(variable) } }
+/** Whether x is `folded` with nothing but movements on top. */
+const isMoved = (x: Tensor, folded: Tensor): boolean => {
+  let at = x
+  while (at !== folded && (isMovement(at) || at.row.name === 'store')) at = at.inputs[0]!
+  return at === folded
 }
 
 /** The rows that a kernel was made for, outermost first. */
 const nameOf = (x: Tensor): string => {
   const at = x.row.name === 'reshape' || x.row.name === 'store' || x.row.name === 'permute' ? x.inputs[0] : undefined
   return at && at.row.kernel.kind !== 'buffer' ? `${x.row.name} ${nameOf(at)}` : x.row.name
-}
-
-/** The calls that the results need, in order, each with the buffers that nobody reads after it. */
-const withLastUses = (calls: readonly Call[], results: readonly number[]): readonly Step[] => {
-  const needed = new Set(results)
-  return [...calls]
-    .reverse()
-    .flatMap((call): readonly Step[] => {
-      if (!call.outputs.some((buffer) => needed.has(buffer))) return []
-      const free = [...new Set(call.inputs)].filter((buffer) => !needed.has(buffer))
-      free.forEach((buffer) => needed.add(buffer))
-      return [{ ...call, free }]
-    })
-    .reverse()
 }

@@ -10,11 +10,11 @@ import { storeLeading } from './store.ts'
  * So such a buffer (a weight: small, read often) is laid out anew first.
  */
 export const relayout = (kernel: Kernel, relaid: (x: Tensor, axis: number) => Tensor): Kernel => {
-  const fold = foldOf(kernel.body)
+  const fold = foldOf(kernel)
   if (!fold) return kernel
   const axes = new Map<number, number>()
   for (const load of loadsOf(fold.body)) {
-    if (load.kind !== 'load') continue
+    if (load.kind !== 'load' || kernel.tiles?.[load.slot]) continue
     const axis = betterAxis(kernel, fold.vars, load)
     const before = axes.get(load.slot)
     axes.set(load.slot, before === undefined || before === axis ? axis : 0)
@@ -25,7 +25,7 @@ export const relayout = (kernel: Kernel, relaid: (x: Tensor, axis: number) => Te
     const axis = axes.get(slot) ?? 0
     return axis > 0 ? relaid(x, axis) : x
   })
-  return { ...kernel, inputs, body: mapLoads(kernel.body, (load) => permuted(load, axes.get(load.slot) ?? 0)) }
+  return { ...mapLoads(kernel, (load) => permuted(load, axes.get(load.slot) ?? 0)), inputs }
 }
 
 const betterAxis = (kernel: Kernel, vars: readonly Var[], load: Extract<Load, { kind: 'load' }>): number => {
@@ -50,14 +50,15 @@ const permuted = (load: Load, axis: number): Load => {
   return load.kind === 'load' && axis > 0 ? { ...load, shape: front(load.shape), index: front(load.index) } : load
 }
 
-/** Relaid buffers, each made once. */
-export const relaidOnce = (): ((x: Tensor, axis: number) => Tensor) => {
+/** Relaid buffers, each made once; `onNew` hears of them. */
+export const relaidOnce = (onNew: (x: Tensor) => void): ((x: Tensor, axis: number) => Tensor) => {
   const made = new Map<Tensor, Map<number, Tensor>>()
   return (x, axis) => {
     const known = made.get(x) ?? new Map<number, Tensor>()
     made.set(x, known)
     const found = known.get(axis) ?? storeLeading(x, axis)[0]
     known.set(axis, found)
+    onNew(found)
     return found
   }
 }

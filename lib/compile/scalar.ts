@@ -43,9 +43,9 @@ class Writer {
     const block = new Block(this.#counter, undefined, 'let')
     this.#decode(block)
     const memo = new Map<Expr, string>()
-    const fold = foldOf(this.kernel.body)
+    const fold = foldOf(this.kernel)
     if (fold) memo.set(fold, this.#fold(fold, block))
-    const result = this.#value(this.kernel.body, block, memo)
+    const result = this.#value(this.kernel.bodies[0]!, block, memo)
     const names = this.kernel.inputs.map((_, i) => `a${i}`)
     return [`function (${names.join(', ')}) {`, ...block.lines.map((l) => `  ${l}`), `  return ${result};`, '}'].join(
       '\n'

@@ -1,0 +1,151 @@
+import { topological, type Tensor } from '../core/tensor.ts'
+import { cost } from './cost.ts'
+import { deepest, foldKind, isLeaf, isMovement, mostWork, repeats, workOf, type Limits } from './cut.ts'
+import { fragments } from './planes.ts'
+
+/** What the kernel of a stored node does. */
+interface Whole {
+  /** The buffers it reads, and whether it reads an element of one several times, or folds over it. */
+  readonly reads: Map<Tensor, Way>
+  readonly folds: Set<Tensor>
+  work: number
+  depth: number
+}
+interface Way {
+  readonly moved: boolean
+  readonly repeated: boolean
+  readonly folded: boolean
+}
+const straight: Way = { moved: false, repeated: false, folded: false }
+
+/** Two ways to one node read it at two indices, unless neither moves. */
+const joined = (a: Way | undefined, b: Way): Way =>
+  a
+    ? {
+        moved: a.moved || b.moved,
+        repeated: a.repeated || b.repeated || a.moved || b.moved,
+        folded: a.folded || b.folded
+      }
+    : b
+
+/**
+ * The cut judges node by node and stores too much. Here whole kernels are known: a buffer goes where computing its
+ * elements again in the kernels that read it costs less than writing and reading them.
+ */
+export const inline = (
+  outputs: readonly Tensor[],
+  stored: ReadonlySet<Tensor>,
+  limits: Limits
+): ReadonlySet<Tensor> => {
+  const kept = new Set(stored)
+  const order = topological(outputs).filter((x) => stored.has(x))
+  const wholes = new Map(order.filter((x) => !isLeaf(x)).map((x) => [x, wholeOf(x, stored)]))
+  const readers = new Map<Tensor, Set<Tensor>>(order.map((x) => [x, new Set()]))
+  for (const [x, { reads }] of wholes) for (const y of reads.keys()) readers.get(y)!.add(x)
+  const fixed = new Set(outputs)
+  for (const x of order) if (x.row.kernel.kind === 'gather') fixed.add(x.inputs[0]!)
+  for (const x of order.toReversed()) {
+    const whole = wholes.get(x)
+    if (!whole || fixed.has(x) || x.row.name === 'store') continue
+    const into = [...readers.get(x)!].map((reader) => wholes.get(reader)!)
+    if (into.length === 0 || !into.every((c) => fits(x, whole, c, limits)) || !pays(x, whole, into)) continue
+    for (const reader of readers.get(x)!) merge(wholes.get(reader)!, x, whole)
+    for (const y of whole.reads.keys()) {
+      readers.get(y)!.delete(x)
+      readers.get(x)!.forEach((reader) => readers.get(y)!.add(reader))
+    }
+    kept.delete(x)
+  }
+  return kept
+}
+
+/** The stored nodes whose kernels read each stored node. A result has readers besides, so none are told. */
+export const readersOf = (
+  outputs: readonly Tensor[],
+  stored: ReadonlySet<Tensor>
+): ReadonlyMap<Tensor, readonly Tensor[]> => {
+  const readers = new Map<Tensor, Tensor[]>()
+  for (const x of topological(outputs)) {
+    if (!stored.has(x) || isLeaf(x)) continue
+    const reads = new Set(inside(x, stored).flatMap((y) => y.inputs.filter((z) => stored.has(z))))
+    for (const y of reads) readers.set(y, [...(readers.get(y) ?? []), x])
+  }
+  for (const x of outputs) readers.delete(x)
+  return readers
+}
+
+const wholeOf = (root: Tensor, stored: ReadonlySet<Tensor>): Whole => {
+  const whole: Whole = { reads: new Map(), folds: new Set(), work: 0, depth: 0 }
+  const ways = new Map<Tensor, Way>([[root, straight]])
+  const depths = new Map<Tensor, number>([[root, 1]])
+  for (const x of inside(root, stored)) {
+    whole.work += workOf(x)
+    if (foldKind(x)) whole.folds.add(x)
+    const below = through(x, ways.get(x)!)
+    for (const y of new Set(x.inputs)) {
+      if (stored.has(y)) whole.reads.set(y, joined(whole.reads.get(y), below))
+      else {
+        ways.set(y, joined(ways.get(y), below))
+        depths.set(y, Math.max(depths.get(y) ?? 0, depths.get(x)! + 1))
+      }
+    }
+  }
+  whole.depth = Math.max(...depths.values())
+  return whole
+}
+
+const through = (x: Tensor, { moved, repeated, folded }: Way): Way => {
+  const folds = foldKind(x) !== undefined
+  return { moved: moved || folds || isMovement(x), repeated: repeated || repeats(x), folded: folded || folds }
+}
+
+/** The nodes that a kernel computes, its result first. */
+const inside = (root: Tensor, stored: ReadonlySet<Tensor>): readonly Tensor[] => {
+  const order: Tensor[] = []
+  const seen = new Set<Tensor>([root])
+  const stack: { readonly x: Tensor; next: number }[] = [{ x: root, next: 0 }]
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const input = top.x.inputs[top.next++]
+    if (!input) order.push(stack.pop()!.x)
+    else if (!seen.has(input) && !stored.has(input)) {
+      seen.add(input)
+      stack.push({ x: input, next: 0 })
+    }
+  }
+  return order.reverse()
+}
+
+const fits = (x: Tensor, whole: Whole, reader: Whole, { inputs }: Limits): boolean => {
+  const way = reader.reads.get(x)!
+  if (way.repeated || (whole.folds.size > 0 && (way.folded || reader.folds.size > 0))) return false
+  const reads = new Set([...reader.reads.keys(), ...whole.reads.keys()]).size - 1
+  return reads <= inputs && reader.work + whole.work <= mostWork && reader.depth + whole.depth <= deepest
+}
+
+const pays = (x: Tensor, whole: Whole, into: readonly Whole[]): boolean => {
+  if (into.length === 1) return true
+  // the gradient of a maximum looks for the largest element, and must meet the very numbers it was chosen from
+  if (whole.folds.size > 0 || into.some(({ folds }) => [...folds].some((fold) => foldKind(fold) === 'max')))
+    return false
+  const more = into.reduce((sum, c) => sum + [...whole.reads.keys()].filter((y) => !c.reads.has(y)).length, 0)
+  const again = (into.length - 1) * whole.work * cost.madd + (more - whole.reads.size) * cost.fetch
+  const stored = cost.write + into.length * cost.fetch + cost.call / fragments(x.shape)
+  return again < stored
+}
+
+const merge = (reader: Whole, x: Tensor, whole: Whole): void => {
+  const way = reader.reads.get(x)!
+  reader.reads.delete(x)
+  for (const [y, below] of whole.reads)
+    reader.reads.set(
+      y,
+      joined(reader.reads.get(y), {
+        moved: below.moved || way.moved,
+        repeated: below.repeated || way.repeated,
+        folded: below.folded || way.folded
+      })
+    )
+  whole.folds.forEach((fold) => reader.folds.add(fold))
+  reader.work += whole.work
+  reader.depth += whole.depth
+}
