@@ -91,15 +91,17 @@ class Writer {
   /** Names the axes of the texture from the fragment's position; gives the place of each result in the output. */
   #decode(block: Block, tile: readonly number[]): readonly Result[] {
     const { out, shape } = this.kernel
-    const { texels, split, width } = layoutOf(planeShape(shape, tile), this.maxSize)
-    const u = block.let('float', 'floor(gl_FragCoord.x)')
-    const v = block.let('float', 'floor(gl_FragCoord.y)')
+    const layout = layoutOf(planeShape(shape, tile), this.maxSize)
+    const { texels, split, width } = layout
+    const u = (): string => block.let('float', 'floor(gl_FragCoord.x)')
+    const v = (): string => block.let('float', 'floor(gl_FragCoord.y)')
     const axes = texels.map((d) => freshVar(d))
-    if (split < 0) this.#peel(`(${u} + ${literal(width)} * ${v})`, axes, block)
+    if (split < 0) this.#peel(() => `(${u()} + ${literal(width)} * ${v()})`, axes, block)
     else {
       this.#peel(u, axes.slice(split), block)
       this.#peel(v, axes.slice(0, split), block)
     }
+    this.#textures.here = { layout, index: axes.map(variable) }
     return offsetsOf(tile).map((offset, i): Result => {
       const places = axes.map((axis, k) => shift(scale(variable(axis), tile[k] ?? 1), offset[k] ?? 0))
       const at = (w: Var): Affine | undefined => (out.indexOf(w) > 0 ? places[out.indexOf(w)] : undefined)
@@ -107,18 +109,19 @@ class Writer {
     })
   }
 
-  /** Row-major position → one name per axis. */
-  #peel(text: string, axes: readonly Var[], block: Block): void {
-    let rest = text
-    for (let i = axes.length - 1; i >= 0; i--) {
-      const { extent } = axes[i]!
+  /** Row-major position → one name per axis, each when it is needed. */
+  #peel(position: () => string, axes: readonly Var[], block: Block): void {
+    let rest = position
+    for (const [i, axis] of [...axes.entries()].reverse()) {
+      const { extent } = axis
       if (extent === 1) continue
-      const first = axes.slice(0, i).every((v) => v.extent === 1)
-      const quotient = first ? '' : block.let('float', `floor((${rest} + 0.5) * ${literal(1 / extent)})`)
-      this.#names.set(
-        axes[i]!,
-        first ? block.let('float', rest) : block.let('float', `${rest} - ${literal(extent)} * ${quotient}`)
-      )
+      const whole = rest
+      if (axes.slice(0, i).every((v) => v.extent === 1)) {
+        this.#names.set(axis, () => block.let('float', whole()))
+        return
+      }
+      const quotient = (): string => block.let('float', `floor((${whole()} + 0.5) * ${literal(1 / extent)})`)
+      this.#names.set(axis, () => block.let('float', `${whole()} - ${literal(extent)} * ${quotient()}`))
       rest = quotient
     }
   }

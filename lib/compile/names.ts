@@ -4,9 +4,10 @@ import { affineText, literal, type Block } from './text.ts'
 
 /** The names of a kernel's variables; quotients and remainders are computed where they are first needed. */
 export class Names {
-  readonly #known = new Map<Var, string>()
+  readonly #known = new Map<Var, string | (() => string)>()
 
-  set(v: Var, name: string): void {
+  /** A name, or what writes it down when it is first needed. */
+  set(v: Var, name: string | (() => string)): void {
     this.#known.set(v, name)
   }
 
@@ -17,7 +18,12 @@ export class Names {
 
   #name(v: Var, block: Block): string {
     const known = this.#known.get(v)
-    if (known) return known
+    if (typeof known === 'string') return known
+    if (known) {
+      const name = known()
+      this.#known.set(v, name)
+      return name
+    }
     if (!v.def) return raise('compile', `a variable of ${v.extent} has no value here`)
     const of = this.number(v.def.of, block)
     const quotient = block.let('float', `floor((${of} + 0.5) * ${literal(1 / v.def.by)})`)

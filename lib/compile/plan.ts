@@ -3,6 +3,7 @@ import { topological, type Tensor } from '../core/tensor.ts'
 import { cut, foldKind, isMovement, type Limits } from './cut.ts'
 import { foldOf, lower, type Kernel } from './expr.ts'
 import { inline, readersOf } from './inline.ts'
+import type { Source } from './numbers.ts'
 import { fragments, planeShape, targetsOf } from './planes.ts'
 import { relaidOnce, relayout } from './relayout.ts'
 import { shorten } from './shorten.ts'
@@ -12,7 +13,7 @@ import { tileOf, type Tiling } from './tile.ts'
 
 /** One kernel call: the buffers it reads, those it writes, and those that nobody reads afterwards. */
 export interface Step {
-  readonly source: string
+  readonly source: Source
   /** Of each output. */
   readonly shape: Shape
   readonly inputs: readonly number[]
@@ -34,7 +35,7 @@ export interface Plan {
 export interface Target extends Limits {
   /** Results that one fragment may write. */
   readonly targets: number
-  source(kernel: Kernel, tiling?: Tiling): string
+  source(kernel: Kernel, tiling?: Tiling): Source
 }
 
 export const plan = (outputs: readonly Tensor[], target: Target): Plan => new Planner(target).run(outputs)
@@ -168,6 +169,8 @@ class Planner {
     const before = this.#lower(roots, merges)
     const { inputs } = this.#lower([...roots, x], merges)
     const shares = inputs.length < before.inputs.length + alone.inputs.length
+    // a fold's kernel takes in what follows from it alone: with more it would be a program of its own for each use
+    if (foldOf(before) && inputs.length > before.inputs.length) return false
     return shares && !inputs.some((y) => roots.includes(y) && y !== merges) && this.#fits(inputs, merges)
   }
 

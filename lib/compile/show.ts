@@ -4,10 +4,10 @@ import type { Plan } from './plan.ts'
 
 /** A plan as a short program: a line a kernel, with its program's number; equal numbers are one program. */
 export const showPlan = (plan: Plan, { source = false } = {}): string => {
-  const programs = [...new Set(plan.steps.map((step) => step.source))]
+  const programs = [...new Set(plan.steps.map((step) => step.source.text))]
   const leaves = plan.leaves.map(([i, leaf]) => `${letters(i)} = ${leaf.toString()}`)
   const steps = plan.steps.map(
-    ({ name, source: text, inputs, outputs, shape }) =>
+    ({ name, source: { text }, inputs, outputs, shape }) =>
       `${outputs.map(letters).join(', ')} = ${name}${inputs.map((i) => ` ${letters(i)}`).join('')} : ${showShape(shape)}  #${programs.indexOf(text)}`
   )
   const sources = source ? programs.map((text, i) => `#${i}\n${text}`) : []

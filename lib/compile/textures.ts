@@ -1,4 +1,4 @@
-import { addAffine, constant, divMod, freshVar, scale, shift, variable, type Affine } from '../core/affine.ts'
+import { addAffine, constant, divMod, freshVar, keyOf, scale, shift, variable, type Affine } from '../core/affine.ts'
 import { stridesOf, type Shape } from '../core/shape.ts'
 import type { Kernel } from './expr.ts'
 import { layoutOf, type Layout } from './layout.ts'
@@ -12,6 +12,8 @@ export const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(
 /** Reads of a kernel's buffers: from an index to the text of a texel or one of its channels. */
 export class Textures {
   readonly #layouts: readonly Layout[]
+  /** Where the fragment itself lies: a texture laid out alike needs no address there. */
+  here: { readonly layout: Layout; readonly index: readonly Affine[] } | undefined
   /** The first sampler of each slot: a buffer in several textures has several. */
   readonly #samplers: readonly number[]
   constructor(
@@ -61,7 +63,13 @@ export class Textures {
   }
 
   #plane(slot: number, plane: number, index: readonly Affine[], block: Block): string {
-    const { texels, split, width, height } = this.#layouts[slot]!
+    const layout = this.#layouts[slot]!
+    const { texels, split, width, height } = layout
+    const sampler = `user_a${this.#samplers[slot]! + plane}`
+    if (this.#isHere(layout, index)) {
+      const at = block.let('vec2', `gl_FragCoord.xy * vec2(${literal(1 / width)}, ${literal(1 / height)})`)
+      return block.let('vec4', `${this.fetch}(${sampler}, ${at})`)
+    }
     const strides = stridesOf(texels)
     const along = (from: number, to: number, unit: number): Affine =>
       index.slice(from, to).reduce((sum, i, k) => addAffine(sum, scale(i, strides[from + k]! / unit)), constant(0))
@@ -72,7 +80,14 @@ export class Textures {
         : this.#wrapped(along(0, index.length, 1), width, block)
     const x = block.let('float', `(${u} + 0.5) * ${literal(1 / width)}`)
     const y = block.let('float', `(${v} + 0.5) * ${literal(1 / height)}`)
-    return block.let('vec4', `${this.fetch}(user_a${this.#samplers[slot]! + plane}, vec2(${x}, ${y}))`)
+    return block.let('vec4', `${this.fetch}(${sampler}, vec2(${x}, ${y}))`)
+  }
+
+  #isHere({ texels, width, height }: Layout, index: readonly Affine[]): boolean {
+    if (!this.here || width !== this.here.layout.width || height !== this.here.layout.height) return false
+    const long = (sizes: Shape, at: readonly Affine[]): string =>
+      sizes.flatMap((d, axis) => (d > 1 ? [`${d} ${keyOf(at[axis]!)}`] : [])).join()
+    return long(texels, index) === long(this.here.layout.texels, this.here.index)
   }
 
   /** A position in rows that break anywhere. */

@@ -20,7 +20,7 @@ export interface Tiling {
 /** More terms than this compile slowly and run no faster. */
 const mostTerms = 320
 /** Without tiles every term is a fetch of its own; a shorter body serves. */
-const mostUntiled = 100
+const mostUntiled = 4
 
 // ---- unrolling ----------------------------------------------------------------------------------------------------
 

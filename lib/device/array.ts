@@ -1,4 +1,5 @@
 import type { Kernel } from '../compile/expr.ts'
+import type { Source } from '../compile/numbers.ts'
 import { scalarFunctions, scalarOf } from '../compile/scalar.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
 import { noCounts, type Buffer, type Counters, type Engine } from './engine.ts'
@@ -29,8 +30,8 @@ class ArrayEngine implements Engine {
     this.#gpu = new GPU({ mode: name, functions: [...scalarFunctions] as never })
   }
 
-  source(kernel: Kernel): string {
-    return scalarOf(kernel)
+  source(kernel: Kernel): Source {
+    return { text: scalarOf(kernel), numbers: [] }
   }
 
   take(shape: Shape): ArrayBuffer_ {
@@ -57,9 +58,9 @@ class ArrayEngine implements Engine {
     return Float32Array.from((buffer as ArrayBuffer_).numbers)
   }
 
-  run(source: string, inputs: readonly Buffer[], shape: Shape): readonly Buffer[] {
+  run({ text }: Source, inputs: readonly Buffer[], shape: Shape): readonly Buffer[] {
     const args = (inputs as readonly ArrayBuffer_[]).map((b) => b.numbers)
-    const numbers = this.#program(source, shape, args)(...args)
+    const numbers = this.#program(text, shape, args)(...args)
     this.counters.calls++
     return [this.#count(buffered(numbers))]
   }

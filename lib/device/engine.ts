@@ -1,4 +1,5 @@
 import type { Shape } from '../core/shape.ts'
+import type { Source } from '../compile/numbers.ts'
 import type { Target } from '../compile/plan.ts'
 
 /** Device memory for one tensor. */
@@ -49,7 +50,7 @@ export interface Engine extends Target {
   upload(data: ArrayLike<number>, shape: Shape): Buffer
   download(buffer: Buffer, shape: Shape): Float32Array
   /** Runs a program into new buffers of one shape from the pool. */
-  run(source: string, inputs: readonly Buffer[], shape: Shape, targets: number): readonly Buffer[]
+  run(source: Source, inputs: readonly Buffer[], shape: Shape, targets: number): readonly Buffer[]
   /** Waits until everything asked for is computed. */
   finish(): Promise<void>
   dispose(): void

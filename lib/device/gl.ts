@@ -2,6 +2,7 @@ import type { Kernel } from '../compile/expr.ts'
 import type { Tiling } from '../compile/tile.ts'
 import { glslOf } from '../compile/glsl.ts'
 import { layoutOf, pack, unpack } from '../compile/layout.ts'
+import { generic, type Source } from '../compile/numbers.ts'
 import { withFunctions } from '../compile/prelude.ts'
 import { raise, showShape } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
@@ -16,6 +17,10 @@ interface BuiltKernel {
   texture: KernelTexture
   mappedTextures: readonly KernelTexture[]
   drawBuffersMap: readonly number[]
+  readonly program: WebGLProgram
+  /** The size of the output; that of the largest output of any kernel, which all of them share. */
+  readonly texSize: [number, number]
+  readonly maxTexSize: [number, number]
   onActivate(previous: { readonly texture: KernelTexture; readonly mappedTextures: readonly KernelTexture[] }): void
   build(...args: readonly KernelTexture[]): void
   run(...args: readonly KernelTexture[]): void
@@ -23,6 +28,11 @@ interface BuiltKernel {
 }
 interface KernelTexture {
   readonly texture: WebGLTexture
+}
+interface Program {
+  readonly kernel: BuiltKernel
+  /** Where the numbers go, if it has any. */
+  readonly place: WebGLUniformLocation | null
 }
 interface TextureSettings {
   readonly texture: WebGLTexture
@@ -88,7 +98,7 @@ class GLEngine implements Engine {
   readonly #gpu: GPUType
   readonly #isTwo: boolean
   readonly #pool = new Map<string, Held[]>()
-  readonly #programs = new Map<string, BuiltKernel>()
+  readonly #programs = new Map<string, Program>()
   #reader: WebGLFramebuffer | null = null
 
   constructor({ name, gl, canvas }: Context, limits: GLLimits) {
@@ -107,8 +117,11 @@ class GLEngine implements Engine {
     keepDrawingBuffer(gl)
   }
 
-  source(kernel: Kernel, tiling?: Tiling): string {
-    return withFunctions(glslOf(kernel, this.textureSize, this.#isTwo ? 'texture' : 'texture2D', tiling))
+  source(kernel: Kernel, tiling?: Tiling): Source {
+    const body = glslOf(kernel, this.textureSize, this.#isTwo ? 'texture' : 'texture2D', tiling)
+    // a tiled kernel is worth a program of its own, with all its numbers known to the compiler
+    const { text, numbers } = tiling ? { text: body, numbers: [] } : generic(body)
+    return { text: withFunctions(text), numbers }
   }
 
   take(shape: Shape): Held {
@@ -176,34 +189,48 @@ class GLEngine implements Engine {
     return unpack(texels, shape)
   }
 
-  run(source: string, inputs: readonly Buffer[], shape: Shape, targets: number): readonly Buffer[] {
+  run(source: Source, inputs: readonly Buffer[], shape: Shape, targets: number): readonly Buffer[] {
     const outputs = Array.from({ length: targets }, () => this.take(shape))
     const args = inputs as readonly Held[]
-    const kernel = this.#program(source, args, outputs)
-    kernel.onActivate({ texture: outputs[0]!, mappedTextures: outputs.slice(1) })
-    kernel.run(...args)
-    this.#gl.flush()
+    const start = performance.now()
+    const known = this.#programs.get(source.text)
+    const program = known ?? this.#build(source.text, args, outputs)
+    this.#draw(program, source, args, outputs)
     this.counters.calls++
+    if (!known) {
+      // drivers put off work until the first draw
+      this.#gl.finish()
+      this.#programs.set(source.text, program)
+      this.counters.programs++
+      this.counters.compileMs += performance.now() - start
+    }
     return outputs
   }
 
-  #program(source: string, args: readonly Held[], outputs: readonly Held[]): BuiltKernel {
-    const { width, height } = outputs[0]!
-    const key = `${width}x${height} ${source}`
-    const known = this.#programs.get(key)
-    if (known) return known
-    const start = performance.now()
-    const built = this.#build(source, args, outputs)
-    // drivers put off work until the first draw
-    built.run(...args)
-    this.#gl.finish()
-    this.#programs.set(key, built)
-    this.counters.programs++
-    this.counters.compileMs += performance.now() - start
-    return built
+  #draw({ kernel, place }: Program, { numbers }: Source, args: readonly Held[], outputs: readonly Held[]): void {
+    const gl = this.#gl
+    const [{ width, height }] = outputs as readonly [Held]
+    this.#reach(kernel, width, height)
+    kernel.texSize[0] = width
+    kernel.texSize[1] = height
+    kernel.onActivate({ texture: outputs[0]!, mappedTextures: outputs.slice(1) })
+    if (place) {
+      gl.useProgram(kernel.program)
+      gl.uniform4fv(place, padded(numbers))
+    }
+    kernel.run(...args)
+    gl.flush()
   }
 
-  #build(source: string, args: readonly Held[], outputs: readonly Held[]): BuiltKernel {
+  /** gpu.js draws into a corner of the largest output so far, which it knows of programs and not of calls. */
+  #reach({ maxTexSize }: BuiltKernel, width: number, height: number): void {
+    if (width <= maxTexSize[0] && height <= maxTexSize[1]) return
+    maxTexSize[0] = Math.max(width, maxTexSize[0])
+    maxTexSize[1] = Math.max(height, maxTexSize[1])
+    this.#gl.viewport(0, 0, maxTexSize[0], maxTexSize[1])
+  }
+
+  #build(source: string, args: readonly Held[], outputs: readonly Held[]): Program {
     const body = { name: 'body', source, argumentTypes: [], argumentNames: [], returnType: 'Array(4)' }
     this.#gpu.setNativeFunctions([body] as never)
     const [first, ...others] = outputs as readonly [Held, ...Held[]]
@@ -227,7 +254,7 @@ class GLEngine implements Engine {
       kernel.drawBuffersMap = outputs.map((_, i) => this.#gl.COLOR_ATTACHMENT0 + i)
     }
     kernel.build(...args)
-    return kernel
+    return { kernel, place: this.#gl.getUniformLocation(kernel.program, 'numbers[0]') }
   }
 
   finish(): Promise<void> {
@@ -241,6 +268,13 @@ class GLEngine implements Engine {
     this.#programs.clear()
     this.counters.pooled = 0
   }
+}
+
+/** Numbers by fours, as uniforms take them. */
+const padded = (numbers: readonly number[]): Float32Array => {
+  const fours = new Float32Array(Math.ceil(numbers.length / 4) * 4)
+  fours.set(numbers)
+  return fours
 }
 
 const drawBuffers = (gl: GL): number => {
