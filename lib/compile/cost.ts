@@ -1,13 +1,10 @@
 import { freshVar, keyOf, scale, shift, substitute, variable, type Affine, type Var } from '../core/affine.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
+import type { Costs } from './costs.ts'
 import { dependsOn, loadsOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { leadsWith } from './lanes.ts'
 import { layoutOf } from './layout.ts'
 import { fragments, planeShape } from './planes.ts'
-
-/** Milliseconds of one core: a fetch, a multiply-add of four numbers, a loop's start, a texel written; and of a call. */
-export const cost = { fetch: 1.27e-6, madd: 0.26e-6, loop: 1e-4, write: 2.2e-6, call: 0.05 }
-const cores = 2
 
 /** An index of a load, and the variables that a tiling gives several values in one fragment. */
 interface Index {
@@ -24,6 +21,16 @@ interface Traffic {
   readonly usesOwn: boolean
 }
 
+/** What a kernel does under a tiling; what a device takes for it are its costs. */
+export interface Counts {
+  readonly fetches: number
+  readonly madds: number
+  readonly loops: number
+  readonly targets: number
+  readonly fragments: number
+  readonly merged: number
+}
+
 /** What a fold is expected to cost under a tiling, counted from its description. */
 export class CostModel {
   readonly #kernel: Kernel
@@ -31,7 +38,12 @@ export class CostModel {
   readonly #lanes: Var | undefined
   readonly #loads: readonly Traffic[]
 
-  constructor(kernel: Kernel, fold: Fold, lanes: Var | undefined) {
+  constructor(
+    kernel: Kernel,
+    fold: Fold,
+    lanes: Var | undefined,
+    readonly costs: Costs
+  ) {
     this.#kernel = kernel
     this.#fold = fold
     this.#lanes = lanes
@@ -54,6 +66,16 @@ export class CostModel {
 
   /** Milliseconds under a tile of the output axes and an unrolling of the fold's variables. */
   ms(tile: readonly number[], unroll: ReadonlyMap<Var, number>): number {
+    const { costs } = this
+    const counts = this.counts(tile, unroll)
+    const merge = counts.merged > 0 ? (counts.merged * (counts.targets * costs.fetch + costs.write)) / costs.cores : 0
+    const calls = counts.merged > 0 ? 2 : 1
+    const own = counts.fetches * costs.fetch + counts.madds * costs.madd + counts.loops * costs.loop
+    return calls * costs.call + (own + counts.targets * costs.write) * counts.fragments + merge
+  }
+
+  /** What a fragment does, how many fragments the busier core has, and how many texels are merged afterwards. */
+  counts(tile: readonly number[], unroll: ReadonlyMap<Var, number>): Counts {
     const { shape, out } = this.#kernel
     const factor = (v: Var): number => unroll.get(v) ?? tile[out.indexOf(v)] ?? 1
     const trips = this.#fold.vars.map((v) =>
@@ -62,10 +84,14 @@ export class CostModel {
     const targets = sizeOf(tile)
     const terms = sizeOf([...unroll.values()]) * targets * this.#perLane()
     const fetches = this.#loads.reduce((sum, load) => sum + this.#fetches(load, factor, tile[0] ?? 1), 0)
-    const body = sizeOf(trips) * (fetches * cost.fetch + terms * cost.madd)
-    const loops = (sizeOf(trips) / Math.max(1, ...trips)) * cost.loop
-    const merge = targets > 1 ? (fragments(shape) * (targets * cost.fetch + cost.write)) / cores + cost.call : 0
-    return cost.call + (body + loops + targets * cost.write) * busiest(planeShape(shape, tile)) + merge
+    return {
+      fetches: sizeOf(trips) * fetches,
+      madds: sizeOf(trips) * terms,
+      loops: sizeOf(trips) / Math.max(1, ...trips),
+      targets,
+      fragments: busiest(planeShape(shape, tile), this.costs),
+      merged: targets > 1 ? fragments(shape) : 0
+    }
   }
 
   /** With a fold variable in the lanes, the output's own lanes are so many terms. */
@@ -108,8 +134,8 @@ const count = (at: Affine, vars: readonly Var[], factor: (v: Var) => number): nu
 }
 
 /** A software rasteriser deals blocks of 64×64 fragments to its cores. */
-const busiest = (plane: Shape): number => {
+const busiest = (plane: Shape, { cores, block }: Costs): number => {
   const { width, height } = layoutOf(plane, 8192)
-  const blocks = Math.ceil(width / 64) * Math.ceil(height / 64)
+  const blocks = Math.ceil(width / block) * Math.ceil(height / block)
   return (width * height * Math.ceil(blocks / cores)) / blocks
 }

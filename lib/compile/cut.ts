@@ -1,5 +1,6 @@
 import { sizeOf } from '../core/shape.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
+import type { Costs } from './costs.ts'
 import { fragments } from './planes.ts'
 import { mostTerms } from './shorten.ts'
 
@@ -10,6 +11,7 @@ import { mostTerms } from './shorten.ts'
 export interface Limits {
   /** Textures that one kernel may read. */
   readonly inputs: number
+  readonly costs: Costs
 }
 
 /** What a kernel has to do for a node that is not stored. */

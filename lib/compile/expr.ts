@@ -1,6 +1,6 @@
 import { boundsOf, freshVar, keyOf, variable, type Affine, type Guard, type Var } from '../core/affine.ts'
 import type { Row, Tensor } from '../core/tensor.ts'
-import type { Shape } from '../core/shape.ts'
+import { sizeOf, type Shape } from '../core/shape.ts'
 
 /** What a kernel computes at one element of its output, as a tree over loads of buffers. */
 export type Expr =
@@ -189,3 +189,12 @@ const loadsAmong = (parts: ReadonlySet<Expr>): ReadonlySet<Load> =>
 /** Whether an index depends on a variable, also through a quotient or remainder. */
 export const dependsOn = (a: Affine, v: Var): boolean =>
   a.terms.some(([w]) => w === v || (w.def !== undefined && dependsOn(w.def.of, v)))
+
+/** Floating-point operations that the results of a kernel take: each function counts as one. */
+export const flopsOf = (kernel: Kernel): number => {
+  const fold = foldOf(kernel)
+  const functions = (parts: ReadonlySet<Expr>): number => [...parts].filter((part) => part.kind === 'apply').length
+  const inside = fold ? functions(partsOf(fold.body)) : 0
+  const terms = fold ? sizeOf(fold.vars.map((v) => v.extent)) : 0
+  return sizeOf(kernel.shape) * (functions(partsIn(kernel)) - inside + terms * (inside + 1))
+}

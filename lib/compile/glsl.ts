@@ -14,6 +14,7 @@ import {
 } from '../core/affine.ts'
 import { raise } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
+import type { Costs } from './costs.ts'
 import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { layoutOf } from './layout.ts'
 import { Names } from './names.ts'
@@ -49,8 +50,15 @@ interface Result {
  * The body of a kernel as a GLSL function `vec4 body()` that reads the samplers `user_a0`, `user_a1` … A tiled kernel
  * is a fold alone, and leaves its further results where gpu.js's kernel maps take them.
  */
-export const glslOf = (kernel: Kernel, maxSize: number, fetch: 'texture' | 'texture2D', tiling?: Tiling): string =>
-  new Writer(kernel, maxSize, fetch, tiling).write()
+export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): string =>
+  new Writer(kernel, dialect, tiling).write()
+
+/** What a device's GL allows and how it says it. */
+export interface Dialect {
+  readonly textureSize: number
+  readonly fetch: 'texture' | 'texture2D'
+  readonly costs: Costs
+}
 
 class Writer {
   readonly #counter = { next: 0 }
@@ -58,11 +66,10 @@ class Writer {
   readonly #textures: Textures
   constructor(
     readonly kernel: Kernel,
-    readonly maxSize: number,
-    fetch: string,
+    readonly dialect: Dialect,
     readonly tiling: Tiling | undefined
   ) {
-    this.#textures = new Textures(kernel, maxSize, fetch, this.#names)
+    this.#textures = new Textures(kernel, dialect.textureSize, dialect.fetch, this.#names)
   }
 
   write(): string {
@@ -91,7 +98,7 @@ class Writer {
   /** Names the axes of the texture from the fragment's position; gives the place of each result in the output. */
   #decode(block: Block, tile: readonly number[]): readonly Result[] {
     const { out, shape } = this.kernel
-    const layout = layoutOf(planeShape(shape, tile), this.maxSize)
+    const layout = layoutOf(planeShape(shape, tile), this.dialect.textureSize)
     const { texels, split, width } = layout
     const u = (): string => block.let('float', 'floor(gl_FragCoord.x)')
     const v = (): string => block.let('float', 'floor(gl_FragCoord.y)')
@@ -137,7 +144,7 @@ class Writer {
   // ---- folds ----------------------------------------------------------------------------------------------------
 
   #fold(fold: Fold, results: readonly Result[], outer: Scope): void {
-    const tiling = this.tiling ?? tileOf(this.kernel, fold, 1)
+    const tiling = this.tiling ?? tileOf(this.kernel, fold, 1, this.dialect.costs)
     const start = fold.op === 'sum' ? '0.0' : literal(-Infinity)
     for (const { total } of results) outer.block.add(`vec4 ${total} = vec4(${start});`)
     const loops = this.#loops(fold, tiling)

@@ -1,15 +1,15 @@
 import { topological, type Tensor } from '../core/tensor.ts'
-import { cost } from './cost.ts'
+import type { Costs } from './costs.ts'
 import { deepest, foldKind, isLeaf, isMovement, mostWork, repeats, workOf, type Limits } from './cut.ts'
 import { fragments } from './planes.ts'
 
 /** What the kernel of a stored node does. */
 interface Whole {
   /** The buffers it reads, and whether it reads an element of one several times, or folds over it. */
-  readonly reads: Map<Tensor, Way>
-  readonly folds: Set<Tensor>
-  work: number
-  depth: number
+  readonly reads: ReadonlyMap<Tensor, Way>
+  readonly folds: ReadonlySet<Tensor>
+  readonly work: number
+  readonly depth: number
 }
 interface Way {
   readonly moved: boolean
@@ -48,8 +48,9 @@ export const inline = (
     const whole = wholes.get(x)
     if (!whole || fixed.has(x) || x.row.name === 'store') continue
     const into = [...readers.get(x)!].map((reader) => wholes.get(reader)!)
-    if (into.length === 0 || !into.every((c) => fits(x, whole, c, limits)) || !pays(x, whole, into)) continue
-    for (const reader of readers.get(x)!) merge(wholes.get(reader)!, x, whole)
+    if (into.length === 0 || !into.every((c) => fits(x, whole, c, limits)) || !pays(x, whole, into, limits.costs))
+      continue
+    for (const reader of readers.get(x)!) wholes.set(reader, merged(wholes.get(reader)!, x, whole))
     for (const y of whole.reads.keys()) {
       readers.get(y)!.delete(x)
       readers.get(x)!.forEach((reader) => readers.get(y)!.add(reader))
@@ -75,23 +76,26 @@ export const readersOf = (
 }
 
 const wholeOf = (root: Tensor, stored: ReadonlySet<Tensor>): Whole => {
-  const whole: Whole = { reads: new Map(), folds: new Set(), work: 0, depth: 0 }
+  const reads = new Map<Tensor, Way>()
   const ways = new Map<Tensor, Way>([[root, straight]])
   const depths = new Map<Tensor, number>([[root, 1]])
-  for (const x of inside(root, stored)) {
-    whole.work += workOf(x)
-    if (foldKind(x)) whole.folds.add(x)
+  const nodes = inside(root, stored)
+  for (const x of nodes) {
     const below = through(x, ways.get(x)!)
     for (const y of new Set(x.inputs)) {
-      if (stored.has(y)) whole.reads.set(y, joined(whole.reads.get(y), below))
+      if (stored.has(y)) reads.set(y, joined(reads.get(y), below))
       else {
         ways.set(y, joined(ways.get(y), below))
         depths.set(y, Math.max(depths.get(y) ?? 0, depths.get(x)! + 1))
       }
     }
   }
-  whole.depth = Math.max(...depths.values())
-  return whole
+  return {
+    reads,
+    folds: new Set(nodes.filter((x) => foldKind(x) !== undefined)),
+    work: nodes.reduce((sum, x) => sum + workOf(x), 0),
+    depth: Math.max(...depths.values())
+  }
 }
 
 const through = (x: Tensor, { moved, repeated, folded }: Way): Way => {
@@ -122,30 +126,32 @@ const fits = (x: Tensor, whole: Whole, reader: Whole, { inputs }: Limits): boole
   return reads <= inputs && reader.work + whole.work <= mostWork && reader.depth + whole.depth <= deepest
 }
 
-const pays = (x: Tensor, whole: Whole, into: readonly Whole[]): boolean => {
+const pays = (x: Tensor, whole: Whole, into: readonly Whole[], costs: Costs): boolean => {
   if (into.length === 1) return true
   // the gradient of a maximum looks for the largest element, and must meet the very numbers it was chosen from
   if (whole.folds.size > 0 || into.some(({ folds }) => [...folds].some((fold) => foldKind(fold) === 'max')))
     return false
   const more = into.reduce((sum, c) => sum + [...whole.reads.keys()].filter((y) => !c.reads.has(y)).length, 0)
-  const again = (into.length - 1) * whole.work * cost.madd + (more - whole.reads.size) * cost.fetch
-  const stored = cost.write + into.length * cost.fetch + cost.call / fragments(x.shape)
+  const again = (into.length - 1) * whole.work * costs.madd + (more - whole.reads.size) * costs.fetch
+  const stored = costs.write + into.length * costs.fetch + costs.call / fragments(x.shape)
   return again < stored
 }
 
-const merge = (reader: Whole, x: Tensor, whole: Whole): void => {
+const merged = (reader: Whole, x: Tensor, whole: Whole): Whole => {
   const way = reader.reads.get(x)!
-  reader.reads.delete(x)
-  for (const [y, below] of whole.reads)
-    reader.reads.set(
-      y,
-      joined(reader.reads.get(y), {
-        moved: below.moved || way.moved,
-        repeated: below.repeated || way.repeated,
-        folded: below.folded || way.folded
-      })
-    )
-  whole.folds.forEach((fold) => reader.folds.add(fold))
-  reader.work += whole.work
-  reader.depth += whole.depth
+  const reads = new Map(reader.reads)
+  reads.delete(x)
+  for (const [y, below] of whole.reads) reads.set(y, joined(reads.get(y), along(way, below)))
+  return {
+    reads,
+    folds: new Set([...reader.folds, ...whole.folds]),
+    work: reader.work + whole.work,
+    depth: reader.depth + whole.depth
+  }
 }
+
+const along = (a: Way, b: Way): Way => ({
+  moved: a.moved || b.moved,
+  repeated: a.repeated || b.repeated,
+  folded: a.folded || b.folded
+})

@@ -1,7 +1,7 @@
 import { sameShape, type Shape } from '../core/shape.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
 import { cut, foldKind, isMovement, type Limits } from './cut.ts'
-import { foldOf, lower, type Kernel } from './expr.ts'
+import { flopsOf, foldOf, lower, type Kernel } from './expr.ts'
 import { inline, readersOf } from './inline.ts'
 import type { Source } from './numbers.ts'
 import { fragments, planeShape, targetsOf } from './planes.ts'
@@ -20,6 +20,8 @@ export interface Step {
   readonly outputs: readonly number[]
   /** What the step computes, for `show`. */
   readonly name: string
+  /** Floating-point operations that the values take, for `profile`. */
+  readonly flops: number
   readonly free: readonly number[]
 }
 
@@ -185,10 +187,10 @@ class Planner {
     const fold = foldOf(kernel)
     if (!fold) return { kernel }
     const targets = kernel.bodies[0]!.kind === 'fold' ? this.target.targets : 1
-    const plain = { kernel, tiling: tileOf(kernel, fold, targets) }
+    const plain = { kernel, tiling: tileOf(kernel, fold, targets, this.target.costs) }
     const moved = relayout(kernel, this.#relaid)
     if (moved === kernel) return plain
-    const other = { kernel: moved, tiling: tileOf(moved, foldOf(moved)!, targets), relaid: true }
+    const other = { kernel: moved, tiling: tileOf(moved, foldOf(moved)!, targets, this.target.costs), relaid: true }
     return other.tiling.ms < plain.tiling.ms ? other : plain
   }
 
@@ -232,6 +234,7 @@ class Planner {
         shape: planeShape(kernel.shape, tiling.tile),
         inputs: kernel.inputs.flatMap(buffersOf),
         outputs: planes.buffers,
+        flops: flopsOf(kernel),
         name: `${nameOf(roots[0]!)} tiled`
       }
     }
@@ -244,6 +247,7 @@ class Planner {
       shape: kernel.shape,
       inputs: kernel.inputs.flatMap(buffersOf),
       outputs: wanted.map((x) => this.#numberOf(x)),
+      flops: flopsOf(kernel),
       name: `${wanted.map(nameOf).join(' + ')}${kernel.tiles ? ' of planes' : ''}`
     }
   }

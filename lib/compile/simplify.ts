@@ -1,6 +1,7 @@
 import { scalar } from '../core/create.ts'
 import { broadcastTo, full } from '../core/primitives.ts'
 import { sameShape } from '../core/shape.ts'
+import { attrsText } from './key.ts'
 import { node, topological, type Tensor } from '../core/tensor.ts'
 
 /** A rule gives a simpler node of the same value, or nothing. */
@@ -57,7 +58,7 @@ const rules: readonly Rule[] = [
 const keyOf = (x: Tensor, inputs: readonly Tensor[], id: (x: Tensor) => number): string | undefined =>
   x.row.kernel.kind === 'buffer'
     ? undefined
-    : `${x.row.name} ${JSON.stringify(x.attrs)} ${inputs.map(id).join(' ')} ${x.shape.join(',')}`
+    : `${x.row.name} ${attrsText(x.attrs)} ${inputs.map(id).join(' ')} ${x.shape.join(',')}`
 
 /**
  * The same values from fewer nodes: the rules above, and equal expressions only once.

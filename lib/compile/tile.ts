@@ -1,6 +1,7 @@
 import { coefficient, type Affine, type Var } from '../core/affine.ts'
 import { sizeOf } from '../core/shape.ts'
 import { CostModel } from './cost.ts'
+import type { Costs } from './costs.ts'
 import { loadsOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { laneVariable, leading } from './lanes.ts'
 import { fragments } from './planes.ts'
@@ -82,7 +83,7 @@ const tiles = (extents: readonly number[], targets: number): readonly (readonly 
 interface Known extends Pick<Tiling, 'tile' | 'ms'> {
   readonly unroll: readonly number[]
 }
-const known = new Map<string, Known>()
+const known = new WeakMap<Costs, Map<string, Known>>()
 
 /** Kernels that differ only in their variables' numbers have one tiling. */
 const keyOfKernel = (kernel: Kernel, fold: Fold, targets: number): string => {
@@ -101,24 +102,33 @@ const keyOfKernel = (kernel: Kernel, fold: Fold, targets: number): string => {
 }
 
 /** The tiling that the cost model finds cheapest. */
-export const tileOf = (kernel: Kernel, fold: Fold, targets: number): Tiling => {
+export const tileOf = (kernel: Kernel, fold: Fold, targets: number, costs: Costs): Tiling => {
   const lanes = laneVariable(kernel, fold)
   const key = keyOfKernel(kernel, fold, targets)
-  const found = known.get(key) ?? cheapest(kernel, fold, lanes, targets)
-  known.set(key, found)
+  const before = known.get(costs) ?? new Map<string, Known>()
+  known.set(costs, before)
+  const found = before.get(key) ?? cheapest(candidates(kernel, fold, lanes, targets, costs))
+  before.set(key, found)
   return { lanes, tile: found.tile, ms: found.ms, unroll: new Map(fold.vars.map((v, i) => [v, found.unroll[i]!])) }
 }
 
-const cheapest = (kernel: Kernel, fold: Fold, lanes: Var | undefined, targets: number): Known => {
+const cheapest = (all: readonly Known[]): Known => all.reduce((best, next) => (next.ms < best.ms ? next : best))
+
+const candidates = (
+  kernel: Kernel,
+  fold: Fold,
+  lanes: Var | undefined,
+  targets: number,
+  costs: Costs
+): readonly Known[] => {
   const extents = kernel.shape.map((d, axis) => (axis > 0 ? d : lanes ? 1 : Math.ceil(d / 4)))
-  const model = new CostModel(kernel, fold, lanes)
+  const model = new CostModel(kernel, fold, lanes, costs)
   const perLane = lanes ? Math.min(4, kernel.shape[0] ?? 1) : 1
-  const candidates = tiles(extents, worthTiling(kernel, fold) ? targets : 1).map((tile): Known => {
+  return tiles(extents, worthTiling(kernel, fold) ? targets : 1).map((tile): Known => {
     const most = sizeOf(tile) > 1 ? mostTerms : mostUntiled
     const unroll = unrolled(fold, lanes, Math.max(1, Math.floor(most / sizeOf(tile) / perLane)))
     return { tile, unroll: fold.vars.map((v) => unroll.get(v)!), ms: model.ms(tile, unroll) }
   })
-  return candidates.reduce((best, next) => (next.ms < best.ms ? next : best))
 }
 
 /** Below this many terms in all a second kernel to merge the planes costs more than it saves. */

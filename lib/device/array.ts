@@ -1,4 +1,5 @@
 import type { Kernel } from '../compile/expr.ts'
+import { usual, type Costs } from '../compile/costs.ts'
 import type { Source } from '../compile/numbers.ts'
 import { scalarFunctions, scalarOf } from '../compile/scalar.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
@@ -21,8 +22,10 @@ class ArrayEngine implements Engine {
   readonly inputs = 64
   readonly targets = 1
   readonly counters: Counters = noCounts()
+  readonly costs: Costs = usual
   readonly #gpu: GPUType
   readonly #programs = new Map<string, Run>()
+  readonly #texts = new Set<string>()
 
   constructor(readonly name: 'webasm' | 'cpu') {
     if (name === 'webasm' && !GPU.isWebAssemblySupported) throw new Error('webasm: this platform has no WebAssembly')
@@ -47,6 +50,7 @@ class ArrayEngine implements Engine {
     this.counters.live++
     this.counters.created++
     this.counters.bytes += buffer.bytes
+    this.counters.peakBytes = Math.max(this.counters.peakBytes, this.counters.bytes)
     return buffer
   }
 
@@ -80,13 +84,18 @@ class ArrayEngine implements Engine {
     // gpu.js hands out the same array again with the next call
     const run: Run = (...inputs) => Float32Array.from(kernel(...inputs))
     this.#programs.set(key, run)
+    this.#texts.add(source)
     this.counters.programs++
     this.counters.compileMs += performance.now() - start
     return run
   }
 
-  finish(): Promise<void> {
-    return Promise.resolve()
+  has({ text }: Source): boolean {
+    return this.#texts.has(text)
+  }
+
+  finish(): void {
+    // it waits for every kernel anyway
   }
 
   dispose(): void {

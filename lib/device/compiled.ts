@@ -1,9 +1,8 @@
 import type { Plan, Step } from '../compile/plan.ts'
-import { plan } from '../compile/plan.ts'
 import { argumentKey, Key } from '../core/key.ts'
 import { argumentRow, valueRow, type Argument, type Held } from '../core/primitives.ts'
 import { node, isTensor, type Tensor } from '../core/tensor.ts'
-import { eachLeaf, mapLeaves, mapTree, tensorsOf } from '../core/tree.ts'
+import { eachLeaf, mapLeaves, mapTree } from '../core/tree.ts'
 import { drawRow, type Draw } from '../ops/random.ts'
 import type { Words } from '../random/threefry.ts'
 import type { Memory } from './memory.ts'
@@ -72,12 +71,8 @@ const leafText = (leaf: unknown): string => {
   return `${typeof leaf} ${JSON.stringify(leaf)}`
 }
 
-/** Runs `f` on placeholders and plans what comes out. */
-export const trace = (
-  f: (...args: readonly unknown[]) => unknown,
-  args: readonly unknown[],
-  engine: Engine
-): Traced => {
+/** What `f` makes of placeholders. */
+export const trace = (f: (...args: readonly unknown[]) => unknown, args: readonly unknown[]): unknown => {
   let [tensors, keys] = [0, 0]
   const placeholders = args.map((arg) =>
     mapLeaves(arg, (leaf) => {
@@ -85,12 +80,21 @@ export const trace = (
       return leaf instanceof Key ? argumentKey(keys++) : leaf
     })
   )
-  const result = f(...placeholders)
-  return { plan: plan(tensorsOf(result), engine), result }
+  return f(...placeholders)
 }
 
+/** Runs a kernel of a plan: the place for what is to happen before or after. */
+export type Around = (step: Step, run: () => void) => void
+const nothingAround: Around = (_, run) => run()
+
 /** Runs a plan. Buffers go back to the pool after their last use. */
-export const execute = (traced: Traced, args: Given, engine: Engine, memory: Memory): unknown => {
+export const execute = (
+  traced: Traced,
+  args: Given,
+  engine: Engine,
+  memory: Memory,
+  around = nothingAround
+): unknown => {
   const { plan: program, result } = traced
   const buffers: Buffer[] = []
   const owned = new Set<number>()
@@ -99,7 +103,7 @@ export const execute = (traced: Traced, args: Given, engine: Engine, memory: Mem
     buffers[i] = buffer
     if (mine) owned.add(i)
   }
-  for (const step of program.steps) runStep(step, buffers, owned, engine)
+  for (const step of program.steps) around(step, () => runStep(step, buffers, owned, engine))
   const leaves = new Map(program.leaves)
   const tensors = new Map<number, Tensor>()
   let at = 0

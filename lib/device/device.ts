@@ -1,5 +1,6 @@
 import type { NdArray } from 'ndarray'
 import type { Nested } from '../core/create.ts'
+import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 
 export type Numbers = Float32Array | Float64Array
@@ -15,11 +16,27 @@ export interface Stats {
   /** Textures in use now, and those that wait to be used again. */
   readonly live: number
   readonly pooled: number
-  /** Bytes of both. */
+  /** Bytes of both, and the most there ever were. */
   readonly bytes: number
-  /** Milliseconds: tracing functions and planning kernels, compiling programs. */
+  readonly peakBytes: number
+  /** Milliseconds of tracing functions, planning kernels, compiling programs, and running them. */
+  readonly traceMs: number
   readonly planMs: number
   readonly compileMs: number
+  readonly runMs: number
+}
+
+/** What a kernel of a plan took, and what it had to do. */
+export interface Timing {
+  /** The rows it was made for, and the shape of its results. */
+  readonly name: string
+  readonly shape: Shape
+  /** Equal for kernels that share a program. */
+  readonly program: number
+  readonly ms: number
+  readonly flops: number
+  /** Of the textures it reads and writes. */
+  readonly bytes: number
 }
 
 export interface CompileOptions {
@@ -46,8 +63,11 @@ export interface Device {
   read(x: Tensor): Promise<Numbers>
   read(x: Tensor, as: 'ndarray'): Promise<NdArray<Numbers>>
   read(x: Tensor, as: 'nested'): Promise<Nested>
-  /** The programs and plans made so far, as text. */
+  /** The plan of a function as text, a line a kernel; with the sources of its programs where they are wanted. */
   show<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
+  showSource<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
+  /** Runs a function, waiting after each of its kernels, and says what each took. */
+  profile<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): readonly Timing[]
   stats(): Stats
   /** Frees everything. */
   dispose(): void

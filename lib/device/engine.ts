@@ -19,8 +19,9 @@ export interface Counters {
   live: number
   /** Textures waiting to be used again. */
   pooled: number
-  /** Bytes of both. */
+  /** Bytes of both, and the most there ever were. */
   bytes: number
+  peakBytes: number
   /** Milliseconds spent on compiling programs, the first run included. */
   compileMs: number
 }
@@ -32,6 +33,7 @@ export const noCounts = (): Counters => ({
   live: 0,
   pooled: 0,
   bytes: 0,
+  peakBytes: 0,
   compileMs: 0
 })
 
@@ -51,7 +53,9 @@ export interface Engine extends Target {
   download(buffer: Buffer, shape: Shape): Float32Array
   /** Runs a program into new buffers of one shape from the pool. */
   run(source: Source, inputs: readonly Buffer[], shape: Shape, targets: number): readonly Buffer[]
+  /** Whether a program is there already. */
+  has(source: Source): boolean
   /** Waits until everything asked for is computed. */
-  finish(): Promise<void>
+  finish(): void
   dispose(): void
 }

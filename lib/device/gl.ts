@@ -1,16 +1,14 @@
 import type { Kernel } from '../compile/expr.ts'
 import type { Tiling } from '../compile/tile.ts'
+import { usual, type Costs } from '../compile/costs.ts'
 import { glslOf } from '../compile/glsl.ts'
-import { layoutOf, pack, unpack } from '../compile/layout.ts'
 import { generic, type Source } from '../compile/numbers.ts'
 import { withFunctions } from '../compile/prelude.ts'
-import { raise, showShape } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
-import { GPU, Texture, type GPUType } from './gpujs.ts'
+import { GPU, type GPUType } from './gpujs.ts'
 import { noCounts, type Buffer, type Counters, type Engine, type EngineName } from './engine.ts'
+import { Textures, type GL, type Held, type KernelTexture } from './pool.ts'
 import type { Context } from './platform/types.ts'
-
-type GL = WebGLRenderingContext | WebGL2RenderingContext
 
 /** The parts of a gpu.js kernel that its types leave out. */
 interface BuiltKernel {
@@ -26,66 +24,23 @@ interface BuiltKernel {
   run(...args: readonly KernelTexture[]): void
   destroy(): void
 }
-interface KernelTexture {
-  readonly texture: WebGLTexture
-}
 interface Program {
   readonly kernel: BuiltKernel
   /** Where the numbers go, if it has any. */
   readonly place: WebGLUniformLocation | null
 }
-interface TextureSettings {
-  readonly texture: WebGLTexture
-  readonly size: readonly [number, number]
-  readonly dimensions: readonly [number, number, number]
-  readonly output: readonly [number, number]
-  readonly context: GL
-  readonly type: string
-  readonly kernel: object
-}
-
-const TextureBase = Texture as unknown as new (settings: TextureSettings) => KernelTexture
-
-/** A texture of ours in gpu.js's clothes. gpu.js counts references to detach what it overwrites; the plan knows better. */
-class Held extends TextureBase implements Buffer {
-  readonly bytes: number
-  constructor(
-    readonly gl: GL,
-    texture: WebGLTexture,
-    readonly width: number,
-    readonly height: number
-  ) {
-    super({
-      texture,
-      size: [width, height],
-      dimensions: [width, height, 1],
-      output: [width, height],
-      context: gl,
-      type: 'ArrayTexture(4)',
-      kernel: {}
-    })
-    this.bytes = width * height * 16
-  }
-  beforeMutate(): boolean {
-    return false
-  }
-  clone(): this {
-    return this
-  }
-  delete(): void {
-    // the pool owns it
-  }
-}
-
 /** Limits to make do with, below those of the driver. */
 export interface GLLimits {
   /** Render targets. */
   readonly targets?: number
   readonly inputs?: number
   readonly textureSize?: number
+  /** Bytes of textures to stay within, as far as what is in use allows: textures that wait to be used again go first. */
+  readonly bytes?: number
 }
 
-export const glEngine = (context: Context, limits: GLLimits = {}): Engine => new GLEngine(context, limits)
+export const glEngine = (context: Context, limits: GLLimits = {}, costs: Costs = usual): Engine =>
+  new GLEngine(context, limits, costs)
 
 class GLEngine implements Engine {
   readonly name: EngineName
@@ -97,11 +52,14 @@ class GLEngine implements Engine {
   readonly #gl: GL
   readonly #gpu: GPUType
   readonly #isTwo: boolean
-  readonly #pool = new Map<string, Held[]>()
+  readonly #textures: Textures
   readonly #programs = new Map<string, Program>()
-  #reader: WebGLFramebuffer | null = null
 
-  constructor({ name, gl, canvas }: Context, limits: GLLimits) {
+  constructor(
+    { name, gl, canvas }: Context,
+    limits: GLLimits,
+    readonly costs: Costs
+  ) {
     this.name = name
     this.#gl = gl
     this.#isTwo = name === 'webgl2'
@@ -114,79 +72,36 @@ class GLEngine implements Engine {
     this.inputs = limits.inputs ?? Math.min(14, units - this.targets)
     this.renderer = rendererOf(gl)
     this.#gpu = new GPU({ mode: name, context: gl, canvas })
+    this.#textures = new Textures(gl, this.#isTwo, this.textureSize, limits.bytes ?? Infinity, this.counters)
     keepDrawingBuffer(gl)
   }
 
   source(kernel: Kernel, tiling?: Tiling): Source {
-    const body = glslOf(kernel, this.textureSize, this.#isTwo ? 'texture' : 'texture2D', tiling)
+    const { textureSize, costs } = this
+    const body = glslOf(kernel, { textureSize, costs, fetch: this.#isTwo ? 'texture' : 'texture2D' }, tiling)
     // a tiled kernel is worth a program of its own, with all its numbers known to the compiler
     const { text, numbers } = tiling ? { text: body, numbers: [] } : generic(body)
     return { text: withFunctions(text), numbers }
   }
 
   take(shape: Shape): Held {
-    const { width, height } = layoutOf(shape, this.textureSize)
-    const [wanted, most] = [`${width}x${height}`, `${this.textureSize}x${this.textureSize}`]
-    if (height > this.textureSize)
-      raise('device', `a tensor ${showShape(shape)} wants a texture of ${wanted}, this device has ${most}`)
-    const pooled = this.#pool.get(wanted)?.pop()
-    this.counters.live++
-    if (pooled) {
-      this.counters.pooled--
-      return pooled
-    }
-    return this.#create(width, height)
+    return this.#textures.take(shape)
   }
 
   give(buffer: Buffer): void {
-    const held = buffer as Held
-    const key = `${held.width}x${held.height}`
-    const waiting = this.#pool.get(key) ?? []
-    this.#pool.set(key, waiting)
-    waiting.push(held)
-    this.counters.live--
-    this.counters.pooled++
-  }
-
-  #create(width: number, height: number): Held {
-    const gl = this.#gl
-    const texture = gl.createTexture()
-    if (!texture) throw new Error(`device: no memory for a texture of ${width}x${height}`)
-    this.#bind(texture)
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE)
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE)
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST)
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST)
-    const format = this.#isTwo ? (gl as WebGL2RenderingContext).RGBA32F : gl.RGBA
-    gl.texImage2D(gl.TEXTURE_2D, 0, format, width, height, 0, gl.RGBA, gl.FLOAT, null)
-    this.counters.created++
-    this.counters.bytes += width * height * 16
-    return new Held(gl, texture, width, height)
-  }
-
-  #bind(texture: WebGLTexture): void {
-    this.#gl.activeTexture(this.#gl.TEXTURE0)
-    this.#gl.bindTexture(this.#gl.TEXTURE_2D, texture)
+    this.#textures.give(buffer as Held)
   }
 
   upload(data: ArrayLike<number>, shape: Shape): Buffer {
-    const held = this.take(shape)
-    const gl = this.#gl
-    this.#bind(held.texture)
-    const texels = pack(data, shape, layoutOf(shape, this.textureSize))
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, held.width, held.height, gl.RGBA, gl.FLOAT, texels)
-    return held
+    return this.#textures.upload(data, shape)
   }
 
   download(buffer: Buffer, shape: Shape): Float32Array {
-    const { texture, width, height } = buffer as Held
-    const gl = this.#gl
-    this.#reader ??= gl.createFramebuffer()
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#reader)
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0)
-    const texels = new Float32Array(width * height * 4)
-    gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, texels)
-    return unpack(texels, shape)
+    return this.#textures.download(buffer as Held, shape)
+  }
+
+  has({ text }: Source): boolean {
+    return this.#programs.has(text)
   }
 
   run(source: Source, inputs: readonly Buffer[], shape: Shape, targets: number): readonly Buffer[] {
@@ -257,16 +172,13 @@ class GLEngine implements Engine {
     return { kernel, place: this.#gl.getUniformLocation(kernel.program, 'numbers[0]') }
   }
 
-  finish(): Promise<void> {
+  finish(): void {
     this.#gl.finish()
-    return Promise.resolve()
   }
 
   dispose(): void {
-    for (const held of [...this.#pool.values()].flat()) this.#gl.deleteTexture(held.texture)
-    this.#pool.clear()
+    this.#textures.dispose()
     this.#programs.clear()
-    this.counters.pooled = 0
   }
 }
 

@@ -3,10 +3,12 @@ import { debug, debugLevel } from '../core/debug.ts'
 import type { Held } from '../core/primitives.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
 import { mapTree, tensorsOf } from '../core/tree.ts'
-import { execute, given, isHeld, trace, type Traced } from './compiled.ts'
-import type { CompileOptions, Device, Stats } from './device.ts'
+import { execute, given, isHeld, trace, type Around, type Given, type Traced } from './compiled.ts'
+import type { CompileOptions, Device, Stats, Timing } from './device.ts'
 import type { Engine } from './engine.ts'
 import { Memory } from './memory.ts'
+import { Plans } from './plans.ts'
+import { free, Timer } from './profile.ts'
 import { formed } from './read.ts'
 
 type Anything = (...args: readonly unknown[]) => unknown
@@ -15,24 +17,31 @@ type Anything = (...args: readonly unknown[]) => unknown
 const patience = 20
 
 /** The device of a backend: traces functions, keeps their plans, runs them. */
-export const deviceOf = (engine: Engine, reason: string): Device => new EngineDevice(engine, reason)
+export const deviceOf = (engine: Engine, reason: string, onCompile: OnCompile = () => undefined): Device =>
+  new EngineDevice(engine, reason, onCompile)
+
+/** Hears of programs being compiled: how many of those that a plan needs are done. */
+export type OnCompile = (done: number, total: number) => void
 
 class EngineDevice implements Device {
   readonly name: string
   readonly renderer: string
   readonly #engine: Engine
   readonly #memory: Memory
-  #planMs = 0
+  readonly #plans: Plans
+  readonly #ms = { trace: 0, plan: 0, run: 0 }
   #turned = 0
 
   constructor(
     engine: Engine,
-    readonly reason: string
+    readonly reason: string,
+    readonly onCompile: OnCompile
   ) {
     this.name = engine.name
     this.renderer = engine.renderer
     this.#engine = engine
     this.#memory = new Memory(engine)
+    this.#plans = new Plans(engine)
   }
 
   compile<A extends readonly unknown[], R>(
@@ -45,30 +54,53 @@ class EngineDevice implements Device {
       const leaves = given(ready, donate)
       const traced = plans.get(leaves.signature) ?? this.#trace(f as unknown as Anything, ready)
       plans.set(leaves.signature, traced)
-      return execute(traced, leaves, this.#engine, this.#memory) as R
+      return this.#run(traced, leaves) as R
     }
   }
 
   #trace(f: Anything, args: readonly unknown[]): Traced {
-    const start = performance.now()
-    const traced = trace(f, args, this.#engine)
-    this.#planMs += performance.now() - start
+    const result = this.#timed('trace', () => trace(f, args))
+    const traced = { result, plan: this.#timed('plan', () => this.#plans.of(tensorsOf(result))) }
     debug(1, () => showPlan(traced.plan, { source: debugLevel() > 1 }))
     return traced
+  }
+
+  #timed<A>(what: 'trace' | 'plan' | 'run', work: () => A): A {
+    const start = performance.now()
+    const result = work()
+    this.#ms[what] += performance.now() - start
+    return result
+  }
+
+  /** Runs a plan; programs that it needs first are compiled as they come. */
+  #run(traced: Traced, leaves: Given, around?: Around): unknown {
+    const missing = new Set(
+      traced.plan.steps.filter(({ source }) => !this.#engine.has(source)).map(({ source }) => source.text)
+    )
+    const total = missing.size
+    const told: Around = (step, run) => {
+      run()
+      if (missing.delete(step.source.text)) this.onCompile(total - missing.size, total)
+    }
+    const before = this.#engine.counters.compileMs
+    const each = around ?? (total > 0 ? told : undefined)
+    const result = this.#timed('run', () => execute(traced, leaves, this.#engine, this.#memory, each))
+    this.#ms.run -= this.#engine.counters.compileMs - before
+    return result
   }
 
   compute<T>(tree: T): T {
     const pending = [...new Set(tensorsOf(tree))].filter((x) => !isHeld(x))
     if (pending.length === 0) return tree
     const traced = this.#trace(() => pending, [])
-    const results = execute(traced, given([], []), this.#engine, this.#memory) as readonly Tensor[]
+    const results = this.#run(traced, given([], [])) as readonly Tensor[]
     const done = new Map(pending.map((x, i) => [x, results[i]!]))
     return mapTree(tree, (x) => done.get(x) ?? x)
   }
 
   read = (async (x: Tensor, as?: 'ndarray' | 'nested') => {
     const computed = this.compute(x)
-    await this.#engine.finish()
+    this.#timed('run', () => this.#engine.finish())
     await this.#turn()
     const numbers = (computed.attrs as Held).storage.read()
     // what x merely passes on is not ours to free
@@ -86,15 +118,32 @@ class EngineDevice implements Device {
   }
 
   show<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string {
-    return showPlan(trace(f as unknown as Anything, args, this.#engine).plan)
+    return showPlan(this.#trace(f as unknown as Anything, args).plan)
+  }
+
+  showSource<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string {
+    return showPlan(this.#trace(f as unknown as Anything, args).plan, { source: true })
+  }
+
+  profile<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): readonly Timing[] {
+    const ready = args.map((arg) => this.compute(arg))
+    const traced = this.#trace(f as unknown as Anything, ready)
+    const leaves = given(ready, [])
+    // the first run compiles
+    free(this.#run(traced, leaves), ready)
+    const timings: Timing[] = []
+    const timer = new Timer(this.#engine, traced.plan, timings)
+    free(this.#run(traced, leaves, timer.around), ready)
+    return timings
   }
 
   stats(): Stats {
-    const { programs, calls, created, live, pooled, bytes, compileMs } = this.#engine.counters
-    return { programs, calls, created, live, pooled, bytes, compileMs, planMs: this.#planMs }
+    const { trace: traceMs, plan: planMs, run: runMs } = this.#ms
+    return { ...this.#engine.counters, traceMs, planMs, runMs }
   }
 
   dispose(): void {
+    this.#plans.clear()
     this.#engine.dispose()
   }
 

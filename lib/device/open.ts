@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { platform } from '#platform'
+import { usual, type Costs } from '../compile/costs.ts'
 import { failure, reason, type Failure } from '../core/failure.ts'
 import { TesseraError } from '../core/raise.ts'
 import { reference } from '../reference/device.ts'
@@ -8,7 +9,7 @@ import { arrayEngine } from './array.ts'
 import type { Device } from './device.ts'
 import type { Engine, EngineName } from './engine.ts'
 import { glEngine } from './gl.ts'
-import { deviceOf } from './gpu.ts'
+import { deviceOf, type OnCompile } from './gpu.ts'
 
 export type DeviceName = EngineName | 'reference'
 
@@ -17,11 +18,17 @@ export interface DeviceOptions {
   readonly name?: DeviceName
   /** Render targets, texture units and texture size to make do with, for trying what a smaller GPU would do. */
   readonly limits?: Limits
+  /** What things cost on this device, where that is known better: what `npm run tune` finds out. */
+  readonly costs?: Partial<Costs>
+  /** Called as programs are compiled, which is what a first run takes long for: `done` of the `total` that it needs. */
+  readonly onCompile?: OnCompile
 }
 export interface Limits {
   readonly targets?: number
   readonly inputs?: number
   readonly textureSize?: number
+  /** Bytes of textures to stay within as far as possible: those that wait to be used again are let go first. */
+  readonly bytes?: number
 }
 
 type Opened = E.Either<Failure, Engine>
@@ -29,11 +36,16 @@ type Opened = E.Either<Failure, Engine>
 const tried = (make: () => Engine): Opened => E.tryCatch(make, (thrown) => failure('unavailable', reason(thrown)))
 
 /** The backends of this platform, the best first. */
-const backends = (limits: Limits): readonly (readonly [EngineName, () => Promise<Opened>])[] => [
+const backends = ({
+  limits = {},
+  costs = {}
+}: DeviceOptions): readonly (readonly [EngineName, () => Promise<Opened>])[] => [
   ...platform.contexts.map(([name, open]): readonly [EngineName, () => Promise<Opened>] => [
     name,
     async () =>
-      E.flatMap((context: Parameters<typeof glEngine>[0]) => tried(() => glEngine(context, limits)))(await open())
+      E.flatMap((context: Parameters<typeof glEngine>[0]) =>
+        tried(() => glEngine(context, limits, { ...usual, ...costs }))
+      )(await open())
   ]),
   ['webasm', () => Promise.resolve(tried(() => arrayEngine('webasm')))],
   ['cpu', () => Promise.resolve(tried(() => arrayEngine('cpu')))]
@@ -41,14 +53,16 @@ const backends = (limits: Limits): readonly (readonly [EngineName, () => Promise
 
 /** The first backend that works, and why those before it did not. */
 export const openDevice =
-  ({ name, limits = {} }: DeviceOptions = {}): TaskEither<Failure, Device> =>
+  (options: DeviceOptions = {}): TaskEither<Failure, Device> =>
   async () => {
+    const { name, onCompile } = options
     if (name === 'reference') return E.right(reference)
-    const candidates = backends(limits).filter(([known]) => name === undefined || known === name)
+    const candidates = backends(options).filter(([known]) => name === undefined || known === name)
     const why: string[] = name === undefined ? [] : ['asked for']
     for (const [, open] of candidates) {
       const opened = await open()
-      if (E.isRight(opened)) return E.right(deviceOf(opened.right, why.join('; ') || 'the best that this platform has'))
+      if (E.isRight(opened))
+        return E.right(deviceOf(opened.right, why.join('; ') || 'the best that this platform has', onCompile))
       why.push(opened.left.message)
     }
     return E.left(

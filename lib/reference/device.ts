@@ -1,9 +1,9 @@
 import { held } from '../core/create.ts'
-import { isTensor, type Tensor } from '../core/tensor.ts'
+import type { Tensor } from '../core/tensor.ts'
 import { mapTree, tensorsOf } from '../core/tree.ts'
 import { packed } from '../core/values.ts'
 import { showGraph } from '../core/show.ts'
-import type { Device, Numbers } from '../device/device.ts'
+import type { Device, Numbers, Stats } from '../device/device.ts'
 import { formed } from '../device/read.ts'
 import { interpret } from './interpret.ts'
 
@@ -21,7 +21,22 @@ const compute = <T>(tree: T): T => {
 const storedOf = (x: Tensor, data: Float64Array): Tensor =>
   held({ read: () => data, dispose: () => undefined }, x.shape)
 
-const stats = { programs: 0, calls: 0, created: 0, live: 0, pooled: 0, bytes: 0, planMs: 0, compileMs: 0 }
+const stats: Stats = {
+  programs: 0,
+  calls: 0,
+  created: 0,
+  live: 0,
+  pooled: 0,
+  bytes: 0,
+  peakBytes: 0,
+  traceMs: 0,
+  planMs: 0,
+  compileMs: 0,
+  runMs: 0
+}
+
+const show = <A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string =>
+  showGraph(tensorsOf(f(...args)))
 
 /**
  * The device that is the definition: ndarray, float64, slow.
@@ -43,10 +58,9 @@ export const reference: Device = {
   compute,
   read: ((x: Tensor, as?: 'ndarray' | 'nested') =>
     Promise.resolve(formed(numbersOf(x) as Numbers, x.shape, as))) as Device['read'],
-  show: (f, ...args) => {
-    const y = f(...args)
-    return showGraph(isTensor(y) ? [y] : tensorsOf(y))
-  },
+  show,
+  showSource: show,
+  profile: () => [],
   stats: () => stats,
   dispose: () => undefined,
   [Symbol.dispose]: () => undefined

@@ -1,0 +1,36 @@
+import { graphKey } from '../compile/key.ts'
+import { plan, type Plan, type Target } from '../compile/plan.ts'
+import type { Tensor } from '../core/tensor.ts'
+
+/** A plan apart from the leaves of the graph it was made of: it must not keep their memory alive. */
+interface Known extends Omit<Plan, 'leaves'> {
+  /** The place of each among the graph's leaves, or the planner's own: infinities are data. */
+  readonly leaves: readonly (readonly [buffer: number, leaf: number | Tensor])[]
+}
+
+/** Plans kept for graphs that come again; beyond this many the one used longest ago goes. */
+const most = 256
+
+/** The plans of a device, each made once for all graphs that differ in their leaves alone. */
+export class Plans {
+  readonly #known = new Map<string, Known>()
+  constructor(readonly target: Target) {}
+
+  of(outputs: readonly Tensor[]): Plan {
+    const { key, leaves } = graphKey(outputs)
+    const known = this.#known.get(key) ?? withoutLeaves(plan(outputs, this.target), leaves)
+    this.#known.delete(key)
+    this.#known.set(key, known)
+    for (const [oldest] of this.#known) if (this.#known.size > most) this.#known.delete(oldest)
+    return { ...known, leaves: known.leaves.map(([buffer, i]) => [buffer, typeof i === 'number' ? leaves[i]! : i]) }
+  }
+
+  clear(): void {
+    this.#known.clear()
+  }
+}
+
+const withoutLeaves = (made: Plan, leaves: readonly Tensor[]): Known => {
+  const places = new Map(leaves.map((leaf, i) => [leaf, i]))
+  return { ...made, leaves: made.leaves.map(([buffer, leaf]) => [buffer, places.get(leaf) ?? leaf]) }
+}

@@ -1,0 +1,150 @@
+import { layoutOf, pack, unpack } from '../compile/layout.ts'
+import { raise, showShape } from '../core/raise.ts'
+import type { Shape } from '../core/shape.ts'
+import type { Buffer, Counters } from './engine.ts'
+import { Texture } from './gpujs.ts'
+
+export type GL = WebGLRenderingContext | WebGL2RenderingContext
+
+export interface KernelTexture {
+  readonly texture: WebGLTexture
+}
+interface TextureSettings {
+  readonly texture: WebGLTexture
+  readonly size: readonly [number, number]
+  readonly dimensions: readonly [number, number, number]
+  readonly output: readonly [number, number]
+  readonly context: GL
+  readonly type: string
+  readonly kernel: object
+}
+
+const TextureBase = Texture as unknown as new (settings: TextureSettings) => KernelTexture
+
+/** A texture of ours in gpu.js's clothes. gpu.js counts references to detach what it overwrites; the plan knows better. */
+export class Held extends TextureBase implements Buffer {
+  readonly bytes: number
+  constructor(
+    readonly gl: GL,
+    texture: WebGLTexture,
+    readonly width: number,
+    readonly height: number
+  ) {
+    super({
+      texture,
+      size: [width, height],
+      dimensions: [width, height, 1],
+      output: [width, height],
+      context: gl,
+      type: 'ArrayTexture(4)',
+      kernel: {}
+    })
+    this.bytes = width * height * 16
+  }
+  beforeMutate(): boolean {
+    return false
+  }
+  clone(): this {
+    return this
+  }
+  delete(): void {
+    // the pool owns it
+  }
+}
+
+/** Textures in use and those that wait to be used again, within a budget of bytes if that can be. */
+export class Textures {
+  /** By size, and within a size those that have waited longest first. */
+  readonly #waiting = new Map<string, Held[]>()
+  #reader: WebGLFramebuffer | null = null
+  constructor(
+    readonly gl: GL,
+    readonly isTwo: boolean,
+    readonly size: number,
+    readonly budget: number,
+    readonly counters: Counters
+  ) {}
+
+  take(shape: Shape): Held {
+    const { width, height } = layoutOf(shape, this.size)
+    const [wanted, most] = [`${width}x${height}`, `${this.size}x${this.size}`]
+    if (height > this.size)
+      raise('device', `a tensor ${showShape(shape)} wants a texture of ${wanted}, this device has ${most}`)
+    const pooled = this.#waiting.get(wanted)?.pop()
+    this.counters.live++
+    if (!pooled) return this.#create(width, height)
+    this.counters.pooled--
+    return pooled
+  }
+
+  give(held: Held): void {
+    const key = `${held.width}x${held.height}`
+    const waiting = this.#waiting.get(key) ?? []
+    // what was used last comes last: sizes that are not wanted any more are the first to go
+    this.#waiting.delete(key)
+    this.#waiting.set(key, waiting)
+    waiting.push(held)
+    this.counters.live--
+    this.counters.pooled++
+  }
+
+  #create(width: number, height: number): Held {
+    const { gl, counters } = this
+    const bytes = width * height * 16
+    this.#makeRoom(bytes)
+    const texture = gl.createTexture()
+    if (!texture) return raise('device', `no memory for a texture of ${width}x${height}`)
+    this.#bind(texture)
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE)
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE)
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST)
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST)
+    const format = this.isTwo ? (gl as WebGL2RenderingContext).RGBA32F : gl.RGBA
+    gl.texImage2D(gl.TEXTURE_2D, 0, format, width, height, 0, gl.RGBA, gl.FLOAT, null)
+    counters.created++
+    counters.bytes += bytes
+    counters.peakBytes = Math.max(counters.peakBytes, counters.bytes)
+    return new Held(gl, texture, width, height)
+  }
+
+  /** Lets waiting textures go, those of sizes out of use first, until so many bytes more are within the budget. */
+  #makeRoom(bytes: number): void {
+    for (const waiting of this.#waiting.values())
+      while (waiting.length > 0 && this.counters.bytes + bytes > this.budget) this.#free(waiting.shift()!)
+  }
+
+  #free(held: Held): void {
+    this.gl.deleteTexture(held.texture)
+    this.counters.pooled--
+    this.counters.bytes -= held.bytes
+  }
+
+  #bind(texture: WebGLTexture): void {
+    this.gl.activeTexture(this.gl.TEXTURE0)
+    this.gl.bindTexture(this.gl.TEXTURE_2D, texture)
+  }
+
+  upload(data: ArrayLike<number>, shape: Shape): Held {
+    const held = this.take(shape)
+    const { gl } = this
+    this.#bind(held.texture)
+    const texels = pack(data, shape, layoutOf(shape, this.size))
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, held.width, held.height, gl.RGBA, gl.FLOAT, texels)
+    return held
+  }
+
+  download({ texture, width, height }: Held, shape: Shape): Float32Array {
+    const { gl } = this
+    this.#reader ??= gl.createFramebuffer()
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#reader)
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0)
+    const texels = new Float32Array(width * height * 4)
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, texels)
+    return unpack(texels, shape)
+  }
+
+  dispose(): void {
+    for (const held of [...this.#waiting.values()].flat()) this.#free(held)
+    this.#waiting.clear()
+  }
+}

@@ -1,0 +1,39 @@
+import type { Plan } from '../compile/plan.ts'
+import { fragments } from '../compile/planes.ts'
+import type { Shape } from '../core/shape.ts'
+import { tensorsOf } from '../core/tree.ts'
+import type { Around } from './compiled.ts'
+import type { Timing } from './device.ts'
+import type { Engine } from './engine.ts'
+
+/** Takes the time of each kernel by itself: it waits before and after. */
+export class Timer {
+  readonly #programs: readonly string[]
+  /** Of each buffer that a step wrote. */
+  readonly #shapes = new Map<number, Shape>()
+  constructor(
+    readonly engine: Engine,
+    plan: Plan,
+    readonly timings: Timing[]
+  ) {
+    this.#programs = [...new Set(plan.steps.map(({ source }) => source.text))]
+    for (const [buffer, leaf] of plan.leaves) this.#shapes.set(buffer, leaf.shape)
+    for (const { outputs, shape } of plan.steps) outputs.forEach((buffer) => this.#shapes.set(buffer, shape))
+  }
+
+  readonly around: Around = ({ name, shape, source, flops, inputs, outputs }, run) => {
+    this.engine.finish()
+    const start = performance.now()
+    run()
+    this.engine.finish()
+    const ms = performance.now() - start
+    const bytes = [...inputs, ...outputs].reduce((sum, i) => sum + 16 * fragments(this.#shapes.get(i)!), 0)
+    this.timings.push({ name, shape, program: this.#programs.indexOf(source.text), ms, flops, bytes })
+  }
+}
+
+/** Gives back the results of a run that nobody wants; what it merely passed on is not ours. */
+export const free = (result: unknown, args: readonly unknown[]): void => {
+  const given = new Set(tensorsOf(args))
+  for (const x of tensorsOf(result)) if (!given.has(x)) x[Symbol.dispose]()
+}
