@@ -56,7 +56,7 @@ export { stopGradient } from './core/primitives.ts'
 export { addTrees, grad, valueAndGrad, vjp } from './grad/grad.ts'
 
 // devices
-export type { CompileOptions, Device, Numbers, Stats } from './device/device.ts'
+export type { CompileOptions, Device, Numbers, Stats, Timing } from './device/device.ts'
 export { device, openDevice, type DeviceName, type DeviceOptions } from './device/open.ts'
 export { reference } from './reference/device.ts'
 

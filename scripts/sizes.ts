@@ -2,6 +2,8 @@
 // --files it lists every file, with --quiet nothing but what breaks a rule. Exits 1 where something does.
 import { readFileSync, readdirSync } from 'node:fs'
 import { posix } from 'node:path'
+import { table, total } from './lib/table.ts'
+import type { Cells } from './lib/table.ts'
 import { findCycles, importGraph } from './sizes/cycles.ts'
 import { measureFile } from './sizes/measure.ts'
 import type { MeasuredFile, MeasuredFunction } from './sizes/measure.ts'
@@ -11,19 +13,6 @@ const limits = { file: 400, function: 60 }
 
 const quantile = (xs: readonly number[], q: number): number =>
   xs.toSorted((a, b) => a - b)[Math.floor(q * (xs.length - 1))] ?? 0
-
-const total = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0)
-
-type Cells = readonly (string | number)[]
-
-/** Columns under their heads: the first to the left, numbers to the right. */
-const table = (head: Cells, rows: readonly Cells[]): string => {
-  const all = [head, ...rows].map((row) => row.map(String))
-  const widths = head.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)))
-  const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')
-  return all.map(line).join('\n')
-}
 
 const row = (name: string, files: readonly MeasuredFile[]): Cells => {
   const lengths = files.flatMap((file) => file.functions.map((f) => f.lines))

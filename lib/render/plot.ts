@@ -1,17 +1,7 @@
-import {
-  BasicPlatform,
-  Chart,
-  Legend,
-  LinearScale,
-  LineController,
-  LineElement,
-  LogarithmicScale,
-  PointElement,
-  Title
-} from 'chart.js'
-import type { ChartConfiguration, ChartDataset, ChartOptions, Plugin, Scale } from 'chart.js'
-import { context2d } from './canvas.ts'
+import { Legend, LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Title } from 'chart.js'
+import type { ChartDataset, ChartOptions, Scale } from 'chart.js'
 import type { CanvasLike } from './canvas.ts'
+import { axis, drawChart, heading, ink, still } from './chart.ts'
 import { epochMeans, roundTicks, smoothed, wantsLog } from './series.ts'
 import type { LossPoint, Point } from './series.ts'
 
@@ -26,17 +16,6 @@ export interface LossChartOptions {
 }
 
 type Line = ChartDataset<'line', Point[]>
-
-const ink = '#374151'
-const faint = '#e5e7eb'
-
-const white: Plugin<'line'> = {
-  id: 'white',
-  beforeDraw: ({ ctx, width, height }) => {
-    ctx.fillStyle = '#ffffff'
-    ctx.fillRect(0, 0, width, height)
-  }
-}
 
 const line = (label: string, data: readonly Point[], colour: string, width: number, dots: number): Line => ({
   label,
@@ -62,13 +41,6 @@ const lines = (points: readonly LossPoint[]): Line[] => [
   )
 ]
 
-const axis = (text: string) => ({
-  title: { display: true, text, color: ink, font: { size: 13 } },
-  ticks: { color: ink, font: { size: 12 } },
-  grid: { color: faint },
-  border: { color: ink }
-})
-
 const logAxis = () => {
   const common = axis('mean squared error (log scale)')
   return {
@@ -89,31 +61,14 @@ const stepAxis = () => {
 const linearAxis = () => ({ ...axis('mean squared error'), type: 'linear' as const, beginAtZero: true })
 
 const chartOptions = (points: readonly LossPoint[], title: string, scale: number): ChartOptions<'line'> => ({
-  animation: false,
-  responsive: false,
-  devicePixelRatio: scale,
-  events: [],
+  ...still(scale),
   parsing: false,
-  layout: { padding: { top: 8, right: 24, bottom: 8, left: 8 } },
-  locale: 'en-US',
   scales: { x: stepAxis(), y: wantsLog(points) ? logAxis() : linearAxis() },
   plugins: {
-    title: { display: true, text: title, color: ink, font: { size: 16 }, padding: { top: 4, bottom: 0 } },
+    title: heading(title),
     legend: { align: 'end', labels: { color: ink, font: { size: 12 }, boxWidth: 24, boxHeight: 1 } }
   }
 })
-
-// chart.js knows canvases by what they do, its types by one browser class
-const asChartItem = (canvas: CanvasLike): HTMLCanvasElement => canvas as unknown as HTMLCanvasElement
-
-const drawChart = (canvas: CanvasLike, config: ChartConfiguration<'line', Point[]>): void => {
-  Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Title, Legend)
-  const chart = new Chart(asChartItem(canvas), config)
-  const pixels = context2d(canvas).getImageData(0, 0, canvas.width, canvas.height)
-  // a chart that is not destroyed stays in a list of chart.js for ever; destroying it wipes the canvas
-  chart.destroy()
-  context2d(canvas).putImageData(pixels, 0, 0)
-}
 
 /**
  * Plots the loss of a training run on a canvas: each step, the smoothed course and the epochs' means,
@@ -132,11 +87,9 @@ export const lossChart = (points: readonly LossPoint[], canvas: CanvasLike, opti
   const { title = 'Training loss', width = 800, height = 450, scale = 2 } = options
   canvas.width = width
   canvas.height = height
-  drawChart(canvas, {
+  drawChart(canvas, [LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Title, Legend], {
     type: 'line',
     data: { datasets: lines(points) },
-    options: chartOptions(points, title, scale),
-    plugins: [white],
-    platform: BasicPlatform
+    options: chartOptions(points, title, scale)
   })
 }

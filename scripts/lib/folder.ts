@@ -17,10 +17,13 @@ const nearest = async (path: string): Promise<string> => {
   return above === path || (await exists(path)) ? path : nearest(above)
 }
 
-/** Makes sure that a folder can be written to, or made where it does not exist yet. It is not made here. */
-export const canBecomeFolder = (path: string): TE.TaskEither<Failure, void> =>
+/**
+ * Makes sure that a folder can be written to, or made where it does not exist yet. It is not made here. A failure
+ * names the flag that the path came with.
+ */
+export const canBecomeFolder = (path: string, flag = '--out'): TE.TaskEither<Failure, void> =>
   pipe(
     TE.fromTask(() => nearest(resolve(path))),
     TE.flatMap(node.ensureFolder),
-    TE.mapLeft(({ kind, message }) => failure(kind, `--out ${path}: ${message}`))
+    TE.mapLeft(({ kind, message }) => failure(kind, `${flag} ${path}: ${message}`))
   )

@@ -13,23 +13,27 @@ export interface State<P, S> {
 /** One training step: the batch, its timesteps and its noise go in. The state given is used up. */
 export type TrainingStep<T> = (state: T, x0: t.Tensor, ts: t.Tensor, eta: t.Tensor) => readonly [T, t.Scalar]
 
-/** Noise, model, loss, gradients and optimiser as one plan. */
-export const trainingStep = <P, S>(
-  device: t.Device,
+/** Noise, model, loss, gradients and optimiser: the graph of a training step. */
+export const stepOf = <P, S>(
   schedule: t.Schedule,
   model: t.Model<P>,
   optimiser: t.Optimiser<P, S>
 ): TrainingStep<State<P, S>> => {
   const lossOf = t.lossStep(schedule, model)
-  return device.compile(
-    (state: State<P, S>, x0: t.Tensor, ts: t.Tensor, eta: t.Tensor) => {
-      const [loss, grads] = lossOf(state.params, x0, ts, eta)
-      const [params, memory] = optimiser.update(grads, state.memory, state.params)
-      return [{ params, memory }, loss] as const
-    },
-    { donate: [0] }
-  )
+  return (state, x0, ts, eta) => {
+    const [loss, grads] = lossOf(state.params, x0, ts, eta)
+    const [params, memory] = optimiser.update(grads, state.memory, state.params)
+    return [{ params, memory }, loss]
+  }
 }
+
+/** A training step as one plan. */
+export const trainingStep = <P, S>(
+  device: t.Device,
+  schedule: t.Schedule,
+  model: t.Model<P>,
+  optimiser: t.Optimiser<P, S>
+): TrainingStep<State<P, S>> => device.compile(stepOf(schedule, model, optimiser), { donate: [0] })
 
 /** What is trained on, how long, and the randomness of it. */
 export interface Course {

@@ -1,0 +1,107 @@
+import * as t from 'tessera'
+import { unet } from 'tessera/models'
+import type { UNetParams } from 'tessera/models'
+import { median } from '../lib/table.ts'
+import { stepOf } from '../lib/training.ts'
+import { familyOf } from './families.ts'
+import type { Kernel } from './group.ts'
+
+/** Something a device does with a batch again and again. */
+export interface Work {
+  readonly name: string
+  readonly batch: number
+  /** Runs it kernel by kernel. */
+  kernels(): readonly t.Timing[]
+  /** Runs it as a program would; gives the milliseconds. */
+  whole(): Promise<number>
+}
+
+const workOf = <A extends readonly unknown[]>(
+  device: t.Device,
+  { name, batch }: Pick<Work, 'name' | 'batch'>,
+  f: (...args: A) => unknown,
+  args: A
+): Work => {
+  const compiled = device.compile(f)
+  return {
+    name,
+    batch,
+    kernels: () => device.profile(f, ...args),
+    whole: async () => {
+      const start = performance.now()
+      const results = t.tensorsOf(compiled(...args))
+      await device.read(results.at(-1)!)
+      results.forEach((x) => x[Symbol.dispose]())
+      return performance.now() - start
+    }
+  }
+}
+
+/** A batch of pictures, timesteps and noise, as good as any. */
+const batchOf = (batch: number, steps: number) => {
+  const [images, times, noise] = t.split(t.key(0), 3)
+  const shape = [batch, 1, 28, 28]
+  return [t.uniform(images!, shape, -1, 1), t.randint(times!, [batch], 0, steps), t.normal(noise!, shape)] as const
+}
+
+/** What a model does with a batch: a training step, or the prediction alone. */
+export const modelWork = <P>(
+  device: t.Device,
+  model: t.Model<P>,
+  params: P,
+  { batch, forward, steps = 1000 }: { readonly batch: number; readonly forward: boolean; readonly steps?: number }
+): Work => {
+  const inputs = device.compute(batchOf(batch, steps))
+  const [x, ts] = inputs
+  if (forward) return workOf(device, { name: 'the prediction', batch }, model, [params, x, ts])
+  const optimiser = t.adam<P>({ lr: 1e-3 })
+  const state = device.compute({ params, memory: optimiser.init(params) })
+  return workOf(device, { name: 'a training step', batch }, stepOf(t.linearSchedule({ steps }), model, optimiser), [
+    state,
+    ...inputs
+  ])
+}
+
+/** What the U-Net does with a batch. */
+export const unetWork = (device: t.Device, options: { readonly batch: number; readonly forward: boolean }): Work => {
+  const model = unet()
+  const params: UNetParams = device.compute(model.init(t.key(1)))
+  return modelWork(device, model.apply, params, options)
+}
+
+/** The timings of several rounds as one: the median of each kernel. */
+export const medians = (rounds: readonly (readonly t.Timing[])[]): readonly t.Timing[] =>
+  (rounds[0] ?? []).map((timing, i) => ({ ...timing, ms: median(rounds.map((round) => round[i]!.ms)) }))
+
+/** What was measured. */
+export interface Profile {
+  readonly kernels: readonly Kernel[]
+  /** Milliseconds as a program runs it, without a wait after each kernel. */
+  readonly whole: number
+  /** Milliseconds that the first run took. */
+  readonly first: Pick<t.Stats, 'traceMs' | 'planMs' | 'compileMs' | 'runMs'>
+}
+
+const firstRun = async (device: t.Device, work: Work): Promise<Profile['first']> => {
+  const before = device.stats()
+  await work.whole()
+  const after = device.stats()
+  return {
+    traceMs: after.traceMs - before.traceMs,
+    planMs: after.planMs - before.planMs,
+    compileMs: after.compileMs - before.compileMs,
+    runMs: after.runMs - before.runMs
+  }
+}
+
+/** Measures a work several times. */
+export const measure = async (device: t.Device, work: Work, rounds: number): Promise<Profile> => {
+  const first = await firstRun(device, work)
+  const [wholes, kernels]: readonly [number[], (readonly t.Timing[])[]] = [[], []]
+  for (let i = 0; i < rounds; i++) {
+    wholes.push(await work.whole())
+    kernels.push(work.kernels())
+  }
+  const sorted = medians(kernels).map((kernel) => ({ ...kernel, family: familyOf(kernel, work.batch) }))
+  return { kernels: sorted, whole: median(wholes), first }
+}
