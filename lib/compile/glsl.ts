@@ -19,7 +19,8 @@ import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { layoutOf } from './layout.ts'
 import { Names } from './names.ts'
 import { Block, literal } from './text.ts'
-import { divisibleByFour, quarter, Textures } from './textures.ts'
+import { given } from './numbers.ts'
+import { divisibleByFour, quarter, Textures, type Coordinate } from './textures.ts'
 import { planeShape } from './planes.ts'
 import { tileOf, type Tiling } from './tile.ts'
 
@@ -63,17 +64,19 @@ export interface Dialect {
 class Writer {
   readonly #counter = { next: 0 }
   readonly #names = new Names()
+  readonly #root: Block
   readonly #textures: Textures
   constructor(
     readonly kernel: Kernel,
     readonly dialect: Dialect,
     readonly tiling: Tiling | undefined
   ) {
-    this.#textures = new Textures(kernel, dialect.textureSize, dialect.fetch, this.#names)
+    this.#root = new Block(this.#counter)
+    this.#textures = new Textures(kernel, dialect.textureSize, dialect.fetch, this.#names, this.#root)
   }
 
   write(): string {
-    const block = new Block(this.#counter)
+    const block = this.#root
     const fold = foldOf(this.kernel)
     const tile = this.tiling?.tile ?? this.kernel.shape.map(() => 1)
     const results = this.#decode(block, tile)
@@ -104,6 +107,7 @@ class Writer {
     const v = (): string => block.let('float', 'floor(gl_FragCoord.y)')
     const axes = texels.map((d) => freshVar(d))
     if (split < 0) this.#peel(() => `(${u()} + ${literal(width)} * ${v()})`, axes, block)
+    else if (!this.tiling) this.#textures.coordinates = this.#coordinates(u, v, axes, split, block)
     else {
       this.#peel(u, axes.slice(split), block)
       this.#peel(v, axes.slice(0, split), block)
@@ -131,6 +135,41 @@ class Writer {
       this.#names.set(axis, () => block.let('float', `${whole()} - ${literal(extent)} * ${quotient()}`))
       rest = quotient
     }
+  }
+
+  /**
+   * The fragment's place as two coordinates from its row and three along it, or more where more axes are longer than 1.
+   * Those that stand for no axis are 0: so kernels of any rank are decoded alike.
+   */
+  #coordinates(
+    u: () => string,
+    v: () => string,
+    axes: readonly Var[],
+    split: number,
+    block: Block
+  ): readonly Coordinate[] {
+    const side = (position: () => string, own: readonly Var[], least: number): readonly Coordinate[] => {
+      const long = own.filter(({ extent }) => extent > 1).reverse()
+      const slots = Array.from({ length: Math.max(least, long.length) }, (_, i) => long[i])
+      let rest = position
+      return slots.map((axis, i): Coordinate => {
+        const whole = rest
+        const last = i === slots.length - 1
+        const extent = axis?.extent ?? 1
+        const quotient = (): string => block.let('float', `floor((${whole()} + 0.5) * ${given(1 / extent)})`)
+        const name = (): string => block.let('float', last ? whole() : `${whole()} - ${given(extent)} * ${quotient()}`)
+        rest = quotient
+        return { axis, name }
+      })
+    }
+    const all = [...side(u, axes.slice(split), 3), ...side(v, axes.slice(0, split), 2)]
+    // all are written down when the first is needed, so that their names do not depend on which that is
+    const together = all.map(({ axis, name }): Coordinate => {
+      const own = (): string => all.map((each) => each.name())[all.findIndex((each) => each.name === name)]!
+      return { axis, name: own }
+    })
+    for (const { axis, name } of together) if (axis) this.#names.set(axis, name)
+    return together
   }
 
   #number(a: Affine, block: Block): string {
