@@ -19,8 +19,8 @@ import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { layoutOf } from './layout.ts'
 import { Names } from './names.ts'
 import { Block, literal } from './text.ts'
-import { given } from './numbers.ts'
-import { divisibleByFour, quarter, Textures, type Coordinate } from './textures.ts'
+import { placeOf } from './place.ts'
+import { divisibleByFour, quarter, Textures } from './textures.ts'
 import { planeShape } from './planes.ts'
 import { tileOf, type Tiling } from './tile.ts'
 
@@ -72,7 +72,7 @@ class Writer {
     readonly tiling: Tiling | undefined
   ) {
     this.#root = new Block(this.#counter)
-    this.#textures = new Textures(kernel, dialect.textureSize, dialect.fetch, this.#names, this.#root)
+    this.#textures = new Textures(kernel, dialect, this.#names, this.#root, !tiling)
   }
 
   write(): string {
@@ -98,78 +98,17 @@ class Writer {
     ].join('\n')
   }
 
-  /** Names the axes of the texture from the fragment's position; gives the place of each result in the output. */
+  /** The place of each result in the output. */
   #decode(block: Block, tile: readonly number[]): readonly Result[] {
     const { out, shape } = this.kernel
     const layout = layoutOf(planeShape(shape, tile), this.dialect.textureSize)
-    const { texels, split, width } = layout
-    const u = (): string => block.let('float', 'floor(gl_FragCoord.x)')
-    const v = (): string => block.let('float', 'floor(gl_FragCoord.y)')
-    const axes = texels.map((d) => freshVar(d))
-    if (split < 0) this.#peel(() => `(${u()} + ${literal(width)} * ${v()})`, axes, block)
-    else if (!this.tiling) this.#textures.coordinates = this.#coordinates(u, v, axes, split, block)
-    else {
-      this.#peel(u, axes.slice(split), block)
-      this.#peel(v, axes.slice(0, split), block)
-    }
-    this.#textures.here = { layout, index: axes.map(variable) }
+    const place = placeOf(layout, !this.tiling, this.#names, block)
+    this.#textures.place = place
     return offsetsOf(tile).map((offset, i): Result => {
-      const places = axes.map((axis, k) => shift(scale(variable(axis), tile[k] ?? 1), offset[k] ?? 0))
+      const places = place.index.map((at, k) => shift(scale(at, tile[k] ?? 1), offset[k] ?? 0))
       const at = (w: Var): Affine | undefined => (out.indexOf(w) > 0 ? places[out.indexOf(w)] : undefined)
       return { total: `total${i}`, texel: places[0] ?? constant(0), at }
     })
-  }
-
-  /** Row-major position → one name per axis, each when it is needed. */
-  #peel(position: () => string, axes: readonly Var[], block: Block): void {
-    let rest = position
-    for (const [i, axis] of [...axes.entries()].reverse()) {
-      const { extent } = axis
-      if (extent === 1) continue
-      const whole = rest
-      if (axes.slice(0, i).every((v) => v.extent === 1)) {
-        this.#names.set(axis, () => block.let('float', whole()))
-        return
-      }
-      const quotient = (): string => block.let('float', `floor((${whole()} + 0.5) * ${literal(1 / extent)})`)
-      this.#names.set(axis, () => block.let('float', `${whole()} - ${literal(extent)} * ${quotient()}`))
-      rest = quotient
-    }
-  }
-
-  /**
-   * The fragment's place as two coordinates from its row and three along it, or more where more axes are longer than 1.
-   * Those that stand for no axis are 0: so kernels of any rank are decoded alike.
-   */
-  #coordinates(
-    u: () => string,
-    v: () => string,
-    axes: readonly Var[],
-    split: number,
-    block: Block
-  ): readonly Coordinate[] {
-    const side = (position: () => string, own: readonly Var[], least: number): readonly Coordinate[] => {
-      const long = own.filter(({ extent }) => extent > 1).reverse()
-      const slots = Array.from({ length: Math.max(least, long.length) }, (_, i) => long[i])
-      let rest = position
-      return slots.map((axis, i): Coordinate => {
-        const whole = rest
-        const last = i === slots.length - 1
-        const extent = axis?.extent ?? 1
-        const quotient = (): string => block.let('float', `floor((${whole()} + 0.5) * ${given(1 / extent)})`)
-        const name = (): string => block.let('float', last ? whole() : `${whole()} - ${given(extent)} * ${quotient()}`)
-        rest = quotient
-        return { axis, name }
-      })
-    }
-    const all = [...side(u, axes.slice(split), 3), ...side(v, axes.slice(0, split), 2)]
-    // all are written down when the first is needed, so that their names do not depend on which that is
-    const together = all.map(({ axis, name }): Coordinate => {
-      const own = (): string => all.map((each) => each.name())[all.findIndex((each) => each.name === name)]!
-      return { axis, name: own }
-    })
-    for (const { axis, name } of together) if (axis) this.#names.set(axis, name)
-    return together
   }
 
   #number(a: Affine, block: Block): string {
