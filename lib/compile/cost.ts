@@ -1,9 +1,9 @@
 import { freshVar, keyOf, scale, shift, substitute, variable, type Affine, type Var } from '../core/affine.ts'
-import { sizeOf, type Shape } from '../core/shape.ts'
+import { sizeOf } from '../core/shape.ts'
 import type { Costs } from './costs.ts'
 import { dependsOn, loadsOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { leadsWith } from './lanes.ts'
-import { layoutOf } from './layout.ts'
+import { drawn, layoutOf } from './layout.ts'
 import { fragments, planeShape } from './planes.ts'
 
 /** An index of a load, and the variables that a tiling gives several values in one fragment. */
@@ -89,7 +89,7 @@ export class CostModel {
       madds: sizeOf(trips) * terms,
       loops: sizeOf(trips) / Math.max(1, ...trips),
       targets,
-      fragments: busiest(planeShape(shape, tile), this.costs),
+      fragments: drawn(layoutOf(planeShape(shape, tile), 8192), this.costs.cores, this.costs.block),
       merged: targets > 1 ? fragments(shape) : 0
     }
   }
@@ -131,11 +131,4 @@ const count = (at: Affine, vars: readonly Var[], factor: (v: Var) => number): nu
     [at]
   )
   return new Set(values.map(keyOf)).size
-}
-
-/** A software rasteriser deals blocks of 64×64 fragments to its cores. */
-const busiest = (plane: Shape, { cores, block }: Costs): number => {
-  const { width, height } = layoutOf(plane, 8192)
-  const blocks = Math.ceil(width / block) * Math.ceil(height / block)
-  return (width * height * Math.ceil(blocks / cores)) / blocks
 }

@@ -19,6 +19,7 @@ import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { layoutOf } from './layout.ts'
 import { Names } from './names.ts'
 import { Block, literal } from './text.ts'
+import { placeOf } from './place.ts'
 import { divisibleByFour, quarter, Textures } from './textures.ts'
 import { planeShape } from './planes.ts'
 import { tileOf, type Tiling } from './tile.ts'
@@ -63,17 +64,19 @@ export interface Dialect {
 class Writer {
   readonly #counter = { next: 0 }
   readonly #names = new Names()
+  readonly #root: Block
   readonly #textures: Textures
   constructor(
     readonly kernel: Kernel,
     readonly dialect: Dialect,
     readonly tiling: Tiling | undefined
   ) {
-    this.#textures = new Textures(kernel, dialect.textureSize, dialect.fetch, this.#names)
+    this.#root = new Block(this.#counter)
+    this.#textures = new Textures(kernel, dialect, this.#names, this.#root, !tiling)
   }
 
   write(): string {
-    const block = new Block(this.#counter)
+    const block = this.#root
     const fold = foldOf(this.kernel)
     const tile = this.tiling?.tile ?? this.kernel.shape.map(() => 1)
     const results = this.#decode(block, tile)
@@ -95,42 +98,17 @@ class Writer {
     ].join('\n')
   }
 
-  /** Names the axes of the texture from the fragment's position; gives the place of each result in the output. */
+  /** The place of each result in the output. */
   #decode(block: Block, tile: readonly number[]): readonly Result[] {
     const { out, shape } = this.kernel
     const layout = layoutOf(planeShape(shape, tile), this.dialect.textureSize)
-    const { texels, split, width } = layout
-    const u = (): string => block.let('float', 'floor(gl_FragCoord.x)')
-    const v = (): string => block.let('float', 'floor(gl_FragCoord.y)')
-    const axes = texels.map((d) => freshVar(d))
-    if (split < 0) this.#peel(() => `(${u()} + ${literal(width)} * ${v()})`, axes, block)
-    else {
-      this.#peel(u, axes.slice(split), block)
-      this.#peel(v, axes.slice(0, split), block)
-    }
-    this.#textures.here = { layout, index: axes.map(variable) }
+    const place = placeOf(layout, !this.tiling, this.#names, block)
+    this.#textures.place = place
     return offsetsOf(tile).map((offset, i): Result => {
-      const places = axes.map((axis, k) => shift(scale(variable(axis), tile[k] ?? 1), offset[k] ?? 0))
+      const places = place.index.map((at, k) => shift(scale(at, tile[k] ?? 1), offset[k] ?? 0))
       const at = (w: Var): Affine | undefined => (out.indexOf(w) > 0 ? places[out.indexOf(w)] : undefined)
       return { total: `total${i}`, texel: places[0] ?? constant(0), at }
     })
-  }
-
-  /** Row-major position → one name per axis, each when it is needed. */
-  #peel(position: () => string, axes: readonly Var[], block: Block): void {
-    let rest = position
-    for (const [i, axis] of [...axes.entries()].reverse()) {
-      const { extent } = axis
-      if (extent === 1) continue
-      const whole = rest
-      if (axes.slice(0, i).every((v) => v.extent === 1)) {
-        this.#names.set(axis, () => block.let('float', whole()))
-        return
-      }
-      const quotient = (): string => block.let('float', `floor((${whole()} + 0.5) * ${literal(1 / extent)})`)
-      this.#names.set(axis, () => block.let('float', `${whole()} - ${literal(extent)} * ${quotient()}`))
-      rest = quotient
-    }
   }
 
   #number(a: Affine, block: Block): string {

@@ -17,21 +17,40 @@ export interface Layout {
 /** Wide rows keep all cores of a software rasteriser busy; beyond this they gain nothing. */
 const widest = 2048
 
+const known = new Map<string, Layout>()
+
 export const layoutOf = (shape: Shape, maxSize: number): Layout => {
+  const key = `${shape.join()} ${maxSize}`
+  const found = known.get(key) ?? laidOut(shape, maxSize)
+  known.set(key, found)
+  return found
+}
+
+const laidOut = (shape: Shape, maxSize: number): Layout => {
   const texels = shape.length === 0 ? [1] : [Math.ceil(shape[0]! / 4), ...shape.slice(1)]
   const count = sizeOf(texels)
-  const boundaries = texels
-    .map((_, split) => split)
-    .filter((split) => sizeOf(texels.slice(split)) <= Math.min(widest, maxSize))
-  const split = boundaries[0] ?? -1
-  const width = sizeOf(texels.slice(split))
-  if (split >= 0 && count / width <= maxSize) return { width, height: rows(count / width), texels, split }
+  const layouts = texels.map((_, split): Layout => {
+    const width = sizeOf(texels.slice(split))
+    return { width, height: rows(count / width), texels, split }
+  })
+  const possible = layouts.filter(({ width, height }) => width <= Math.min(widest, maxSize) && height <= maxSize)
+  if (possible.length > 0) return possible.reduce((best, next) => (drawn(next) < drawn(best) ? next : best))
   const wide = Math.min(maxSize, Math.max(widest, Math.ceil(Math.sqrt(count))))
   return { width: wide, height: rows(Math.ceil(count / wide)), texels, split: -1 }
 }
 
 // gpu.js turns an output of one row into a square
 const rows = (n: number): number => Math.max(2, n)
+
+/**
+ * The fragments that the busier of so many cores works on: a software rasteriser draws by 4×4, whole, and deals
+ * blocks of them to its cores.
+ */
+export const drawn = ({ width, height }: Pick<Layout, 'width' | 'height'>, cores = 2, block = 64): number => {
+  const [across, down] = [Math.ceil(width / 4) * 4, Math.ceil(height / 4) * 4]
+  const blocks = Math.ceil(width / block) * Math.ceil(height / block)
+  return (across * down * Math.ceil(blocks / cores)) / blocks
+}
 
 /** Row-major numbers to texels. Lanes past the end stay 0. */
 export const pack = (data: ArrayLike<number>, shape: Shape, layout: Layout): Float32Array => {

@@ -1,37 +1,50 @@
+import { literal } from './text.ts'
+
 /** A program, and the numbers it is run with. */
 export interface Source {
   readonly text: string
   readonly numbers: readonly number[]
 }
 
-/** A body with more numbers than this keeps them: it is large, and meant for one shape. */
-const most = 96
-
 /** Numbers that say how a kernel works rather than what its shapes are. */
 const structural: ReadonlySet<string> = new Set(['0.0', '0.5', '1.0'])
 
+/** A number that is a uniform of its own wherever it stands, whatever its value. */
+export const given = (n: number): string => `#${String(n)}#`
+const marked = /#(-?[\d.e+-]+)#/g
+const counted = /for \(float (\w+) = 0\.0; \w+ < ([\d.]+); \w+ \+= 1\.0\) \{/g
+const float = /(?<![\w.#-])\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)(?![\w.#])/g
+
+/** The body with all its numbers in place. */
+export const fixed = (body: string): Source => ({
+  text: body.replace(marked, (_, n: string) => literal(Number(n))),
+  numbers: []
+})
+
 /**
- * Kernels that differ only in their numbers are one program: here those become uniforms. A loop must have a fixed end
- * in WebGL 1, so that its own number breaks it off.
+ * Kernels that differ only in their numbers are one program: here those become uniforms, `most` of them at most. A loop
+ * must have a fixed end in WebGL 1, so that its own number breaks it off.
  */
-export const generic = (body: string): Source => {
+export const generic = (body: string, most: number): Source => {
   const numbers: number[] = []
   const known = new Map<string, string>()
-  const uniform = (literal: string): string => {
-    const name = known.get(literal) ?? `numbers[${numbers.length >> 2}].${'xyzw'[numbers.length & 3]}`
-    if (!known.has(literal)) numbers.push(Number(literal))
-    known.set(literal, name)
+  const uniform = (n: number): string => `numbers[${(numbers.push(n) - 1) >> 2}].${'xyzw'[(numbers.length - 1) & 3]!}`
+  const shared = (text: string): string => {
+    if (structural.has(text)) return text
+    const name = known.get(text) ?? uniform(Number(text))
+    known.set(text, name)
     return name
   }
-  const loops = body.replace(
-    /for \(float (\w+) = 0\.0; \w+ < ([\d.]+); \w+ \+= 1\.0\) \{/g,
-    (_, name: string, trips: string) =>
-      `for (float ${name} = 0.0; ${name} < LONGEST; ${name} += 1.0) {\n  if (${name} >= ${trips}) break;`
-  )
-  const text = loops.replace(/(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.])/g, (literal) =>
-    structural.has(literal) || !/[.e]/.test(literal) ? literal : uniform(literal)
-  )
-  if (numbers.length > most) return { text: body, numbers: [] }
+  const text = body
+    .replace(
+      counted,
+      (_, i: string, trips: string) =>
+        `for (float ${i} = 0.0; ${i} < LONGEST; ${i} += 1.0) {\n  if (${i} >= #${trips}#) break;`
+    )
+    .replace(float, shared)
+    .replace(marked, (_, n: string) => uniform(Number(n)))
+    .replaceAll('LONGEST', '65536.0')
+  if (numbers.length > most) return fixed(body)
   const declared = numbers.length > 0 ? `uniform vec4 numbers[${Math.ceil(numbers.length / 4)}];\n` : ''
-  return { text: declared + text.replaceAll('LONGEST', '65536.0'), numbers }
+  return { text: declared + text, numbers }
 }

@@ -3,8 +3,10 @@ import { sizeOf, type Shape } from '../core/shape.ts'
 import { node, topological, type Tensor } from '../core/tensor.ts'
 import { storeLeading } from './store.ts'
 
-/** Fewer fragments than this leave cores idle. */
+/** Fewer fragments than this leave cores idle; a sum of much work shares it out among tiles besides. */
 const enough = 1024
+const enoughForTiles = 4096
+const much = 1e6
 /** A sum of fewer terms than this is not worth a second kernel. */
 const short = 64
 
@@ -18,12 +20,13 @@ const subsets = (axes: readonly number[]): readonly (readonly number[])[] =>
 const partialAxes = (shape: Shape, axes: readonly number[]): readonly number[] => {
   const sizes = (of: readonly number[]): number => sizeOf(of.map((axis) => shape[axis]!))
   const fragments = sizeOf(shape) / sizes(axes) / 4
-  if (fragments >= enough || sizes(axes) < short) return []
+  const wanted = fragments * sizes(axes) > much ? enoughForTiles : enough
+  if (fragments >= wanted || sizes(axes) < short) return []
   const candidates = subsets(axes.filter((axis) => axis !== 0 && shape[axis]! > 1)).filter(
     (kept) => kept.length > 0 && sizes(axes) / sizes(kept) >= 8
   )
   const count = (kept: readonly number[]): number => fragments * sizes(kept)
-  const reach = candidates.filter((kept) => count(kept) >= enough).sort((a, b) => count(a) - count(b))
+  const reach = candidates.filter((kept) => count(kept) >= wanted).sort((a, b) => count(a) - count(b))
   return reach[0] ?? [...candidates].sort((a, b) => count(b) - count(a))[0] ?? []
 }
 

@@ -1,8 +1,22 @@
-import { addAffine, constant, divMod, freshVar, keyOf, scale, shift, variable, type Affine } from '../core/affine.ts'
+import {
+  addAffine,
+  coefficient,
+  constant,
+  divMod,
+  freshVar,
+  keyOf,
+  scale,
+  shift,
+  variable,
+  type Affine,
+  type Var
+} from '../core/affine.ts'
 import { stridesOf, type Shape } from '../core/shape.ts'
 import type { Kernel } from './expr.ts'
+import { given } from './numbers.ts'
 import { layoutOf, type Layout } from './layout.ts'
 import type { Names } from './names.ts'
+import type { Place } from './place.ts'
 import { planeShape, targetsOf } from './planes.ts'
 import { literal, type Block } from './text.ts'
 
@@ -12,18 +26,23 @@ export const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(
 /** Reads of a kernel's buffers: from an index to the text of a texel or one of its channels. */
 export class Textures {
   readonly #layouts: readonly Layout[]
-  /** Where the fragment itself lies: a texture laid out alike needs no address there. */
-  here: { readonly layout: Layout; readonly index: readonly Affine[] } | undefined
+  place: Place | undefined
   /** The first sampler of each slot: a buffer in several textures has several. */
   readonly #samplers: readonly number[]
   constructor(
     readonly kernel: Kernel,
-    maxSize: number,
-    readonly fetch: string,
-    readonly names: Names
+    readonly dialect: { readonly textureSize: number; readonly fetch: string },
+    readonly names: Names,
+    /** The block around all loops. */
+    readonly root: Block,
+    /**
+     * Whether an address is the sum of all coordinates, each times a number: kernels whose buffers lie differently then
+     * differ in numbers alone.
+     */
+    readonly sums: boolean
   ) {
     const tiles = kernel.inputs.map((_, slot) => kernel.tiles?.[slot] ?? [])
-    this.#layouts = kernel.inputs.map((x, slot) => layoutOf(planeShape(x.shape, tiles[slot]!), maxSize))
+    this.#layouts = kernel.inputs.map((x, slot) => layoutOf(planeShape(x.shape, tiles[slot]!), dialect.textureSize))
     this.#samplers = tiles.map((_, slot) => tiles.slice(0, slot).reduce((sum, tile) => sum + targetsOf(tile), 0))
   }
 
@@ -34,7 +53,7 @@ export class Textures {
     const channel = ((first.c % 4) + 4) % 4
     const block4 = shift(first, -channel)
     if (divisibleByFour(block4)) return `${this.texel(slot, [quarter(block4), ...rest], block)}.${'xyzw'[channel]}`
-    const position = this.names.number(first, block)
+    const position = this.sums ? this.#position(first, block) : this.names.number(first, block)
     const texel = block.let('float', `floor((${position} + 0.5) * 0.25)`)
     return this.dynamic(slot, texel, position, rest, block)
   }
@@ -63,31 +82,68 @@ export class Textures {
   }
 
   #plane(slot: number, plane: number, index: readonly Affine[], block: Block): string {
-    const layout = this.#layouts[slot]!
-    const { texels, split, width, height } = layout
-    const sampler = `user_a${this.#samplers[slot]! + plane}`
-    if (this.#isHere(layout, index)) {
-      const at = block.let('vec2', `gl_FragCoord.xy * vec2(${literal(1 / width)}, ${literal(1 / height)})`)
-      return block.let('vec4', `${this.fetch}(${sampler}, ${at})`)
-    }
-    const strides = stridesOf(texels)
-    const along = (from: number, to: number, unit: number): Affine =>
-      index.slice(from, to).reduce((sum, i, k) => addAffine(sum, scale(i, strides[from + k]! / unit)), constant(0))
-    const above = split > 0 ? strides[split - 1]! : 1
+    const address = this.#address(this.#layouts[slot]!, index, block)
+    return block.let('vec4', `${this.dialect.fetch}(user_a${this.#samplers[slot]! + plane}, ${address})`)
+  }
+
+  /** The place of a texel in its texture, between 0 and 1. */
+  #address(layout: Layout, index: readonly Affine[], block: Block): string {
+    const { width, height, split } = layout
+    if (this.#isHere(layout, index))
+      return block.let('vec2', `gl_FragCoord.xy * vec2(${given(1 / width)}, ${given(1 / height)})`)
+    if (this.sums && split >= 0) return this.#sum(layout, index, block)
     const [u, v] =
-      split >= 0
-        ? [this.names.number(along(split, index.length, 1), block), this.names.number(along(0, split, above), block)]
-        : this.#wrapped(along(0, index.length, 1), width, block)
+      split < 0
+        ? this.#wrapped(flatAt(layout, index), width, block)
+        : acrossAndDown(layout, index).map((at) => this.names.number(at, block))
     const x = block.let('float', `(${u} + 0.5) * ${literal(1 / width)}`)
     const y = block.let('float', `(${v} + 0.5) * ${literal(1 / height)}`)
-    return block.let('vec4', `${this.fetch}(${sampler}, vec2(${x}, ${y}))`)
+    return `vec2(${x}, ${y})`
+  }
+
+  #sum(layout: Layout, index: readonly Affine[], block: Block): string {
+    const { width, height } = layout
+    const [u, v] = acrossAndDown(layout, index)
+    const start = `vec2(${given((u.c + 0.5) / width)}, ${given((v.c + 0.5) / height)})`
+    if (u.terms.length + v.terms.length === 0) return block.let('vec2', start)
+    const step = (w: Var | undefined): string =>
+      `vec2(${given(w ? coefficient(u, w) / width : 0)}, ${given(w ? coefficient(v, w) / height : 0)})`
+    const base = this.root.let(
+      'vec2',
+      this.#coordinates.map(({ axis, name }) => `${name()} * ${step(axis)}`).join(' + ')
+    )
+    const others = this.#others([u, v]).map((w) => `${this.names.number(variable(w), block)} * ${step(w)}`)
+    return block.let('vec2', [base, ...others, start].join(' + '))
+  }
+
+  get #coordinates(): Place['coordinates'] {
+    return this.place?.coordinates ?? []
+  }
+
+  /** An index as the sum of all coordinates. */
+  #position(at: Affine, block: Block): string {
+    const step = (w: Var | undefined): string => given(w ? coefficient(at, w) : 0)
+    const base = this.root.let(
+      'float',
+      this.#coordinates.map(({ axis, name }) => `${name()} * ${step(axis)}`).join(' + ')
+    )
+    const others = this.#others([at]).map((w) => `${this.names.number(variable(w), block)} * ${step(w)}`)
+    return block.let('float', [base, ...others, given(at.c)].join(' + '))
+  }
+
+  /** The variables of some indices that are no coordinates: loop counters, quotients and remainders. */
+  #others(indices: readonly Affine[]): readonly Var[] {
+    const own = new Set(this.#coordinates.map(({ axis }) => axis))
+    const vars = new Set(indices.flatMap(({ terms }) => terms.flatMap(([w]) => (own.has(w) ? [] : [w]))))
+    return [...vars].sort((a, b) => a.id - b.id)
   }
 
   #isHere({ texels, width, height }: Layout, index: readonly Affine[]): boolean {
-    if (!this.here || width !== this.here.layout.width || height !== this.here.layout.height) return false
+    const { place } = this
+    if (width !== place?.layout.width || height !== place.layout.height) return false
     const long = (sizes: Shape, at: readonly Affine[]): string =>
       sizes.flatMap((d, axis) => (d > 1 ? [`${d} ${keyOf(at[axis]!)}`] : [])).join()
-    return long(texels, index) === long(this.here.layout.texels, this.here.index)
+    return long(texels, index) === long(place.layout.texels, place.index)
   }
 
   /** A position in rows that break anywhere. */
@@ -96,4 +152,18 @@ export class Textures {
     const v = block.let('float', `floor((${position} + 0.5) * ${literal(1 / width)})`)
     return [block.let('float', `${position} - ${literal(width)} * ${v}`), v]
   }
+}
+
+/** The row-major position of a texel. */
+const flatAt = ({ texels }: Layout, index: readonly Affine[]): Affine => {
+  const strides = stridesOf(texels)
+  return index.reduce((sum, i, axis) => addAffine(sum, scale(i, strides[axis]!)), constant(0))
+}
+
+/** The column and the row of a texel whose rows break at an axis. */
+const acrossAndDown = (layout: Layout, index: readonly Affine[]): readonly [Affine, Affine] => {
+  const { texels, split } = layout
+  const part = (from: number, to: number): Affine =>
+    flatAt({ ...layout, texels: texels.slice(from, to) }, index.slice(from, to))
+  return [part(split, texels.length), part(0, split)]
 }

@@ -21,7 +21,9 @@ export interface Tiling {
 /** More terms than this compile slowly and run no faster. */
 const mostTerms = 320
 /** Without tiles every term is a fetch of its own; a shorter body serves. */
-const mostUntiled = 4
+const mostUntiled = 100
+/** A short sum only unrolls what picks channels: so sums of any size are one program. */
+const mostShort = 4
 
 // ---- unrolling ----------------------------------------------------------------------------------------------------
 
@@ -124,8 +126,10 @@ const candidates = (
   const extents = kernel.shape.map((d, axis) => (axis > 0 ? d : lanes ? 1 : Math.ceil(d / 4)))
   const model = new CostModel(kernel, fold, lanes, costs)
   const perLane = lanes ? Math.min(4, kernel.shape[0] ?? 1) : 1
-  return tiles(extents, worthTiling(kernel, fold) ? targets : 1).map((tile): Known => {
-    const most = sizeOf(tile) > 1 ? mostTerms : mostUntiled
+  const worth = worthTiling(kernel, fold)
+  const short = fold.vars.some((v) => v !== lanes && picksChannel([...loadsOf(fold.body)], v)) ? mostShort : 1
+  return tiles(extents, worth ? targets : 1).map((tile): Known => {
+    const most = sizeOf(tile) > 1 ? mostTerms : worth ? mostUntiled : short * perLane
     const unroll = unrolled(fold, lanes, Math.max(1, Math.floor(most / sizeOf(tile) / perLane)))
     return { tile, unroll: fold.vars.map((v) => unroll.get(v)!), ms: model.ms(tile, unroll) }
   })

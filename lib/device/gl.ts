@@ -2,7 +2,7 @@ import type { Kernel } from '../compile/expr.ts'
 import type { Tiling } from '../compile/tile.ts'
 import { usual, type Costs } from '../compile/costs.ts'
 import { glslOf } from '../compile/glsl.ts'
-import { generic, type Source } from '../compile/numbers.ts'
+import { fixed, generic, type Source } from '../compile/numbers.ts'
 import { withFunctions } from '../compile/prelude.ts'
 import type { Shape } from '../core/shape.ts'
 import { GPU, type GPUType } from './gpujs.ts'
@@ -53,6 +53,8 @@ class GLEngine implements Engine {
   readonly #gpu: GPUType
   readonly #isTwo: boolean
   readonly #textures: Textures
+  /** How many numbers a program may take as uniforms, besides what gpu.js needs. */
+  readonly #numbers: number
   readonly #programs = new Map<string, Program>()
 
   constructor(
@@ -70,6 +72,7 @@ class GLEngine implements Engine {
     this.targets = Math.min(limits.targets ?? 8, drawBuffers(gl), Math.floor(units / 2))
     // a kernel that merges the planes of a tiled one reads them besides its other inputs
     this.inputs = limits.inputs ?? Math.min(14, units - this.targets)
+    this.#numbers = Math.min(256, 4 * ((gl.getParameter(gl.MAX_FRAGMENT_UNIFORM_VECTORS) as number) - 24))
     this.renderer = rendererOf(gl)
     this.#gpu = new GPU({ mode: name, context: gl, canvas })
     this.#textures = new Textures(gl, this.#isTwo, this.textureSize, limits.bytes ?? Infinity, this.counters)
@@ -80,7 +83,7 @@ class GLEngine implements Engine {
     const { textureSize, costs } = this
     const body = glslOf(kernel, { textureSize, costs, fetch: this.#isTwo ? 'texture' : 'texture2D' }, tiling)
     // a tiled kernel is worth a program of its own, with all its numbers known to the compiler
-    const { text, numbers } = tiling ? { text: body, numbers: [] } : generic(body)
+    const { text, numbers } = tiling ? fixed(body) : generic(body, this.#numbers)
     return { text: withFunctions(text), numbers }
   }
 
