@@ -18,4 +18,5 @@ export { encodePng, loadCanvas, loadCanvasBy, writePng, type CanvasModule, type 
 export { writeLossChart } from './render/plot.node.ts'
 
 // GL
+export { costsFile, forgetCosts, storeCosts, storedCosts, type GLDevice } from './device/platform/costs.node.ts'
 export { ensureDisplay, type Display } from './device/platform/display.node.ts'

@@ -111,8 +111,21 @@ export const tileOf = (kernel: Kernel, fold: Fold, targets: number, costs: Costs
   known.set(costs, before)
   const found = before.get(key) ?? cheapest(candidates(kernel, fold, lanes, targets, costs))
   before.set(key, found)
-  return { lanes, tile: found.tile, ms: found.ms, unroll: new Map(fold.vars.map((v, i) => [v, found.unroll[i]!])) }
+  return tilingOf(fold, lanes, found)
 }
+
+/** All tilings that come into question, with what the cost model expects of each. */
+export const tilingsOf = (kernel: Kernel, fold: Fold, targets: number, costs: Costs): readonly Tiling[] => {
+  const lanes = laneVariable(kernel, fold)
+  return candidates(kernel, fold, lanes, targets, costs).map((found) => tilingOf(fold, lanes, found))
+}
+
+const tilingOf = (fold: Fold, lanes: Var | undefined, { tile, ms, unroll }: Known): Tiling => ({
+  lanes,
+  tile,
+  ms,
+  unroll: new Map(fold.vars.map((v, i) => [v, unroll[i]!]))
+})
 
 const cheapest = (all: readonly Known[]): Known => all.reduce((best, next) => (next.ms < best.ms ? next : best))
 

@@ -209,7 +209,8 @@ const subKernel = (i: number): object => {
   }
 }
 
-const rendererOf = (gl: GL): string => {
+/** What the driver calls itself. */
+export const rendererOf = (gl: GL): string => {
   const info = gl.getExtension('WEBGL_debug_renderer_info')
   return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER))
 }

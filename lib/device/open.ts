@@ -8,8 +8,9 @@ import { reference } from '../reference/device.ts'
 import { arrayEngine } from './array.ts'
 import type { Device } from './device.ts'
 import type { Engine, EngineName } from './engine.ts'
-import { glEngine } from './gl.ts'
+import { glEngine, rendererOf } from './gl.ts'
 import { deviceOf, type OnCompile } from './gpu.ts'
+import type { Context } from './platform/types.ts'
 
 export type DeviceName = EngineName | 'reference'
 
@@ -18,7 +19,7 @@ export interface DeviceOptions {
   readonly name?: DeviceName
   /** Render targets, texture units and texture size to make do with, for trying what a smaller GPU would do. */
   readonly limits?: Limits
-  /** What things cost on this device, where that is known better: what `npm run tune` finds out. */
+  /** What things cost on this device, in place of what `npm run tune` found out, or of the usual. */
   readonly costs?: Partial<Costs>
   /** Called as programs are compiled, which is what a first run takes long for: `done` of the `total` that it needs. */
   readonly onCompile?: OnCompile
@@ -35,21 +36,26 @@ type Opened = E.Either<Failure, Engine>
 
 const tried = (make: () => Engine): Opened => E.tryCatch(make, (thrown) => failure('unavailable', reason(thrown)))
 
+/** Those that were measured on this device, else the usual ones. */
+const costsOf = ({ name, gl }: Context): Costs => platform.costs?.(name, rendererOf(gl)) ?? usual
+
 /** The backends of this platform, the best first. */
-const backends = ({
-  limits = {},
-  costs = {}
-}: DeviceOptions): readonly (readonly [EngineName, () => Promise<Opened>])[] => [
+const backends = ({ limits = {}, costs }: DeviceOptions): readonly (readonly [EngineName, () => Promise<Opened>])[] => [
   ...platform.contexts.map(([name, open]): readonly [EngineName, () => Promise<Opened>] => [
     name,
     async () =>
-      E.flatMap((context: Parameters<typeof glEngine>[0]) =>
-        tried(() => glEngine(context, limits, { ...usual, ...costs }))
+      E.flatMap((context: Context) =>
+        tried(() => glEngine(context, limits, costs ? { ...usual, ...costs } : costsOf(context)))
       )(await open())
   ]),
   ['webasm', () => Promise.resolve(tried(() => arrayEngine('webasm')))],
   ['cpu', () => Promise.resolve(tried(() => arrayEngine('cpu')))]
 ]
+
+const reasonFor = ({ costs }: Engine, why: readonly string[], options: DeviceOptions): string => {
+  const tuned = options.costs === undefined && costs !== usual ? ', with tuned costs' : ''
+  return `${why.join('; ') || 'the best that this platform has'}${tuned}`
+}
 
 /** The first backend that works, and why those before it did not. */
 export const openDevice =
@@ -61,8 +67,7 @@ export const openDevice =
     const why: string[] = name === undefined ? [] : ['asked for']
     for (const [, open] of candidates) {
       const opened = await open()
-      if (E.isRight(opened))
-        return E.right(deviceOf(opened.right, why.join('; ') || 'the best that this platform has', onCompile))
+      if (E.isRight(opened)) return E.right(deviceOf(opened.right, reasonFor(opened.right, why, options), onCompile))
       why.push(opened.left.message)
     }
     return E.left(

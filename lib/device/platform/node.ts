@@ -2,8 +2,10 @@ import { createRequire } from 'node:module'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import type { Costs } from '../../compile/costs.ts'
 import { failure, reason, type Failure } from '../../core/failure.ts'
 import { ensureDisplay } from './display.node.ts'
+import { storedCosts } from './costs.node.ts'
 import type { Context, Platform } from './types.ts'
 
 type CreateContext = (width: number, height: number, options: object) => WebGLRenderingContext | null
@@ -34,5 +36,7 @@ export const platform: Platform = {
         TE.chainEitherK(open)
       )
     ]
-  ]
+  ],
+  // a damaged file is for npm run doctor to tell: the usual costs serve as well
+  costs: (name, renderer) => E.getOrElse((): Costs | undefined => undefined)(storedCosts({ name, renderer }))
 }

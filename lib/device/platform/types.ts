@@ -1,4 +1,5 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
+import type { Costs } from '../../compile/costs.ts'
 import type { Failure } from '../../core/failure.ts'
 import type { EngineName } from '../engine.ts'
 
@@ -13,4 +14,6 @@ export interface Context {
 export interface Platform {
   /** Names of the GL backends, the best first, each with a way to open it. */
   readonly contexts: readonly (readonly [name: EngineName, open: TaskEither<Failure, Context>])[]
+  /** What things cost on a device of this backend and renderer, where that was measured. */
+  readonly costs?: (name: EngineName, renderer: string) => Costs | undefined
 }
