@@ -72,11 +72,25 @@ const advice = ({ name, reason }: t.Device): string => {
     : 'this machine shows no GPU (nothing in /dev/dri), so Mesa computes GL on the CPU; with a GPU, install its driver'
 }
 
+/** Which costs plans are made by. */
+const costsText = (device: t.Device): string =>
+  pipe(
+    node.storedCosts(device),
+    E.match(
+      ({ message }) => `the usual ones: !! ${message}`,
+      (costs) =>
+        costs === undefined
+          ? 'the usual ones; npm run tune measures those of this device'
+          : 'those that npm run tune measured on this device'
+    )
+  )
+
 const examine = async (device: t.Device): Promise<ExitCode> => {
   say('Device', `${device.name}, ${device.renderer}`)
   say('Why', device.reason)
   const limits = await glLimits(device.name)
   say('Limits', limits === undefined ? 'those of main memory' : limitsLine(limits))
+  if (limits !== undefined) say('Costs', costsText(device))
   await sayPrecision(device)
   const passed = await selfTest(device)
   say('Pictures', pictures())
