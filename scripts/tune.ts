@@ -37,6 +37,10 @@ const command = (): Command =>
     .option('--dry-run', 'store nothing', false)
     .option('--force', 'store what was found also where nothing is gained by it', false)
     .option('--forget', 'remove what is stored for this device, measure nothing', false)
+    .addHelpText(
+      'after',
+      '\nTESSERA_CONFIG names the folder to store in; where it is empty, nothing is stored or used.'
+    )
 
 const progress = progressOn(process.stdout)
 

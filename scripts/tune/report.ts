@@ -26,7 +26,7 @@ export const tileTable = (comparisons: readonly Comparison[]): string => {
 
 const precise = (x: number): string => (x === 0 ? '0' : x < 0.01 ? x.toExponential(2) : x.toFixed(3))
 
-/** The constants side by side: nanoseconds, but for a call. */
+/** The constants side by side. */
 export const costTable = (usual: Costs, costs: Costs): string => {
   const rows = fitted.map((name): Cells => [name, precise(usual[name]), precise(costs[name])])
   return table(['ms of a', 'usual', 'fitted'], rows)
