@@ -19,6 +19,7 @@ import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { layoutOf } from './layout.ts'
 import { Names } from './names.ts'
 import { Block, literal } from './text.ts'
+import { given } from './numbers.ts'
 import { placeOf } from './place.ts'
 import { divisibleByFour, quarter, Textures } from './textures.ts'
 import { planeShape } from './planes.ts'
@@ -123,7 +124,7 @@ class Writer {
 
   #fold(fold: Fold, results: readonly Result[], outer: Scope): void {
     const tiling = this.tiling ?? tileOf(this.kernel, fold, 1, this.dialect.costs)
-    const start = fold.op === 'sum' ? '0.0' : literal(-Infinity)
+    const start = fold.op === 'sum' ? '0.0' : given(-Infinity)
     for (const { total } of results) outer.block.add(`vec4 ${total} = vec4(${start});`)
     const loops = this.#loops(fold, tiling)
     const body = new Block(this.#counter, outer.block)
@@ -189,7 +190,7 @@ class Writer {
     }
     const value = this.#wide(this.#value(body, scope))
     const whole = tail
-      ? `select(${this.#within({ index: variable(lanes), extent: lanes.extent }, scope)}, ${value}, vec4(${op === 'sum' ? '0.0' : literal(-Infinity)}))`
+      ? `select(${this.#within({ index: variable(lanes), extent: lanes.extent }, scope)}, ${value}, vec4(${op === 'sum' ? '0.0' : given(-Infinity)}))`
       : value
     if (op === 'sum') return `dot(${whole}, vec4(1.0))`
     const name = scope.block.let('vec4', whole)

@@ -11,7 +11,7 @@ const structural: ReadonlySet<string> = new Set(['0.0', '0.5', '1.0'])
 
 /** A number that is a uniform of its own wherever it stands, whatever its value. */
 export const given = (n: number): string => `#${String(n)}#`
-const marked = /#(-?[\d.e+-]+)#/g
+const marked = /#(-?(?:[\d.e+-]+|Infinity))#/g
 const counted = /for \(float (\w+) = 0\.0; \w+ < ([\d.]+); \w+ \+= 1\.0\) \{/g
 const float = /(?<![\w.#-])\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)(?![\w.#])/g
 

@@ -79,7 +79,7 @@ class Planner {
   constructor(readonly target: Target) {}
 
   run(outputs: readonly Tensor[]): Plan {
-    const simple = simplify(shorten(split(simplify(outputs))))
+    const simple = simplify(shorten(split(simplify(outputs), this.target.costs)))
     this.#stored = new Set(inline(simple, cut(simple, this.target), this.target))
     this.#readers = readersOf(simple, this.#stored)
     for (const x of topological(simple)) if (this.#stored.has(x)) this.#emit(x)

@@ -83,7 +83,7 @@ class Writer {
 
   #fold({ op, vars, body }: Fold, outer: Block): string {
     const total = `total${this.#counter.next++}`
-    outer.add(`let ${total} = ${op === 'sum' ? '0.0' : literal(-Infinity)};`)
+    outer.add(`let ${total} = ${op === 'sum' ? '0.0' : '-1.0 / 0.0'};`)
     const counters = [...vars].filter((v) => v.extent > 1).sort((a, b) => a.extent - b.extent)
     counters.forEach((v) => this.#names.set(v, `i${this.#counter.next++}`))
     const block = new Block(this.#counter, outer, 'let')

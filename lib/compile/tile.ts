@@ -1,8 +1,9 @@
-import { coefficient, type Affine, type Var } from '../core/affine.ts'
+import { coefficient, type Var } from '../core/affine.ts'
 import { sizeOf } from '../core/shape.ts'
 import { CostModel } from './cost.ts'
 import type { Costs } from './costs.ts'
 import { loadsOf, type Expr, type Fold, type Kernel } from './expr.ts'
+import { kernelKey } from './key.ts'
 import { laneVariable, leading } from './lanes.ts'
 import { fragments } from './planes.ts'
 
@@ -87,26 +88,10 @@ interface Known extends Pick<Tiling, 'tile' | 'ms'> {
 }
 const known = new WeakMap<Costs, Map<string, Known>>()
 
-/** Kernels that differ only in their variables' numbers have one tiling. */
-const keyOfKernel = (kernel: Kernel, fold: Fold, targets: number): string => {
-  const names = new Map<Var, Var>()
-  const named = (v: Var): Var => {
-    const found = names.get(v) ?? { id: names.size, extent: v.extent }
-    names.set(v, found)
-    return found
-  }
-  const text = (a: Affine): string =>
-    `${a.c}${a.terms.map(([v, k]) => `+${k}*${v.def ? `${v.def.kind}(${text(v.def.of)},${v.def.by})` : named(v).id}`).join('')}`
-  kernel.out.forEach(named)
-  fold.vars.forEach(named)
-  const loads = [...loadsOf(fold.body)].map((x) => (x.kind === 'load' ? x.index.map(text).join() : x.kind))
-  return `${targets} ${kernel.shape.join()} ${fold.op} ${fold.vars.map((v) => v.extent).join()} ${loads.join(';')}`
-}
-
 /** The tiling that the cost model finds cheapest. */
 export const tileOf = (kernel: Kernel, fold: Fold, targets: number, costs: Costs): Tiling => {
   const lanes = laneVariable(kernel, fold)
-  const key = keyOfKernel(kernel, fold, targets)
+  const key = `${targets} ${kernelKey(kernel)}`
   const before = known.get(costs) ?? new Map<string, Known>()
   known.set(costs, before)
   const found = before.get(key) ?? cheapest(candidates(kernel, fold, lanes, targets, costs))

@@ -33,13 +33,15 @@ export const constant = (c: number): Affine => ({ c, terms: [] })
 export const variable = (v: Var): Affine => (v.extent === 1 ? constant(0) : { c: 0, terms: [[v, 1]] })
 
 export const addAffine = (a: Affine, b: Affine): Affine => {
+  if (b.terms.length === 0) return shift(a, b.c)
+  if (a.terms.length === 0) return shift(b, a.c)
   const sum = new Map(a.terms)
   for (const [v, k] of b.terms) sum.set(v, (sum.get(v) ?? 0) + k)
   return { c: a.c + b.c, terms: [...sum].filter(([, k]) => k !== 0) }
 }
 export const scale = (a: Affine, k: number): Affine =>
-  k === 0 ? constant(0) : { c: a.c * k, terms: a.terms.map(([v, q]) => [v, q * k]) }
-export const shift = (a: Affine, c: number): Affine => ({ ...a, c: a.c + c })
+  k === 1 ? a : k === 0 ? constant(0) : { c: a.c * k, terms: a.terms.map(([v, q]) => [v, q * k]) }
+export const shift = (a: Affine, c: number): Affine => (c === 0 ? a : { c: a.c + c, terms: a.terms })
 
 /** The smallest and largest value. */
 export const boundsOf = (a: Affine): readonly [number, number] =>
@@ -51,12 +53,10 @@ export const boundsOf = (a: Affine): readonly [number, number] =>
 export const coefficient = (a: Affine, v: Var): number => a.terms.find(([w]) => w === v)?.[1] ?? 0
 
 /** Text that two affine expressions share exactly where they are the same. */
-export const keyOf = (a: Affine): string =>
-  [...a.terms]
-    .sort(([v], [w]) => v.id - w.id)
-    .map(([v, k]) => `${k}*${v.id}`)
-    .concat(String(a.c))
-    .join('+')
+export const keyOf = ({ terms, c }: Affine): string => {
+  const sorted = terms.length > 1 ? [...terms].sort(([v], [w]) => v.id - w.id) : terms
+  return sorted.reduce((text, [v, k]) => `${text}${k}*${v.id}+`, '') + String(c)
+}
 
 /** Replaces variables; a defined variable is rebuilt from its replaced definition. */
 export const substitute = (a: Affine, to: (v: Var) => Affine | undefined): Affine =>

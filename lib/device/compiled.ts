@@ -103,16 +103,25 @@ export const execute = (
     buffers[i] = buffer
     if (mine) owned.add(i)
   }
+  takeUnused(program, args, memory)
   for (const step of program.steps) around(step, () => runStep(step, buffers, owned, engine))
   const leaves = new Map(program.leaves)
   const tensors = new Map<number, Tensor>()
   let at = 0
   return mapTree(result, (x) => {
     const i = program.outputs[at++]!
-    const known = tensors.get(i) ?? (owned.has(i) ? memory.hold(buffers[i]!, x.shape) : passedOn(leaves.get(i)!, args))
-    tensors.set(i, known)
-    return known
+    if (!owned.has(i)) return passedOn(leaves.get(i)!, args)
+    const before = tensors.get(i)
+    const tensor = before ? memory.share(before) : memory.hold(buffers[i]!, x.shape)
+    tensors.set(i, tensor)
+    return tensor
   })
+}
+
+/** What was donated is gone, also where the function has no use for it. */
+const takeUnused = ({ leaves }: Plan, { tensors, donated }: Given, memory: Memory): void => {
+  const used = new Set(leaves.map(([, leaf]) => (leaf.row === argumentRow ? (leaf.attrs as Argument).position : -1)))
+  for (const i of donated) if (!used.has(i)) memory.discard((tensors[i]!.attrs as Held).storage)
 }
 
 const runStep = (step: Step, buffers: Buffer[], owned: Set<number>, engine: Engine): void => {

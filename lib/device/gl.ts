@@ -3,6 +3,7 @@ import type { Tiling } from '../compile/tile.ts'
 import { usual, type Costs } from '../compile/costs.ts'
 import { glslOf } from '../compile/glsl.ts'
 import { fixed, generic, type Source } from '../compile/numbers.ts'
+import { kernelKey } from '../compile/key.ts'
 import { withFunctions } from '../compile/prelude.ts'
 import type { Shape } from '../core/shape.ts'
 import { GPU, type GPUType } from './gpujs.ts'
@@ -56,6 +57,7 @@ class GLEngine implements Engine {
   /** How many numbers a program may take as uniforms, besides what gpu.js needs. */
   readonly #numbers: number
   readonly #programs = new Map<string, Program>()
+  readonly #sources = new Map<string, Source>()
 
   constructor(
     { name, gl, canvas }: Context,
@@ -80,6 +82,13 @@ class GLEngine implements Engine {
   }
 
   source(kernel: Kernel, tiling?: Tiling): Source {
+    const key = `${tiling ? `${tiling.tile.join()} ${[...tiling.unroll.values()].join()}` : ''} ${kernelKey(kernel)}`
+    const source = this.#sources.get(key) ?? this.#written(kernel, tiling)
+    this.#sources.set(key, source)
+    return source
+  }
+
+  #written(kernel: Kernel, tiling: Tiling | undefined): Source {
     const { textureSize, costs } = this
     const body = glslOf(kernel, { textureSize, costs, fetch: this.#isTwo ? 'texture' : 'texture2D' }, tiling)
     // a tiled kernel is worth a program of its own, with all its numbers known to the compiler
@@ -182,6 +191,7 @@ class GLEngine implements Engine {
   dispose(): void {
     this.#textures.dispose()
     this.#programs.clear()
+    this.#sources.clear()
   }
 }
 

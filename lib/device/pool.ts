@@ -56,7 +56,9 @@ export class Held extends TextureBase implements Buffer {
 export class Textures {
   /** By size, and within a size those that have waited longest first. */
   readonly #waiting = new Map<string, Held[]>()
+  readonly #all = new Set<Held>()
   #reader: WebGLFramebuffer | null = null
+  #disposed = false
   constructor(
     readonly gl: GL,
     readonly isTwo: boolean,
@@ -78,6 +80,7 @@ export class Textures {
   }
 
   give(held: Held): void {
+    if (this.#disposed) return
     const key = `${held.width}x${held.height}`
     const waiting = this.#waiting.get(key) ?? []
     // what was used last comes last: sizes that are not wanted any more are the first to go
@@ -104,7 +107,9 @@ export class Textures {
     counters.created++
     counters.bytes += bytes
     counters.peakBytes = Math.max(counters.peakBytes, counters.bytes)
-    return new Held(gl, texture, width, height)
+    const held = new Held(gl, texture, width, height)
+    this.#all.add(held)
+    return held
   }
 
   /** Lets waiting textures go, those of sizes out of use first, until so many bytes more are within the budget. */
@@ -115,6 +120,7 @@ export class Textures {
 
   #free(held: Held): void {
     this.gl.deleteTexture(held.texture)
+    this.#all.delete(held)
     this.counters.pooled--
     this.counters.bytes -= held.bytes
   }
@@ -135,6 +141,7 @@ export class Textures {
 
   download({ texture, width, height }: Held, shape: Shape): Float32Array {
     const { gl } = this
+    if (this.#disposed) raise('read', 'the device was disposed, and its numbers with it')
     this.#reader ??= gl.createFramebuffer()
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.#reader)
     gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0)
@@ -144,7 +151,10 @@ export class Textures {
   }
 
   dispose(): void {
-    for (const held of [...this.#waiting.values()].flat()) this.#free(held)
+    this.#disposed = true
+    for (const { texture } of this.#all) this.gl.deleteTexture(texture)
+    this.#all.clear()
     this.#waiting.clear()
+    Object.assign(this.counters, { live: 0, pooled: 0, bytes: 0 })
   }
 }

@@ -105,12 +105,14 @@ const paddings = (
   return typeof padding === 'number' ? [pair(padding), pair(padding)] : padding.map(pair)
 }
 
+const shown = (sign: string, a: Tensor, b: Tensor): string => `${showShape(a.shape)} ${sign} ${showShape(b.shape)}`
+
 const checkConvolution = (op: string, x: Tensor, w: Tensor, axis: 0 | 1): void => {
-  const shown = `${showShape(x.shape)} * ${showShape(w.shape)}`
+  const both = shown('*', x, w)
   if (x.shape.length !== 4 || w.shape.length !== 4)
-    raise(op, `wants an input [N,C,H,W] and a kernel of four axes: ${shown}`)
+    raise(op, `wants an input [N,C,H,W] and a kernel of four axes: ${both}`)
   if (x.shape[1] !== w.shape[axis])
-    raise(op, `the kernel wants ${w.shape[axis]} channels, the input has ${x.shape[1]}: ${shown}`)
+    raise(op, `the kernel wants ${w.shape[axis]} channels, the input has ${x.shape[1]}: ${both}`)
 }
 
 /**
@@ -129,6 +131,9 @@ export const conv2d =
     checkConvolution('conv2d', x, w, 1)
     const [kernel, strides] = [w.shape.slice(2), pair(stride)]
     const around = paddings(padding, x.shape.slice(2), kernel, strides)
+    const padded = x.shape.slice(2).map((d, i) => d + around[i]![0] + around[i]![1])
+    if (padded.some((d, i) => d < kernel[i]!))
+      raise('conv2d', `the kernel does not fit into the padded ${showShape(padded)}: ${shown('*', x, w)}`)
     const taps = window(pad(x, [0, 0, ...around]), {
       axes: [2, 3],
       size: kernel,

@@ -3,6 +3,7 @@ import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import * as node from 'tessera/node'
 import type { Failure } from '../../lib/core/failure.ts'
+import { compilingOn } from './compiling.ts'
 import { canBecomeFolder } from './folder.ts'
 import { onInterrupt } from './interrupt.ts'
 import { albumIn } from './pictures.ts'
@@ -38,7 +39,7 @@ const introduced =
 
 const opened = (name: t.DeviceName | undefined, user: Attention): TE.TaskEither<Failure, t.Device> =>
   pipe(
-    t.openDevice(name === undefined ? {} : { name }),
+    t.openDevice({ ...(name !== undefined && { name }), onCompile: compilingOn(user.progress) }),
     TE.tapIO((device) => introduced(device, name !== undefined, user))
   )
 

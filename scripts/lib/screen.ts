@@ -48,8 +48,9 @@ export const trainingScreen = (progress: Progress, course: Course) => {
 }
 
 /** What had to be done once. */
-export const compiledLine = ({ programs, compileMs }: Stats): string =>
-  `Compiled ${programs} programs in ${(compileMs / 1000).toFixed(1)} s`
+export const compiledLine = ({ programs, traceMs, planMs, compileMs }: Stats): string =>
+  `Planned in ${inSeconds(traceMs + planMs)}, compiled ${programs} programs in ${inSeconds(compileMs)}`
+const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
 /** What was trained, for people. */
 export const titleOf = ({ dataset, epochs, batch, lr }: Settings): string =>

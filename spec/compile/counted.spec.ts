@@ -62,6 +62,20 @@ describe.each(devices)('what a device counts, %s', (mark, open) => {
     await expect(device.read(result.sum)).rejects.toThrow('read: the tensor [] was disposed or donated')
   })
 
+  it('disposes results that are the same numbers one by one', async () => {
+    const device = await open()
+    const f = device.compile((x: t.Tensor) => [t.add(x, 2), t.add(x, 2)] as const)
+    const x = device.compute(t.mul(batch(0), 1))
+    // without a wait in between, in which others' textures may be collected
+    const { live } = device.stats()
+    const [a, b] = f(x)
+    expect(device.stats().live).toBe(live + 1)
+    a[Symbol.dispose]()
+    expect(device.stats().live).toBe(live + 1)
+    expect(await device.read(b)).toEqual(await device.read(t.add(x, 2)))
+    await expect(device.read(a)).rejects.toThrow('was disposed')
+  })
+
   it('keeps nothing of what no result needs', async () => {
     const device = await open()
     // only the padding of a sum is read
@@ -191,6 +205,26 @@ describe.each(devices)('donation, %s', (_, open) => {
     const x = computed(device)
     expect(await device.read(f(x, x))).toEqual(Float32Array.of(4, 8, 12))
     expect(await device.read(x)).toEqual(Float32Array.of(2, 4, 6))
+  })
+
+  it('takes what the function has no use for', async () => {
+    const device = await open()
+    const f = device.compile((x: t.Tensor, _: t.Tensor) => t.add(x, 1), { donate: [1] })
+    const [x, y] = [computed(device), computed(device)]
+    const { live } = device.stats()
+    f(x, y)[Symbol.dispose]()
+    expect(device.stats().live).toBe(live - 1)
+    await expect(device.read(y)).rejects.toThrow('was disposed or donated')
+  })
+
+  it('of one of two tensors of the same numbers leaves the other', async () => {
+    const device = await open()
+    const twice = device.compile((x: t.Tensor) => [t.mul(x, 3), t.mul(x, 3)] as const)
+    const next = device.compile((x: t.Tensor) => t.add(x, 1), { donate: [0] })
+    const [a, b] = twice(computed(device))
+    expect(await device.read(next(a))).toEqual(Float32Array.of(7, 13, 19))
+    expect(await device.read(b)).toEqual(Float32Array.of(6, 12, 18))
+    await expect(device.read(a)).rejects.toThrow('was disposed or donated')
   })
 
   it('leaves the numbers of the host alone', async () => {

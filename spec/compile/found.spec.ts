@@ -35,6 +35,11 @@ const cases: Readonly<Record<string, () => readonly t.Tensor[]>> = {
     t.stack([t.full([], Infinity), t.full([], -Infinity), t.full([], NaN)]),
     t.maximum(t.tensor([1, 2]), -Infinity)
   ],
+  'a maximum over nothing but -Infinity': () => [
+    t.max(t.full([5, 3], -Infinity), { axes: 0 }),
+    t.max(t.full([5, 3], -Infinity), { axes: 1 }),
+    t.max(t.stack([t.tensor([-Infinity, 1]), t.tensor([-Infinity, -Infinity])]), { axes: 0 })
+  ],
   // movements do no work, so nothing ended their chain
   'twenty thousand movements on end': () => {
     let x: t.Tensor = t.tensor([1, 2, 3])

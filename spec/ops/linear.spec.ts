@@ -152,7 +152,7 @@ const messages: readonly (readonly [call: () => unknown, message: string])[] = [
   [() => t.matmul(t.ones([2, 1, 3]), t.ones([3, 3, 4])), 'matmul: shapes do not broadcast: [2] with [3] (axis -1: 2 is not 3)'], // prettier-ignore
   [() => t.conv2d(t.ones([10, 3, 3, 3]))(x), 'conv2d: the kernel wants 3 channels, the input has 4: [8,4,28,28] * [10,3,3,3]'], // prettier-ignore
   [() => t.conv2d(t.ones([10, 4, 3]))(x), 'conv2d: wants an input [N,C,H,W] and a kernel of four axes: [8,4,28,28] * [10,4,3]'], // prettier-ignore
-  [() => t.conv2d(t.ones([10, 4, 29, 1]))(x), 'window: a window of [29,1] does not fit into [8,4,28,28] along axes [2,3]'], // prettier-ignore
+  [() => t.conv2d(t.ones([10, 4, 29, 1]))(x), 'conv2d: the kernel does not fit into the padded [28,28]: [8,4,28,28] * [10,4,29,1]'], // prettier-ignore
   [() => t.convTranspose2d(t.ones([3, 10, 3, 3]))(x), 'convTranspose2d: the kernel wants 3 channels, the input has 4: [8,4,28,28] * [3,10,3,3]'], // prettier-ignore
   [() => t.convTranspose2d(t.ones([4, 10, 3, 3]), { stride: 2, outputPadding: 2 })(x), 'convTranspose2d: the output padding [2,2] is not below the stride [2,2]'], // prettier-ignore
   [() => t.convTranspose2d(t.ones([4, 10, 1, 1]), { padding: 14 })(x), 'convTranspose2d: nothing is left of [8,4,28,28] after the padding'], // prettier-ignore

@@ -125,4 +125,13 @@ describe('variance', () => {
     const values = Array.from({ length: 64 }, (_, i) => Math.fround(1e4 + Math.sin(i)))
     expectClose(await device.read(t.variance(t.tensor(values))), [varianceOf(values)], { terms: 64, scale: 64 })
   })
+
+  it('[gl] of a whole picture around ten thousand keeps four digits', async () => {
+    const device = await gl()
+    const x = t.add(t.normal(t.key(0), [4, 10, 28, 28]), 1e4)
+    const over = { axes: [1, 2, 3] }
+    const exact = evaluate(t.variance(t.reference.compute(device.compute(x)), over))
+    const found = await device.read(t.variance(device.compute(x), over))
+    found.forEach((v, i) => expect(Math.abs(v / exact[i]! - 1)).toBeLessThan(1e-4))
+  })
 })
