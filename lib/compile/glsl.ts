@@ -17,9 +17,10 @@ import type { Shape } from '../core/shape.ts'
 import type { Costs } from './costs.ts'
 import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { layoutOf } from './layout.ts'
+import { withFunctions } from './prelude.ts'
 import { Names } from './names.ts'
 import { Block, literal } from './text.ts'
-import { given } from './numbers.ts'
+import { fixed, generic, given, type Source } from './numbers.ts'
 import { placeOf } from './place.ts'
 import { divisibleByFour, quarter, Textures } from './textures.ts'
 import { planeShape } from './planes.ts'
@@ -52,14 +53,21 @@ interface Result {
  * The body of a kernel as a GLSL function `vec4 body()` that reads the samplers `user_a0`, `user_a1` … A tiled kernel
  * is a fold alone, and leaves its further results where gpu.js's kernel maps take them.
  */
-export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): string =>
-  new Writer(kernel, dialect, tiling).write()
+export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): Source => {
+  const fold = foldOf(kernel)
+  const how = tiling ?? (fold && tileOf(kernel, fold, 1, dialect.costs))
+  const body = new Writer(kernel, dialect, how).write()
+  const { text, numbers } = how?.heavy ? fixed(body) : generic(body, dialect.numbers)
+  return { text: withFunctions(text), numbers }
+}
 
 /** What a device's GL allows and how it says it. */
 export interface Dialect {
   readonly textureSize: number
   readonly fetch: 'texture' | 'texture2D'
   readonly costs: Costs
+  /** How many numbers a program may take as uniforms. */
+  readonly numbers: number
 }
 
 class Writer {
@@ -73,7 +81,7 @@ class Writer {
     readonly tiling: Tiling | undefined
   ) {
     this.#root = new Block(this.#counter)
-    this.#textures = new Textures(kernel, dialect, this.#names, this.#root, !tiling)
+    this.#textures = new Textures(kernel, dialect, this.#names, this.#root, !tiling?.heavy)
   }
 
   write(): string {
@@ -103,7 +111,7 @@ class Writer {
   #decode(block: Block, tile: readonly number[]): readonly Result[] {
     const { out, shape } = this.kernel
     const layout = layoutOf(planeShape(shape, tile), this.dialect.textureSize)
-    const place = placeOf(layout, !this.tiling, this.#names, block)
+    const place = placeOf(layout, !this.tiling?.heavy, this.#names, block)
     this.#textures.place = place
     return offsetsOf(tile).map((offset, i): Result => {
       const places = place.index.map((at, k) => shift(scale(at, tile[k] ?? 1), offset[k] ?? 0))
@@ -123,7 +131,8 @@ class Writer {
   // ---- folds ----------------------------------------------------------------------------------------------------
 
   #fold(fold: Fold, results: readonly Result[], outer: Scope): void {
-    const tiling = this.tiling ?? tileOf(this.kernel, fold, 1, this.dialect.costs)
+    const { tiling } = this
+    if (!tiling) return raise('compile', 'a fold without a tiling')
     const start = fold.op === 'sum' ? '0.0' : given(-Infinity)
     for (const { total } of results) outer.block.add(`vec4 ${total} = vec4(${start});`)
     const loops = this.#loops(fold, tiling)

@@ -17,6 +17,8 @@ export interface Tiling {
   readonly tile: readonly number[]
   /** What the cost model expects, in milliseconds. */
   readonly ms: number
+  /** Whether the fold is so much work that it deserves a program of its own, with all numbers known to the compiler. */
+  readonly heavy: boolean
 }
 
 /** More terms than this compile slowly and run no faster. */
@@ -83,7 +85,7 @@ const tiles = (extents: readonly number[], targets: number): readonly (readonly 
     [[]]
   )
 
-interface Known extends Pick<Tiling, 'tile' | 'ms'> {
+interface Known extends Pick<Tiling, 'tile' | 'ms' | 'heavy'> {
   readonly unroll: readonly number[]
 }
 const known = new WeakMap<Costs, Map<string, Known>>()
@@ -105,10 +107,11 @@ export const tilingsOf = (kernel: Kernel, fold: Fold, targets: number, costs: Co
   return candidates(kernel, fold, lanes, targets, costs).map((found) => tilingOf(fold, lanes, found))
 }
 
-const tilingOf = (fold: Fold, lanes: Var | undefined, { tile, ms, unroll }: Known): Tiling => ({
+const tilingOf = (fold: Fold, lanes: Var | undefined, { tile, ms, heavy, unroll }: Known): Tiling => ({
   lanes,
   tile,
   ms,
+  heavy,
   unroll: new Map(fold.vars.map((v, i) => [v, unroll[i]!]))
 })
 
@@ -124,15 +127,15 @@ const candidates = (
   const extents = kernel.shape.map((d, axis) => (axis > 0 ? d : lanes ? 1 : Math.ceil(d / 4)))
   const model = new CostModel(kernel, fold, lanes, costs)
   const perLane = lanes ? Math.min(4, kernel.shape[0] ?? 1) : 1
-  const worth = worthTiling(kernel, fold)
+  const heavy = isHeavy(kernel, fold)
   const short = fold.vars.some((v) => v !== lanes && picksChannel([...loadsOf(fold.body)], v)) ? mostShort : 1
-  return tiles(extents, worth ? targets : 1).map((tile): Known => {
-    const most = sizeOf(tile) > 1 ? mostTerms : worth ? mostUntiled : short * perLane
+  return tiles(extents, heavy ? targets : 1).map((tile): Known => {
+    const most = sizeOf(tile) > 1 ? mostTerms : heavy ? mostUntiled : short * perLane
     const unroll = unrolled(fold, lanes, Math.max(1, Math.floor(most / sizeOf(tile) / perLane)))
-    return { tile, unroll: fold.vars.map((v) => unroll.get(v)!), ms: model.ms(tile, unroll) }
+    return { tile, heavy, unroll: fold.vars.map((v) => unroll.get(v)!), ms: model.ms(tile, unroll) }
   })
 }
 
 /** Below this many terms in all a second kernel to merge the planes costs more than it saves. */
-const worthTiling = (kernel: Kernel, fold: Fold): boolean =>
+const isHeavy = (kernel: Kernel, fold: Fold): boolean =>
   fold.op === 'sum' && fragments(kernel.shape) * sizeOf(fold.vars.map((v) => v.extent)) > 1e6

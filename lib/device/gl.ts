@@ -2,9 +2,8 @@ import type { Kernel } from '../compile/expr.ts'
 import type { Tiling } from '../compile/tile.ts'
 import { usual, type Costs } from '../compile/costs.ts'
 import { glslOf } from '../compile/glsl.ts'
-import { fixed, generic, type Source } from '../compile/numbers.ts'
+import type { Source } from '../compile/numbers.ts'
 import { kernelKey } from '../compile/key.ts'
-import { withFunctions } from '../compile/prelude.ts'
 import type { Shape } from '../core/shape.ts'
 import { GPU, type GPUType } from './gpujs.ts'
 import { noCounts, type Buffer, type Counters, type Engine, type EngineName } from './engine.ts'
@@ -89,11 +88,8 @@ class GLEngine implements Engine {
   }
 
   #written(kernel: Kernel, tiling: Tiling | undefined): Source {
-    const { textureSize, costs } = this
-    const body = glslOf(kernel, { textureSize, costs, fetch: this.#isTwo ? 'texture' : 'texture2D' }, tiling)
-    // a tiled kernel is worth a program of its own, with all its numbers known to the compiler
-    const { text, numbers } = tiling ? fixed(body) : generic(body, this.#numbers)
-    return { text: withFunctions(text), numbers }
+    const fetch = this.#isTwo ? 'texture' : 'texture2D'
+    return glslOf(kernel, { fetch, textureSize: this.textureSize, costs: this.costs, numbers: this.#numbers }, tiling)
   }
 
   take(shape: Shape): Held {

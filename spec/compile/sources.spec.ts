@@ -15,7 +15,7 @@ const families: Readonly<Record<string, readonly [f: (...args: readonly t.Tensor
   // channels that only the running kernel knows
   gather: [(table, rows) => t.take(table, rows), t.ones([5, 7]), t.ones([3])],
   // two stages, the second with what follows from it
-  statistics: [(a) => t.sqrt(t.variance(a, { axes: [1, 2, 3], keepDims: true })), x],
+  statistics: [(a) => t.sqrt(t.variance(a, { axes: [1, 2, 3], keepDims: true })), t.ones([128, 20, 14, 14])],
   // several results a fragment, and their merge with bias and activation
   convolution: [(a, b, c) => t.silu(t.add(conv(b, a), t.reshape(c, [8, 1, 1]))), x, w, t.ones([8])],
   // a fold over the lanes

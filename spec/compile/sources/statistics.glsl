@@ -1,8 +1,8 @@
-a = argument[16,8,14,14]
-e = store sum a : [16,1,14,14]  #0
-d = mul e : [16,1,1,1]  #1
-c = store sum a d : [16,1,14,14]  #2
-b = sqrt c : [16,1,1,1]  #3
+a = argument[128,20,14,14]
+e = store sum a : [128,1,14,14]  #0
+d = mul e : [128,1,1,1]  #1
+c = store sum a d : [128,1,14,14]  #2
+b = sqrt c : [128,1,1,1]  #3
 return b
 #0
 uniform vec4 numbers[6];
