@@ -41,6 +41,7 @@ export class Textures {
      */
     readonly sums: boolean
   ) {
+    if (sums) names.divided = (of, block) => this.#position(of, block)
     const tiles = kernel.inputs.map((_, slot) => kernel.tiles?.[slot] ?? [])
     this.#layouts = kernel.inputs.map((x, slot) => layoutOf(planeShape(x.shape, tiles[slot]!), dialect.textureSize))
     this.#samplers = tiles.map((_, slot) => tiles.slice(0, slot).reduce((sum, tile) => sum + targetsOf(tile), 0))
@@ -74,7 +75,7 @@ export class Textures {
     const number = parts.reduce((sum, [, rest], axis) => addAffine(scale(sum, tile[axis]!), rest), constant(0))
     const inside = parts.map(([quotient]) => quotient)
     if (number.terms.length === 0) return this.#plane(slot, number.c, inside, block)
-    const which = this.names.number(number, block)
+    const which = this.sums ? this.#weighted(number, block) : this.names.number(number, block)
     const texels = Array.from({ length: targetsOf(tile) }, (_, p) => this.#plane(slot, p, inside, block))
     const last = texels.length - 1
     const chosen = texels.map((text, p) => (p < last ? `${which} < ${literal(p + 0.5)} ? ${text} : ` : text)).join('')
@@ -129,6 +130,11 @@ export class Textures {
     )
     const others = this.#others([at]).map((w) => `${this.names.number(variable(w), block)} * ${step(w)}`)
     return block.let('float', [base, ...others, given(at.c)].join(' + '))
+  }
+
+  #weighted({ terms, c }: Affine, block: Block): string {
+    const parts = terms.map(([w, k]) => `${this.names.number(variable(w), block)} * ${given(k)}`)
+    return block.let('float', [...parts, given(c)].join(' + '))
   }
 
   /** The variables of some indices that are no coordinates: loop counters, quotients and remainders. */
