@@ -23,7 +23,7 @@ import { Block, literal } from './text.ts'
 import { fixed, generic, given, type Source } from './numbers.ts'
 import { placeOf } from './place.ts'
 import { divisibleByFour, quarter, Textures } from './textures.ts'
-import { planeShape } from './planes.ts'
+import { fragments, planeShape } from './planes.ts'
 import { tileOf, type Tiling } from './tile.ts'
 
 /** A value in the kernel: one number for all lanes, or one per lane. */
@@ -70,7 +70,11 @@ export interface Dialect {
   readonly numbers: number
 }
 
+/** An output of more fragments than this is worth addresses that leave out what is 0. */
+const most = 130_000
+
 class Writer {
+  readonly #small: boolean
   readonly #counter = { next: 0 }
   readonly #names = new Names()
   readonly #root: Block
@@ -81,7 +85,8 @@ class Writer {
     readonly tiling: Tiling | undefined
   ) {
     this.#root = new Block(this.#counter)
-    this.#textures = new Textures(kernel, dialect, this.#names, this.#root, !tiling?.heavy)
+    this.#small = !tiling?.heavy && fragments(kernel.shape) <= most
+    this.#textures = new Textures(kernel, dialect, this.#names, this.#root, this.#small)
   }
 
   write(): string {

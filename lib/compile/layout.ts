@@ -16,6 +16,8 @@ export interface Layout {
 
 /** Wide rows keep all cores of a software rasteriser busy; beyond this they gain nothing. */
 const widest = 2048
+/** Narrow strips are drawn slowly. */
+const narrowest = 64
 
 const known = new Map<string, Layout>()
 
@@ -34,7 +36,11 @@ const laidOut = (shape: Shape, maxSize: number): Layout => {
     return { width, height: rows(count / width), texels, split }
   })
   const possible = layouts.filter(({ width, height }) => width <= Math.min(widest, maxSize) && height <= maxSize)
-  if (possible.length > 0) return possible.reduce((best, next) => (drawn(next) < drawn(best) ? next : best))
+  const [widestFirst] = possible
+  if (widestFirst) {
+    const wide = possible.filter(({ width }) => width >= Math.min(narrowest, widestFirst.width))
+    return wide.reduce((best, next) => (drawn(next) < drawn(best) ? next : best))
+  }
   const wide = Math.min(maxSize, Math.max(widest, Math.ceil(Math.sqrt(count))))
   return { width: wide, height: rows(Math.ceil(count / wide)), texels, split: -1 }
 }
@@ -43,13 +49,21 @@ const laidOut = (shape: Shape, maxSize: number): Layout => {
 const rows = (n: number): number => Math.max(2, n)
 
 /**
- * The fragments that the busier of so many cores works on: a software rasteriser draws by 4×4, whole, and deals
- * blocks of them to its cores.
+ * The fragments that the busiest of so many cores works on: a software rasteriser draws by 4×4, whole, and deals
+ * blocks of them to its cores as they become idle.
  */
 export const drawn = ({ width, height }: Pick<Layout, 'width' | 'height'>, cores = 2, block = 64): number => {
-  const [across, down] = [Math.ceil(width / 4) * 4, Math.ceil(height / 4) * 4]
-  const blocks = Math.ceil(width / block) * Math.ceil(height / block)
-  return (across * down * Math.ceil(blocks / cores)) / blocks
+  const [columns, rows] = [sides(width, block), sides(height, block)]
+  const busy = new Array<number>(Math.max(1, Math.min(cores, columns.length * rows.length))).fill(0)
+  for (const column of columns) for (const row of rows) busy[busy.indexOf(Math.min(...busy))]! += column * row
+  return Math.max(...busy)
+}
+
+/** The sides of the blocks along one axis, the largest first. */
+const sides = (length: number, block: number): readonly number[] => {
+  const whole = Math.floor(length / block)
+  const rest = Math.ceil((length - whole * block) / 4) * 4
+  return [...new Array<number>(whole).fill(block), ...(rest > 0 ? [rest] : [])]
 }
 
 /** Row-major numbers to texels. Lanes past the end stay 0. */
