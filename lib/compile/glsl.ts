@@ -71,7 +71,7 @@ export interface Dialect {
 }
 
 /** An output of more fragments than this is worth addresses that leave out what is 0. */
-const most = 130_000
+const large = 130_000
 
 class Writer {
   readonly #small: boolean
@@ -85,7 +85,7 @@ class Writer {
     readonly tiling: Tiling | undefined
   ) {
     this.#root = new Block(this.#counter)
-    this.#small = !tiling?.heavy && fragments(kernel.shape) <= most
+    this.#small = !tiling?.heavy && fragments(kernel.shape) <= large
     this.#textures = new Textures(kernel, dialect, this.#names, this.#root, this.#small)
   }
 
