@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { openChannel, script } from './channel.ts'
 import type { Channel, Command } from './channel.ts'
 import type { Request, Answer } from './protocol.ts'
@@ -19,6 +20,27 @@ export const tessera = (targets?: number, name = 'tessera'): Contender => ({
   command: script('./ours.ts', ...(targets === undefined ? [] : [String(targets)])),
   takes: () => true
 })
+
+/** PyTorch, where a Python has it. */
+export const pytorch = (python: string): Contender => ({
+  name: 'PyTorch',
+  command: { program: python, args: [fileURLToPath(new URL('./peers/pytorch.py', import.meta.url))] },
+  takes: () => true
+})
+
+const inChromium = (name: string, page: string, backend: string, takes: (task: Task) => boolean): Contender => ({
+  name,
+  command: script('./peers/chromium.ts', page, backend),
+  takes
+})
+
+const isOperation = ({ kind }: Task): boolean => kind !== 'forward' && kind !== 'train-step'
+
+/** What runs in Chromium or Node, from the packages in peers/. */
+export const packaged: readonly Contender[] = [
+  inChromium('TF.js webgl', 'tensorflow', 'webgl', () => true),
+  { name: 'TF.js cpu', command: script('./peers/tensorflow-cpu.ts'), takes: isOperation }
+]
 
 /** The processes of all contenders. */
 export interface Staff {

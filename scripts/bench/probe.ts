@@ -3,7 +3,8 @@
 import * as E from 'fp-ts/Either'
 import { platform } from '../../lib/device/platform/node.ts'
 import { mark } from './protocol.ts'
-import { runsFor, timed } from './worker.ts'
+import { timed } from './prepared.ts'
+import { runsFor } from './worker.ts'
 
 const side = 1024
 /** Per fragment; many enough that writing the result does not count. */

@@ -1,5 +1,7 @@
 import type { Kind } from './work.ts'
 
+export type { Kind }
+
 // How the program talks with the processes that compute for it: a line of JSON for each request, and one for the
 // answer, which begins with a mark because libraries print what they like.
 

@@ -21,9 +21,6 @@ export const startOf = (params: Params): State => ({ params, memory: optimiser.i
 /** Where the timesteps and the noise of the checked steps come from. */
 export const noiseKey = t.key(2)
 
-/** Steps whose losses must agree: the third depends on gradients, and on what Adam remembers of them. */
-export const checkedSteps = 3
-
 /** Timesteps and noise of a step. */
 export const drawn = (key: t.Key, shape: t.Shape): { readonly ts: t.Tensor; readonly eta: t.Tensor } => {
   const [forTimes, forNoise] = t.split(key)

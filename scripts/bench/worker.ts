@@ -3,38 +3,13 @@ import { createInterface } from 'node:readline'
 import { reason } from '../../lib/core/failure.ts'
 import { mark } from './protocol.ts'
 import type { Answer, Handed, Request } from './protocol.ts'
-
-/** A task that is ready to run: its inputs are where it computes, its programs are compiled. */
-export interface Prepared {
-  /** Of a first run, row-major. */
-  result(): Promise<Float32Array>
-  /** The seconds that some runs took, up to where the last of them is done. */
-  time(runs: number): Promise<number>
-  dispose(): void
-}
-
-/** The inputs of a task as they lie in its file. */
-export interface Inputs {
-  readonly task: Handed
-  readonly numbers: Float32Array
-}
-
-/** A process that does the tasks in its own way. */
-export interface Contender {
-  readonly facts: Readonly<Record<string, string>>
-  prepare(inputs: Inputs): Promise<Prepared>
-}
+import { timed } from './prepared.ts'
+import type { Contender, Prepared } from './prepared.ts'
 
 /** Fewer results than this are held at a time; more runs than this say nothing new. */
 const most = 64
 /** Who took this long for a first run shows its speed in a single one. */
 const slow = 10
-
-export const timed = async (work: () => Promise<void>): Promise<number> => {
-  const began = performance.now()
-  await work()
-  return (performance.now() - began) / 1e3
-}
 
 /** How many runs make a round of about `goal` seconds. */
 export const runsFor = (goal: number, seconds: number): number =>
@@ -89,7 +64,3 @@ export const serve = async (open: () => Promise<Contender>): Promise<void> => {
   // browsers and GL may keep a process alive
   process.exit(0)
 }
-
-/** A tensor of a task's file. */
-export const slice = ({ numbers }: Inputs, { at, shape }: { readonly at: number; readonly shape: readonly number[] }) =>
-  numbers.subarray(at, at + shape.reduce((size, d) => size * d, 1))

@@ -1,0 +1,60 @@
+// Of TensorFlow.js, what the comparison uses. The package is installed only where the comparison runs.
+declare module '@tensorflow/tfjs' {
+  type Shape = readonly number[]
+
+  export interface Tensor {
+    readonly shape: Shape
+    data(): Promise<Float32Array>
+    dispose(): void
+  }
+  export interface Optimizer {
+    minimize(f: () => Tensor, returnCost: boolean, variables: readonly Tensor[]): Tensor | null
+    dispose(): void
+  }
+  interface FusedConvolution {
+    readonly x: Tensor
+    readonly filter: Tensor
+    readonly strides: number
+    readonly pad: number
+    readonly bias: Tensor
+  }
+
+  export const version: { readonly tfjs: string }
+  export function setBackend(name: string): Promise<boolean>
+  export function ready(): Promise<void>
+  export function backend(): object
+  export function engine(): {
+    runKernel(name: string, inputs: Readonly<Record<string, Tensor>>, attributes: object): Tensor
+  }
+
+  export function tensor(data: Float32Array, shape: Shape): Tensor
+  export function variable(initial: Tensor): Tensor
+  export function keep(x: Tensor): Tensor
+  export function tidy<T extends Tensor | readonly Tensor[]>(f: () => T): T
+
+  export function add(a: Tensor, b: Tensor | number): Tensor
+  export function sub(a: Tensor, b: Tensor): Tensor
+  export function mul(a: Tensor, b: Tensor): Tensor
+  export function square(x: Tensor): Tensor
+  export function rsqrt(x: Tensor): Tensor
+  export function sigmoid(x: Tensor): Tensor
+  export function mean(x: Tensor): Tensor
+  export function moments(
+    x: Tensor,
+    axes: Shape,
+    keepDims: boolean
+  ): { readonly mean: Tensor; readonly variance: Tensor }
+  export function matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor
+  export function conv2d(x: Tensor, filter: Tensor, strides: number, pad: number): Tensor
+  export function conv2dTranspose(x: Tensor, filter: Tensor, shape: Shape, strides: number, pad: number): Tensor
+  export const fused: { conv2d(options: FusedConvolution): Tensor }
+
+  export function transpose(x: Tensor, axes: Shape): Tensor
+  export function reshape(x: Tensor, shape: Shape): Tensor
+  export function concat(xs: readonly Tensor[], axis: number): Tensor
+  export function slice(x: Tensor, begin: Shape, size: Shape): Tensor
+  export function gather(x: Tensor, indices: Tensor): Tensor
+  export function cast(x: Tensor, type: 'int32'): Tensor
+
+  export const train: { adam(rate: number, beta1: number, beta2: number, epsilon: number): Optimizer }
+}
