@@ -1,5 +1,5 @@
 import { answerOf, script } from './channel.ts'
-import { packaged, pytorch, staff, tessera } from './contenders.ts'
+import { naive, packaged, pytorch, staff, tessera } from './contenders.ts'
 import type { Contender } from './contenders.ts'
 import { figureOf, median, plainFigure } from './figures.ts'
 import type { Fault, Figure, Measured, Probes } from './figures.ts'
@@ -106,7 +106,7 @@ export const bench = async (settings: Settings, folder: string, say: Say): Promi
   // at both ends of the run, since machines drift
   const before = await probesOnce(noRounds)
   const asked = tasks.filter(({ name }) => isWanted(name))
-  const outcomes = await inTurn(course, asked, [tessera(settings.targets), ...packaged, pytorch(settings.python)], say)
+  const outcomes = await inTurn(course, asked, [tessera(settings.targets), naive, ...packaged, pytorch(settings.python)], say)
   const facts = course.staff.facts()
   course.staff.close()
   const started = ['first-step-cold', 'first-step-warm', 'programs', 'textures-peak'].some(isWanted)

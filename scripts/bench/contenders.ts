@@ -39,8 +39,17 @@ const isOperation = ({ kind }: Task): boolean => kind !== 'forward' && kind !== 
 /** What runs in Chromium or Node, from the packages in peers/. */
 export const packaged: readonly Contender[] = [
   inChromium('TF.js webgl', 'tensorflow', 'webgl', () => true),
+  inChromium('jax-js webgl', 'jax', 'webgl', isOperation),
+  inChromium('jax-js wasm', 'jax', 'wasm', isOperation),
   { name: 'TF.js cpu', command: script('./peers/tensorflow-cpu.ts'), takes: isOperation }
 ]
+
+/** gpu.js without what tessera does. */
+export const naive: Contender = {
+  name: 'naive gpu.js',
+  command: script('./peers/naive.ts'),
+  takes: ({ kind }) => kind === 'conv' || kind === 'matmul'
+}
 
 /** The processes of all contenders. */
 export interface Staff {

@@ -58,3 +58,40 @@ declare module '@tensorflow/tfjs' {
 
   export const train: { adam(rate: number, beta1: number, beta2: number, epsilon: number): Optimizer }
 }
+
+// Of jax-js, the same. Its functions use up the arrays that they are given: `ref` is a further reference.
+declare module '@jax-js/jax' {
+  type Shape = readonly number[]
+
+  export interface Array {
+    readonly ref: this
+    readonly shape: Shape
+    add(other: Array | number): Array
+    sub(other: Array): Array
+    mul(other: Array): Array
+    div(other: Array): Array
+    slice(...index: readonly (readonly [number, number])[]): Array
+    data(): Promise<Float32Array>
+    dispose(): void
+  }
+  type Pullback = ((cotangent: Array) => readonly [Array]) & { dispose(): void }
+  type Jitted = ((...xs: readonly Array[]) => Array) & { dispose(): void }
+
+  export function init(device: string): Promise<readonly string[]>
+  export function defaultDevice(device: string): string
+  export function jit(f: (...xs: readonly Array[]) => Array): Jitted
+  export function vjp(f: (x: Array) => Array, primals: readonly [Array]): readonly [Array, Pullback]
+
+  export const numpy: {
+    array(values: Float32Array, options: { readonly shape: Shape }): Array
+    zeros(shape: Shape): Array
+    matmul(a: Array, b: Array): Array
+    mean(x: Array, axes: Shape, options: { readonly keepdims: boolean }): Array
+    square(x: Array): Array
+    sqrt(x: Array): Array
+  }
+  export const nn: { silu(x: Array): Array }
+  export const lax: {
+    convGeneralDilated(x: Array, w: Array, strides: Shape, padding: readonly (readonly [number, number])[]): Array
+  }
+}
