@@ -1,6 +1,7 @@
+import { assembled } from './assemble.ts'
 import { answerOf, script } from './channel.ts'
-import { naive, packaged, pytorch, staff, tessera } from './contenders.ts'
-import type { Contender } from './contenders.ts'
+import { limited, staff } from './contenders.ts'
+import type { Contender, Facts } from './contenders.ts'
 import { figureOf, median, plainFigure } from './figures.ts'
 import type { Fault, Figure, Measured, Probes } from './figures.ts'
 import type { Answer } from './protocol.ts'
@@ -8,19 +9,31 @@ import { measured } from './rounds.ts'
 import type { Course } from './rounds.ts'
 import { wanted } from './settings.ts'
 import type { Settings } from './settings.ts'
-import { firstSteps, startFigures } from './start.ts'
+import { firstSteps, startFigures, startNames } from './start.ts'
 import type { Starts } from './start.ts'
+import { short } from './table.ts'
 import { tasks } from './work.ts'
 import type { Task } from './work.ts'
-import { short } from './table.ts'
+
+/** What was measured of a task: of tessera, of it with fewer render targets, and of others. */
+export interface Outcome {
+  readonly task: Task
+  readonly ours: Measured
+  readonly limited: readonly Measured[]
+  readonly peers: readonly Measured[]
+}
 
 /** All that a run has found out. */
 export interface Report {
+  readonly settings: Settings
   readonly figures: readonly Figure[]
+  readonly outcomes: readonly Outcome[]
   /** Libraries that could not take part. */
   readonly missing: readonly Fault[]
-  readonly facts: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** What each process says of itself; of the GL driver under `probe`. */
+  readonly facts: Readonly<Record<string, Facts>>
   readonly starts?: Starts
+  readonly minutes: number
 }
 
 type Say = (line: string) => void
@@ -32,24 +45,12 @@ const few = 3
 
 const probed = (rounds: number): Promise<Answer> => answerOf(script('./probe.ts', String(rounds)), 120)
 
-interface ProbeRounds {
-  readonly madd: readonly number[]
-  readonly fetch: readonly number[]
-}
+const roundsOf = (answers: readonly Answer[], name: string): readonly number[] =>
+  answers.flatMap(({ values }) => values?.[name] ?? [])
 
-const noRounds: ProbeRounds = { madd: [], fetch: [] }
-
-const moreRounds = ({ madd, fetch }: ProbeRounds, { values = {} }: Answer): ProbeRounds => ({
-  madd: [...madd, ...(values['probe-madd'] ?? [])],
-  fetch: [...fetch, ...(values['probe-fetch'] ?? [])]
-})
-
-const ratesOf = ({ madd, fetch }: ProbeRounds): Probes | undefined =>
-  madd.length === 0 ? undefined : { madd: median(madd), fetch: median(fetch) }
-
-const probeFigures = ({ madd, fetch }: ProbeRounds): readonly Figure[] => [
-  plainFigure('probe-madd', 'GFLOP/s', madd),
-  plainFigure('probe-fetch', 'Gfetch/s', fetch)
+const probeFigures = (answers: readonly Answer[]): readonly [madd: Figure, fetch: Figure] => [
+  plainFigure('probe-madd', 'GFLOP/s', roundsOf(answers, 'probe-madd')),
+  plainFigure('probe-fetch', 'Gfetch/s', roundsOf(answers, 'probe-fetch'))
 ]
 
 // ---- the tasks --------------------------------------------------------------------------------------------------
@@ -60,10 +61,14 @@ const said = (task: Task, all: readonly Measured[]): string => {
   return `${task.name}: ${all.map(ms).join(', ')}`
 }
 
-interface Outcome {
-  readonly task: Task
-  readonly all: readonly Measured[]
-}
+const isLimited = ({ name }: Measured): boolean => limited.some((contender) => contender.name === name)
+
+const outcomeOf = (task: Task, [ours, ...others]: readonly Measured[]): Outcome => ({
+  task,
+  ours: ours!,
+  limited: others.filter(isLimited),
+  peers: others.filter((other) => !isLimited(other))
+})
 
 const inTurn = async (
   course: Course,
@@ -75,15 +80,10 @@ const inTurn = async (
   for (const task of asked) {
     const all = await measured(course, task, contenders)
     say(said(task, all))
-    outcomes.push({ task, all })
+    outcomes.push(outcomeOf(task, all))
   }
   return outcomes
 }
-
-const figuresOf = (outcomes: readonly Outcome[], probes: Probes | undefined): readonly Figure[] =>
-  outcomes.flatMap(({ task, all: [ours, ...others] }) => (ours ? [figureOf(task, ours, others, probes)] : []))
-
-// ---- a run ------------------------------------------------------------------------------------------------------
 
 const courseOf = ({ rounds, quick }: Settings, folder: string): Course => ({
   staff: staff(),
@@ -93,31 +93,47 @@ const courseOf = ({ rounds, quick }: Settings, folder: string): Course => ({
   budget: quick ? 3 : 20
 })
 
-const starts = async ({ rounds, quick }: Settings, say: Say): Promise<Starts> => {
-  say('first steps in processes of their own ...')
-  return firstSteps(quick ? 1 : Math.min(few, rounds))
+const contest = async (settings: Settings, folder: string, asked: readonly Task[], say: Say) => {
+  const course = courseOf(settings, folder)
+  try {
+    const { contenders, missing } = await assembled(course.staff, settings, asked, say)
+    missing.forEach(({ name, message }) => process.stderr.write(`!! Going on without ${name}: ${message}\n`))
+    const outcomes = await inTurn(course, asked, contenders, say)
+    return { outcomes, missing, facts: course.staff.facts() }
+  } finally {
+    course.staff.close()
+  }
 }
 
-/** Measures what the settings ask for. */
+// ---- a run ------------------------------------------------------------------------------------------------------
+
+const started = async (settings: Settings, say: Say): Promise<Starts | undefined> => {
+  if (!startNames.some(wanted(settings))) return undefined
+  say('first steps in processes of their own ...')
+  return firstSteps(settings.quick ? 1 : Math.min(few, settings.rounds))
+}
+
+const figuresOf = (outcomes: readonly Outcome[], probes: Probes): readonly Figure[] =>
+  outcomes.map(({ task, ours, peers }) => figureOf(task, ours, peers, probes))
+
+/** Measures what the settings ask for, with a folder for files that pass between processes. */
 export const bench = async (settings: Settings, folder: string, say: Say): Promise<Report> => {
+  const began = performance.now()
   const isWanted = wanted(settings)
-  const course = courseOf(settings, folder)
-  const probesOnce = (before: ProbeRounds) => probed(settings.quick ? 1 : few).then((more) => moreRounds(before, more))
   // at both ends of the run, since machines drift
-  const before = await probesOnce(noRounds)
+  const before = await probed(settings.quick ? 1 : few)
   const asked = tasks.filter(({ name }) => isWanted(name))
-  const outcomes = await inTurn(course, asked, [tessera(settings.targets), naive, ...packaged, pytorch(settings.python)], say)
-  const facts = course.staff.facts()
-  course.staff.close()
-  const started = ['first-step-cold', 'first-step-warm', 'programs', 'textures-peak'].some(isWanted)
-    ? await starts(settings, say)
-    : undefined
-  const probes = await probesOnce(before)
-  const plain = [...(started ? startFigures(started) : []), ...probeFigures(probes)]
+  const { outcomes, missing, facts } = await contest(settings, folder, asked, say)
+  const starts = await started(settings, say)
+  const [madd, fetch] = probeFigures([before, await probed(settings.quick ? 1 : few)])
+  const plain = [...(starts ? startFigures(starts) : []), madd, fetch].filter(({ name }) => isWanted(name))
   return {
-    figures: [...figuresOf(outcomes, ratesOf(probes)), ...plain.filter(({ name }) => isWanted(name))],
-    missing: [],
-    facts,
-    ...(started && { starts: started })
+    settings,
+    figures: [...figuresOf(outcomes, { madd: madd.value, fetch: fetch.value }), ...plain],
+    outcomes,
+    missing,
+    facts: { ...facts, probe: before.facts ?? {} },
+    ...(starts && { starts }),
+    minutes: (performance.now() - began) / 6e4
   }
 }

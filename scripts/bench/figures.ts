@@ -73,10 +73,10 @@ const peerOf =
 const faultOf = ({ name, fault }: Measured): readonly Fault[] => (fault === undefined ? [] : [{ name, message: fault }])
 
 /** The row of a task from what was measured of us and of the others. */
-export const figureOf = (task: Task, ours: Measured, others: readonly Measured[], probes?: Probes): Figure => {
+export const figureOf = (task: Task, ours: Measured, others: readonly Measured[], probes: Probes): Figure => {
   const rounds = ours.seconds.map((s) => valueOf(task, s))
   const value = median(rounds)
-  const share = probes && shareOf(task, median(ours.seconds), probes)
+  const share = shareOf(task, median(ours.seconds), probes)
   const timed = others.filter(({ seconds }) => seconds.length > 0)
   const faults = [ours, ...others].flatMap(faultOf)
   return {
@@ -84,7 +84,7 @@ export const figureOf = (task: Task, ours: Measured, others: readonly Measured[]
     unit: task.unit,
     value,
     rounds,
-    ...(share !== undefined && { share }),
+    ...(share !== undefined && Number.isFinite(share) && { share }),
     peers: timed.map(peerOf(task, value)),
     ...(faults.length > 0 && { faults })
   }

@@ -27,13 +27,14 @@ const seconds = (performance.now() - began) / 1e3
 const first = device.stats()
 for (let i = 1; i < steady; i++) await advance()
 
-const last: t.Stats & { readonly peakBytes?: number } = device.stats()
+const last = device.stats()
 const values = {
   seconds: [seconds],
+  tracing: [(first.traceMs - before.traceMs) / 1e3],
   planning: [(first.planMs - before.planMs) / 1e3],
   compiling: [(first.compileMs - before.compileMs) / 1e3],
   programs: [last.programs],
-  bytes: [last.peakBytes ?? last.bytes]
+  bytes: [last.peakBytes]
 }
 process.stdout.write(`${mark}${JSON.stringify({ values })}\n`)
 process.exit(0)

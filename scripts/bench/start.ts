@@ -51,6 +51,9 @@ export const each = (starts: readonly Values[], name: string): readonly number[]
 const withFault = (figure: Figure, fault: string | undefined): Figure =>
   fault === undefined ? figure : { ...figure, faults: [{ name: 'tessera', message: fault }] }
 
+/** What first steps tell. */
+export const startNames: readonly string[] = ['first-step-cold', 'first-step-warm', 'programs', 'textures-peak']
+
 /** The rows of the first steps. */
 export const startFigures = ({ cold, warm, fault }: Starts): readonly Figure[] =>
   [
