@@ -12,7 +12,7 @@ import type { Settings } from './settings.ts'
 import { firstSteps, startFigures, startNames } from './start.ts'
 import type { Starts } from './start.ts'
 import { short } from './table.ts'
-import { tasks } from './work.ts'
+import { smallStep, smallSteps, tasks } from './work.ts'
 import type { Task } from './work.ts'
 
 /** What was measured of a task: of tessera, of it with fewer render targets, and of others. */
@@ -85,6 +85,29 @@ const inTurn = async (
   return outcomes
 }
 
+const isTraining = ({ kind }: Task): boolean => kind === 'train-step'
+
+const scaled = ({ seconds, ...rest }: Measured): Measured => ({ ...rest, seconds: seconds.map((s) => smallSteps * s) })
+
+/** Adds to the training step those who only do it on fewer images, with their times for as many images. */
+const withSmallSteps = async (
+  course: Course,
+  outcomes: readonly Outcome[],
+  [ours, ...others]: readonly Contender[],
+  say: Say
+): Promise<readonly Outcome[]> => {
+  const few = others.filter(
+    (peer) => peer.takes(smallStep) && !outcomes.some(({ task }) => isTraining(task) && peer.takes(task))
+  )
+  if (!ours || few.length === 0 || !outcomes.some(({ task }) => isTraining(task))) return outcomes
+  const all = await measured(course, smallStep, [ours, ...few])
+  say(said(smallStep, all))
+  const more = all.slice(1).map(scaled)
+  return outcomes.map((outcome) =>
+    isTraining(outcome.task) ? { ...outcome, peers: [...outcome.peers, ...more] } : outcome
+  )
+}
+
 const courseOf = ({ rounds, quick }: Settings, folder: string): Course => ({
   staff: staff(),
   folder,
@@ -96,10 +119,11 @@ const courseOf = ({ rounds, quick }: Settings, folder: string): Course => ({
 const contest = async (settings: Settings, folder: string, asked: readonly Task[], say: Say) => {
   const course = courseOf(settings, folder)
   try {
-    const { contenders, missing } = await assembled(course.staff, settings, asked, say)
+    const all = asked.some(isTraining) ? [...asked, smallStep] : asked
+    const { contenders, missing } = await assembled(course.staff, settings, all, say)
     missing.forEach(({ name, message }) => process.stderr.write(`!! Going on without ${name}: ${message}\n`))
     const outcomes = await inTurn(course, asked, contenders, say)
-    return { outcomes, missing, facts: course.staff.facts() }
+    return { outcomes: await withSmallSteps(course, outcomes, contenders, say), missing, facts: course.staff.facts() }
   } finally {
     course.staff.close()
   }

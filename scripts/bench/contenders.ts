@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { openChannel, script } from './channel.ts'
 import type { Channel, Command } from './channel.ts'
 import type { Answer, Request } from './protocol.ts'
-import { targetTasks } from './work.ts'
+import { smallStep, targetTasks } from './work.ts'
 import type { Task } from './work.ts'
 
 /** Who takes part: a process of its own. */
@@ -13,6 +13,8 @@ export interface Contender {
 }
 
 const all = (): boolean => true
+/** Everything but the training step on the whole batch. */
+const allButLarge = ({ kind, name }: Task): boolean => kind !== 'train-step' || name === smallStep.name
 const isOperation = ({ kind }: Task): boolean => kind !== 'forward' && kind !== 'train-step'
 
 /** tessera, with as many render targets as there are or as are given. */
@@ -49,7 +51,7 @@ const inChromium = (name: string, page: string, backend: string, takes: Contende
 
 /** What is made of the packages in peers/. */
 export const packaged: readonly Contender[] = [
-  inChromium('TF.js webgl', 'tensorflow', 'webgl', all),
+  inChromium('TF.js webgl', 'tensorflow', 'webgl', allButLarge),
   { name: 'TF.js cpu', command: script('./peers/tensorflow-cpu.ts'), takes: isOperation },
   inChromium('jax-js webgl', 'jax', 'webgl', isOperation),
   inChromium('jax-js wasm', 'jax', 'wasm', isOperation)

@@ -102,9 +102,7 @@ export const plainFigure = (name: string, unit: Unit, rounds: readonly number[])
 /** How far results may lie apart, in parts of the largest number: float32 sums of some thousand products. */
 export const tolerance = 1e-3
 
-/** What is wrong with another's result; nothing where both computed the same. */
-export const difference = (ours: Float32Array, theirs: Float32Array): string | undefined => {
-  if (ours.length !== theirs.length) return `gives ${theirs.length} numbers, not ${ours.length}`
+const apart = (ours: Float32Array, theirs: Float32Array): string | undefined => {
   const [largest, furthest] = [
     ours.reduce((most, x) => Math.max(most, Math.abs(x)), 0),
     ours.reduce((most, x, i) => Math.max(most, Math.abs(x - (theirs[i] ?? NaN))), 0)
@@ -113,6 +111,25 @@ export const difference = (ours: Float32Array, theirs: Float32Array): string | u
   return furthest <= tolerance * largest
     ? undefined
     : `differs by ${(furthest / largest).toExponential(1)} of the largest`
+}
+
+/**
+ * What is wrong with another's result; nothing where both computed the same. Each of the tensors that it is made of,
+ * given by their lengths, has a largest number of its own.
+ */
+export const difference = (
+  ours: Float32Array,
+  theirs: Float32Array,
+  parts: readonly number[] = []
+): string | undefined => {
+  if (ours.length !== theirs.length) return `gives ${theirs.length} numbers, not ${ours.length}`
+  const ends = (parts.length === 0 ? [ours.length] : parts).reduce<readonly number[]>(
+    (sofar, length) => [...sofar, (sofar.at(-1) ?? 0) + length],
+    []
+  )
+  return ends
+    .map((end, i) => apart(ours.subarray(ends[i - 1] ?? 0, end), theirs.subarray(ends[i - 1] ?? 0, end)))
+    .find((fault) => fault !== undefined)
 }
 
 /** The figures as a file for programs. */

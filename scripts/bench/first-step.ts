@@ -33,7 +33,7 @@ const values = {
   tracing: [(first.traceMs - before.traceMs) / 1e3],
   planning: [(first.planMs - before.planMs) / 1e3],
   compiling: [(first.compileMs - before.compileMs) / 1e3],
-  programs: [last.programs],
+  programs: [last.programs - before.programs],
   bytes: [last.peakBytes]
 }
 process.stdout.write(`${mark}${JSON.stringify({ values })}\n`)

@@ -5,6 +5,7 @@ import { toNamed, unet } from 'tessera/models'
 import type { Named } from 'tessera/models'
 import type { Handed, Place } from './protocol.ts'
 import { drawn, noiseKey, schedule } from './training.ts'
+import { checkedMoments, checkedSteps } from './checked.ts'
 import { timesteps } from './work.ts'
 import type { Task } from './work.ts'
 
@@ -73,6 +74,7 @@ export const handOver = async (task: Task, folder: string, goal: number): Promis
   await writeFile(file, Buffer.concat(parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))))
   const before = numbersIn(tensors).reduce((sum, { length }) => sum + length, 0)
   return {
+    moments: task.kind === 'train-step' ? checkedMoments : [],
     name: task.name,
     kind: task.kind,
     file,
@@ -81,3 +83,7 @@ export const handOver = async (task: Task, folder: string, goal: number): Promis
     goal
   }
 }
+
+/** The lengths of the tensors that a task's result is made of; it is one where nothing is said. */
+export const partsOf = ({ params, moments }: Pick<Handed, 'params' | 'moments'>): readonly number[] =>
+  moments.length === 0 ? [] : [checkedSteps, ...moments.map((name) => sizeOf(params[name]?.shape ?? []))]

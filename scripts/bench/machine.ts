@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem, type as system } from 'node:os'
+import { hasGpu } from '../lib/limits.ts'
 import { versionOf } from './install.ts'
 import type { Report } from './bench.ts'
 
@@ -26,8 +27,9 @@ const dependencies = (): Readonly<Record<string, string>> => {
 /** The driver that computes for tessera. */
 export const driverOf = ({ facts }: Report): string => facts.tessera?.driver ?? 'unknown'
 
-/** Whether a driver computes on the CPU. */
-export const isSoftware = (driver: string): boolean => /llvmpipe|softpipe|swiftshader|software/i.test(driver)
+/** Whether GL is computed on the CPU: not every driver says so of itself. */
+export const isSoftware = (driver: string): boolean =>
+  !hasGpu() || /llvmpipe|softpipe|swiftshader|software/i.test(driver)
 
 const hardware = (): readonly Property[] => [
   ['CPU', `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`],

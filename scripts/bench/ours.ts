@@ -96,7 +96,12 @@ const training = (device: t.Device, inputs: Inputs): Prepared => {
     return values
   }
   return {
-    result: async () => Float32Array.from(await advance(checkedSteps, () => noiseKey)),
+    result: async () => {
+      const losses = await advance(checkedSteps, () => noiseKey)
+      const moments = t.flattenTree(state.memory.m)
+      const read = await Promise.all(inputs.task.moments.map((name) => device.read(moments[name]!)))
+      return Float32Array.from([...losses, ...read.flatMap((numbers) => [...numbers])])
+    },
     time: (runs) =>
       timed(async () => {
         await advance(runs, (i) => t.foldIn(noiseKey, i))

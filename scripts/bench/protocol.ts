@@ -21,6 +21,8 @@ export interface Handed {
   readonly file: string
   readonly tensors: Readonly<Record<string, Place>>
   readonly params: Readonly<Record<string, Place>>
+  /** Of a training step: the parameters whose moments follow the losses in the result. */
+  readonly moments: readonly string[]
   /** Where the result goes, as float32 numbers. */
   readonly result: string
   /** Seconds that a round should take. */

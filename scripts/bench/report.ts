@@ -88,7 +88,10 @@ const methods = ({ settings: { rounds } }: Report): readonly string[] => [
     'median of its rounds. Who has computed for 20 seconds does no further round.',
   'All get the same inputs and, for the U-Net, the same parameters. Before anything is timed, each result is compared ' +
     'with tessera’s: a difference above a thousandth of the largest number is an error, and is not timed. Of the training ' +
-    'step, the losses of three steps in a row are compared.',
+    'step, the losses of three steps in a row are compared, and then Adam’s running means of ten parameters’ gradients.',
+  'Mesa’s driver for CPUs ends a loop of a shader after 65,535 turns. What a peer computes with longer loops is wrong ' +
+    'there and stands as an error. For this reason TensorFlow.js on WebGL does the training step with 32 images, and four ' +
+    'times its time stands in the table.',
   'Inputs lie where the library computes before the clock starts. A round does a task as often as fits into 0.4 s, with ' +
     'results of their own, and its time ends when a number of the last result has been read.',
   'The U-Net is that of `models/unet.ts` in all libraries; TensorFlow.js has the channels last, as it likes them best. ' +

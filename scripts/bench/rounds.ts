@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Contender, Staff } from './contenders.ts'
 import { difference } from './figures.ts'
 import type { Measured } from './figures.ts'
-import { handOver } from './inputs.ts'
+import { handOver, partsOf } from './inputs.ts'
 import type { Answer, Handed } from './protocol.ts'
 import type { Task } from './work.ts'
 
@@ -57,7 +57,7 @@ const runnersOf = async (course: Course, task: Task, contenders: readonly Conten
   let right: Float32Array | undefined
   for (const [i, contender] of contenders.entries()) {
     const result = await prepared(course, task, contender, handed, i)
-    const fault = typeof result === 'string' ? result : right && difference(right, result)
+    const fault = typeof result === 'string' ? result : right && difference(right, result, partsOf(handed))
     if (i === 0 && typeof result !== 'string') right = result
     if (i === 0 && right === undefined) return [refused(contender, String(fault))]
     runners.push(fault === undefined ? { contender, name: contender.name, seconds: [] } : refused(contender, fault))

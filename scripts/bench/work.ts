@@ -90,15 +90,25 @@ const predictions = (images: number): Task => ({
   flops: images * flopsPerImage
 })
 
+const trainingStep = (images: number): Task => ({
+  name: `train-step-${images}`,
+  kind: 'train-step',
+  shapes: { x0: [images, 1, 28, 28], ts: [images], eta: [images, 1, 28, 28] },
+  unit: 'ms',
+  // each layer once forward, and once each for the gradients of its input and of its weight
+  flops: 3 * images * flopsPerImage
+})
+
+/**
+ * The training step on fewer images, for who can't do more: Mesa's driver for CPUs ends a loop of a shader after 65,535
+ * turns, and the gradient of a kernel at 28 x 28 places may be such a loop over places and images.
+ */
+export const smallStep = trainingStep(32)
+/** As many small steps are like one of the whole batch. */
+export const smallSteps = batch / 32
+
 export const tasks: readonly Task[] = [
-  {
-    name: 'train-step-128',
-    kind: 'train-step',
-    shapes: { x0: [batch, 1, 28, 28], ts: [batch], eta: [batch, 1, 28, 28] },
-    unit: 'ms',
-    // each layer once forward, and once each for the gradients of its input and of its weight
-    flops: 3 * batch * flopsPerImage
-  },
+  trainingStep(batch),
   predictions(16),
   predictions(100),
   convolution('conv-10', 'conv', 10, 28),

@@ -109,6 +109,13 @@ describe('equal work', () => {
     expect(difference(numbers, numbers.subarray(1))).toBe('gives 999 numbers, not 1000')
   })
 
+  it('is told tensor by tensor, however small the numbers of one are', () => {
+    const small = (x: number) => Float32Array.from([...numbers, 1e-6, x])
+    expect(difference(small(2e-6), small(3e-6))).toBeUndefined()
+    expect(difference(small(2e-6), small(3e-6), [1000, 2])).toMatch(/^differs by 5\.0e-1/)
+    expect(difference(small(2e-6), small(2e-6), [1000, 2])).toBeUndefined()
+  })
+
   it('starts from numbers between -1 and 1 that are always the same', () => {
     expect(numbersFrom(7, 1000)).toEqual(numbers)
     expect(numbersFrom(8, 1000)).not.toEqual(numbers)

@@ -7,7 +7,11 @@ declare module '@tensorflow/tfjs' {
     data(): Promise<Float32Array>
     dispose(): void
   }
+  export interface Variable extends Tensor {
+    readonly name: string
+  }
   export interface Optimizer {
+    readonly accumulatedFirstMoment: readonly { readonly originalName: string; readonly variable: Tensor }[]
     minimize(f: () => Tensor, returnCost: boolean, variables: readonly Tensor[]): Tensor | null
     dispose(): void
   }
@@ -28,7 +32,7 @@ declare module '@tensorflow/tfjs' {
   }
 
   export function tensor(data: Float32Array, shape: Shape): Tensor
-  export function variable(initial: Tensor): Tensor
+  export function variable(initial: Tensor): Variable
   export function keep(x: Tensor): Tensor
   export function tidy<T extends Tensor | readonly Tensor[]>(f: () => T): T
 

@@ -109,7 +109,8 @@ class Operation:
 
 
 class Training:
-    def __init__(self, inputs, params):
+    def __init__(self, inputs, params, moments):
+        self.moments = [params[name] for name in moments]
         self.inputs, self.ts = inputs, inputs["ts"].long()
         trained = [x.requires_grad_() for name, x in params.items() if name != "time_embed.weight"]
         self.net = Net(params)
@@ -125,7 +126,8 @@ class Training:
         return loss.detach()
 
     def result(self):
-        return torch.stack([self.step() for _ in range(CHECKED_STEPS)])
+        losses = torch.stack([self.step() for _ in range(CHECKED_STEPS)])
+        return torch.cat([losses] + [self.adam.state[x]["exp_avg"].flatten() for x in self.moments])
 
     def run(self, runs):
         for _ in range(runs):
@@ -135,7 +137,7 @@ class Training:
 def work_of(task, numbers):
     inputs, params = tensors_in(numbers, task["tensors"]), tensors_in(numbers, task["params"])
     if task["kind"] == "train-step":
-        return Training(inputs, params)
+        return Training(inputs, params, task["moments"])
     if task["kind"] == "forward":
         return Operation(lambda: Net(params)(inputs["x"], inputs["ts"].long()))
     return Operation(OPERATIONS[task["kind"]](inputs))

@@ -12,6 +12,7 @@ const pictureFirst = [0, 3, 1, 2]
 const kernelLast = [2, 3, 1, 0]
 const kernelFirst = [3, 2, 0, 1]
 const normLast = [1, 2, 0]
+const normFirst = [2, 0, 1]
 
 /** Kernels have four axes too: they are told by their names. */
 const axesOf = (name: string, { shape }: Place): readonly number[] | undefined => {
@@ -85,6 +86,18 @@ const noisy = ({ x0, eta, signal, noise }: Tensors, ts: tf.Tensor): tf.Tensor =>
   return tf.add(tf.mul(at(signal!), x0!), tf.mul(at(noise!), eta!))
 }
 
+/** The running mean of a parameter's gradients, as the others have it. */
+const momentOf = async (adam: tf.Optimizer, { name }: tf.Variable): Promise<Float32Array> => {
+  const found = adam.accumulatedFirstMoment.find(({ originalName }) => originalName === `${name}/m`)
+  if (found === undefined) throw new Error(`Adam knows nothing of ${name}`)
+  const { variable: x } = found
+  const axes: Readonly<Record<number, readonly number[]>> = { 3: normFirst, 4: kernelFirst }
+  const turned = tf.tidy(() => tf.transpose(x, axes[x.shape.length] ?? x.shape.map((_, i) => i)))
+  const data = await turned.data()
+  turned.dispose()
+  return data
+}
+
 const training = (inputs: Inputs): Prepared => {
   const given = tensorsIn(inputs, inputs.task.tensors)
   const { 'time_embed.weight': table, ...initial } = tensorsIn(inputs, inputs.task.params)
@@ -105,7 +118,11 @@ const training = (inputs: Inputs): Prepared => {
     return losses
   }
   return {
-    result: async () => Float32Array.from(await steps(checkedSteps)),
+    result: async () => {
+      const losses = await steps(checkedSteps)
+      const read = await Promise.all(inputs.task.moments.map((name) => momentOf(adam, variables[name]!)))
+      return Float32Array.from([...losses, ...read.flatMap((numbers) => [...numbers])])
+    },
     time: (runs) =>
       timed(async () => {
         await steps(runs)
