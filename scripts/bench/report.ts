@@ -89,7 +89,7 @@ const methods = ({ settings: { rounds } }: Report): readonly string[] => [
   'All get the same inputs and, for the U-Net, the same parameters. Before anything is timed, each result is compared ' +
     'with tessera’s: a difference above a thousandth of the largest number is an error, and is not timed. Of the training ' +
     'step, the losses of three steps in a row are compared, and then Adam’s running means of ten parameters’ gradients.',
-  'Mesa’s driver for CPUs ends a loop of a shader after 65,535 turns. What a peer computes with longer loops is wrong ' +
+  'Mesa’s driver for CPUs ends the loops of a shader after 65,535 turns in all. What a peer computes by more is wrong ' +
     'there and stands as an error. For this reason TensorFlow.js on WebGL does the training step with 32 images, and four ' +
     'times its time stands in the table.',
   'Inputs lie where the library computes before the clock starts. A round does a task as often as fits into 0.4 s, with ' +

@@ -100,7 +100,7 @@ const trainingStep = (images: number): Task => ({
 })
 
 /**
- * The training step on fewer images, for who can't do more: Mesa's driver for CPUs ends a loop of a shader after 65,535
+ * The training step on fewer images, for who can't do more: Mesa's driver for CPUs ends the loops of a shader after 65,535
  * turns, and the gradient of a kernel at 28 x 28 places may be such a loop over places and images.
  */
 export const smallStep = trainingStep(32)
