@@ -82,7 +82,7 @@ const measureAll = (): readonly MeasuredFile[] =>
   folders
     .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`))
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => path.endsWith('.ts') && !path.includes('/node_modules/'))
     .toSorted()
     .map((path) => measureFile(path, readFileSync(path, 'utf8')))
 

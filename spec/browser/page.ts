@@ -1,10 +1,7 @@
-import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Metafile } from 'esbuild'
-import * as E from 'fp-ts/Either'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { ensureDisplay } from '../../lib/device/platform/display.node.ts'
+import type { Page } from 'playwright-core'
+import { blankPage } from '../../scripts/lib/browser.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -35,57 +32,6 @@ export const bundle = async (): Promise<Bundle> => {
 }
 
 // ---- the browser -------------------------------------------------------------------------------------------------
-
-const onPath = (names: readonly string[]): readonly string[] =>
-  names.flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)))
-
-/** CHROMIUM_PATH, else a browser on PATH, else one that playwright has installed. */
-const executable = (): string => {
-  const { CHROMIUM_PATH: named } = process.env
-  const known = [...onPath(['chromium', 'chromium-browser', 'google-chrome']), chromium.executablePath()]
-  const found = named === undefined ? known.find((path) => existsSync(path)) : named
-  if (found === undefined || !existsSync(found))
-    throw new Error(
-      `no Chromium${named === undefined ? '' : ` at CHROMIUM_PATH=${named}`}: install it, or name it in CHROMIUM_PATH`
-    )
-  return found
-}
-
-const quiet = [
-  '--no-sandbox',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync'
-]
-/** The driver of the display, which may have a GPU, then the one that Chromium brings along. */
-const drivers = [
-  ['--use-gl=angle', '--use-angle=gl', '--ignore-gpu-blocklist'],
-  ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist']
-]
-
-const hasContexts = (page: Page): Promise<boolean> =>
-  page.evaluate(() => ['webgl2', 'webgl'].every((name) => new OffscreenCanvas(1, 1).getContext(name as 'webgl') !== null)) // prettier-ignore
-
-const launched = async (driver: readonly string[]): Promise<{ readonly browser: Browser; readonly page: Page }> => {
-  const browser = await chromium.launch({ executablePath: executable(), headless: true, args: [...quiet, ...driver] })
-  const page = await browser.newPage()
-  await page.setContent('<!doctype html><title>specs</title>')
-  return { browser, page }
-}
-
-/** A page of a browser with both kinds of WebGL; throws where there is none. */
-const blankPage = async (): Promise<Page> => {
-  const display = await ensureDisplay()
-  if (E.isLeft(display)) throw new Error(display.left.message)
-  for (const driver of drivers) {
-    const { browser, page } = await launched(driver)
-    if (await hasContexts(page)) return page
-    await browser.close()
-  }
-  throw new Error(`Chromium gives no webgl2 and webgl contexts, neither with ${drivers.map((d) => d.join(' ')).join(' nor with ')}`) // prettier-ignore
-}
 
 /** A page with the bundle in it. */
 export const openPage = async ({ text }: Bundle): Promise<Page> => {

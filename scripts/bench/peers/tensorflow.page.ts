@@ -1,0 +1,4 @@
+import { shown } from './page.ts'
+import { tensorflow } from './tensorflow.ts'
+
+export const peer = shown(tensorflow)
