@@ -4,6 +4,7 @@ import { layoutOf } from '../../lib/compile/layout.ts'
 import { expectAgreement } from '../support/agree.ts'
 import { filled } from '../support/arbitrary.ts'
 import { evaluate } from '../support/float64.ts'
+import { largeProduct } from '../support/naive.ts'
 import { holdsOn } from '../support/property.ts'
 import { cook, gradientsOf, leavesOf, recipes } from '../support/recipe.ts'
 import { expectAllReads, oddSizes } from '../support/sizes.ts'
@@ -47,11 +48,7 @@ describe('[gl] a device with small textures and few of them', () => {
   it('computes large products in as many targets as it has', async () => {
     const [a, b] = [filled([128, 256], 'any', 1), filled([256, 128], 'any', 2)]
     expect(device.show(() => t.matmul(a, b))).toContain('tiled')
-    const [x, y] = [evaluate(a), evaluate(b)]
-    const wanted = Float64Array.from({ length: 128 * 128 }, (_, at) => {
-      const [i, j] = [Math.floor(at / 128), at % 128]
-      return Array.from({ length: 256 }, (__, k) => x[i * 256 + k]! * y[k * 128 + j]!).reduce((sum, v) => sum + v)
-    })
+    const wanted = largeProduct(evaluate(a), evaluate(b), [128, 256, 128])
     expectClose(await device.read(t.matmul(a, b)), wanted, { terms: 256, scale: 256 * 16 })
   })
 })

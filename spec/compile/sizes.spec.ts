@@ -3,6 +3,7 @@ import * as t from '../../lib/index.ts'
 import { evaluate } from '../support/float64.ts'
 import { filled } from '../support/arbitrary.ts'
 import { gl } from '../support/gl.ts'
+import { largeProduct } from '../support/naive.ts'
 import { expectAllReads, oddSizes } from '../support/sizes.ts'
 import { expectClose } from '../support/tolerance.ts'
 
@@ -28,13 +29,6 @@ describe('[gl] tensors of odd sizes', () => {
 
 // what is large enough to be computed in tiles, to several targets at once, against loops
 describe('[gl] large products', () => {
-  const loops = (a: Float64Array, b: Float64Array, [m, k, n]: readonly [number, number, number]): Float64Array => {
-    const c = new Float64Array(m * n)
-    for (let i = 0; i < m; i++)
-      for (let l = 0; l < k; l++) for (let j = 0; j < n; j++) c[i * n + j]! += a[i * k + l]! * b[l * n + j]!
-    return c
-  }
-
   const all: readonly (readonly [number, number, number])[] = [
     [128, 256, 128],
     [130, 200, 150],
@@ -48,9 +42,9 @@ describe('[gl] large products', () => {
     const [da, db] = pullback(ct)
     const [ofA, ofB, ofCt] = [a, b, ct].map(evaluate) as [Float64Array, Float64Array, Float64Array]
     const [turnedA, turnedB] = [t.transpose(a), t.transpose(b)].map(evaluate) as [Float64Array, Float64Array]
-    expectClose(await device.read(y), loops(ofA, ofB, [m, k, n]), { terms: k, scale: 16 * k })
-    expectClose(await device.read(da!), loops(ofCt, turnedB, [m, n, k]), { terms: n, scale: 16 * n })
-    expectClose(await device.read(db!), loops(turnedA, ofCt, [k, m, n]), { terms: m, scale: 16 * m })
+    expectClose(await device.read(y), largeProduct(ofA, ofB, [m, k, n]), { terms: k, scale: 16 * k })
+    expectClose(await device.read(da!), largeProduct(ofCt, turnedB, [m, n, k]), { terms: n, scale: 16 * n })
+    expectClose(await device.read(db!), largeProduct(turnedA, ofCt, [k, m, n]), { terms: m, scale: 16 * m })
   })
 
   it('let no NaN and no infinity out of their row', async () => {
@@ -58,7 +52,7 @@ describe('[gl] large products', () => {
     const [m, k, n] = [129, 130, 131]
     const numbers = evaluate(filled([m, k], 'any', 1)).map((v, i) => (i % (10 * k) === 7 * k ? NaN : v))
     const [a, b] = [t.tensor(numbers, [m, k]), filled([k, n], 'any', 2)]
-    const wanted = loops(numbers, evaluate(b), [m, k, n])
+    const wanted = largeProduct(numbers, evaluate(b), [m, k, n])
     expect(wanted.some(Number.isNaN) && !wanted.every(Number.isNaN)).toBe(true)
     expectClose(await device.read(t.matmul(a, b)), wanted, { terms: k, scale: 16 * k })
   })

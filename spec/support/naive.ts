@@ -137,3 +137,15 @@ export const convTranspose2d = (
     }
   return { shape, data }
 }
+
+/** The product of two large matrices, [m, k] by [k, n], row-major. */
+export const largeProduct = (
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  [m, k, n]: readonly [number, number, number]
+): Float64Array => {
+  const c = new Float64Array(m * n)
+  for (let i = 0; i < m; i++)
+    for (let l = 0; l < k; l++) for (let j = 0; j < n; j++) c[i * n + j]! += a[i * k + l]! * b[l * n + j]!
+  return c
+}
