@@ -40,7 +40,7 @@ export const addAffine = (a: Affine, b: Affine): Affine => {
   return { c: a.c + b.c, terms: [...sum].filter(([, k]) => k !== 0) }
 }
 export const scale = (a: Affine, k: number): Affine =>
-  k === 1 ? a : k === 0 ? constant(0) : { c: a.c * k, terms: a.terms.map(([v, q]) => [v, q * k]) }
+  k === 1 ? a : k === 0 ? constant(0) : { c: a.c * k + 0, terms: a.terms.map(([v, q]) => [v, q * k]) }
 export const shift = (a: Affine, c: number): Affine => (c === 0 ? a : { c: a.c + c, terms: a.terms })
 
 /** The smallest and largest value. */
