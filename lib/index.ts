@@ -98,3 +98,4 @@ export type { LossPoint } from './render/series.ts'
 
 // files of tensors
 export { decodeSafetensors, encodeSafetensors, type Safetensors, type Stored } from './io/safetensors.ts'
+export { restoreTree, storeTree } from './io/trees.ts'

@@ -11,7 +11,7 @@ export type { Failure } from './core/failure.ts'
 export { download, downloadFrom, fromFolder, type DownloadOptions, type Fetch } from './data/sources.node.ts'
 
 // files
-export { ensureFolder, readBytes, writeAtomic } from './io/atomic.node.ts'
+export { ensureFolder, readBytes, removeLeftovers, writeAtomic } from './io/atomic.node.ts'
 
 // pictures
 export { encodePng, loadCanvas, loadCanvasBy, writePng, type CanvasModule, type PngCanvas } from './render/png.node.ts'

@@ -72,7 +72,7 @@ export const batchAt = (dataset: Dataset, indices: Uint32Array): Batch => {
 /**
  * One epoch: every image once, in the random order of `words`, in batches of `batchSize`, the last one
  * shorter where it does not divide the count. Batches are made when they are asked for, and asking
- * again gives the same ones.
+ * again gives the same ones. The first `skip` of them can be left out, to go on where an epoch was left.
  *
  * @example
  * ```ts
@@ -83,14 +83,14 @@ export const batchAt = (dataset: Dataset, indices: Uint32Array): Batch => {
  * assert.deepStrictEqual(batches.map((batch) => batch.size), [4, 4, 2])
  * ```
  */
-export const epochBatches = (dataset: Dataset, words: Words, batchSize: number): Iterable<Batch> => {
+export const epochBatches = (dataset: Dataset, words: Words, batchSize: number, skip = 0): Iterable<Batch> => {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     raise('epochBatches', `the batch size must be a positive integer: ${batchSize}`)
   }
   return {
     *[Symbol.iterator]() {
       const order = permutationValues(words, dataset.count)
-      for (let from = 0; from < dataset.count; from += batchSize) {
+      for (let from = skip * batchSize; from < dataset.count; from += batchSize) {
         yield batchAt(dataset, order.slice(from, from + batchSize))
       }
     }

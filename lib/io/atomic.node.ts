@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { mkdir, open, readFile, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { failure, reason } from '../core/failure.ts'
@@ -45,6 +45,16 @@ const fill = async (path: string, bytes: Uint8Array): Promise<void> => {
     await file.close()
   }
 }
+
+/**
+ * Removes what `writeAtomic` was about to write into a folder when its process was killed. Nobody else may be writing
+ * there.
+ */
+export const removeLeftovers = (folder: string): TE.TaskEither<Failure, void> =>
+  TE.tryCatch(async () => {
+    const left = (await readdir(folder)).filter((name) => /^\.tessera-[0-9a-f]{16}\.tmp$/.test(name))
+    for (const name of left) await unlink(join(folder, name))
+  }, cannotWrite(folder))
 
 // makes the rename itself outlast a loss of power; not every system can do it, and the file is whole anyway
 const syncFolder = async (folder: string): Promise<void> => {

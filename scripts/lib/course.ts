@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import * as t from 'tessera'
 import { unet } from 'tessera/models'
 import type { UNet, UNetParams } from 'tessera/models'
@@ -5,7 +6,8 @@ import type { Studio } from './run.ts'
 import { samplerOf } from './sampling.ts'
 import type { Sampler } from './sampling.ts'
 import type { Settings } from './settings.ts'
-import type { Course, State } from './training.ts'
+import { beginning } from './training.ts'
+import type { Course, Stand, State } from './training.ts'
 
 export type TrainingState = State<UNetParams, t.AdamState<UNetParams>>
 
@@ -19,7 +21,11 @@ export interface Run extends Studio {
   /** Keys of the noise in the picture of the forward process, and of the samples. */
   readonly keys: { readonly forward: t.Key; readonly samples: t.Key }
   readonly optimiser: ReturnType<typeof t.adam<UNetParams>>
+  /** Where training began, and where it goes on. */
   readonly initial: TrainingState
+  readonly from: Stand<TrainingState>
+  /** SHA-256 of the images: another data set is another run. */
+  readonly images: string
 }
 
 /** A run as its settings say; all its randomness comes from the seed. */
@@ -33,6 +39,7 @@ export const runOf = (
   const model = unet({ steps })
   const optimiser = t.adam<UNetParams>({ lr })
   const params = model.init(start!)
+  const initial = { params, memory: optimiser.init(params) }
   return {
     ...studio,
     settings,
@@ -42,6 +49,8 @@ export const runOf = (
     course: { dataset, epochs, batch, steps, key: key! },
     sampler: samplerOf(studio.device, schedule, model.apply, studio, { clip }),
     keys: { forward: forward!, samples: samples! },
-    initial: { params, memory: optimiser.init(params) }
+    initial,
+    from: { state: initial, place: beginning },
+    images: createHash('sha256').update(dataset.images).digest('hex')
   }
 }

@@ -1,9 +1,12 @@
 import { open } from 'node:fs/promises'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import type * as t from 'tessera'
+import * as node from 'tessera/node'
 import { failure, reason } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
-import type { EpochRecord, StepRecord } from './training.ts'
+import { imagesIn } from './training.ts'
+import type { Course, EpochRecord, Place, StepRecord } from './training.ts'
 
 /** A file that grows by a line of JSON at a time, so that it can be followed while a program runs. */
 export interface Journal {
@@ -15,13 +18,67 @@ const cannotWrite =
   (thrown: unknown): Failure =>
     failure('write', `cannot write ${path}: ${reason(thrown)}`)
 
-/** Starts a journal; an older one of that name is gone. */
-export const openJournal = (path: string): TE.TaskEither<Failure, Journal> =>
+const opened = (path: string, flags: 'w' | 'a'): TE.TaskEither<Failure, Journal> =>
   pipe(
-    TE.tryCatch(() => open(path, 'w'), cannotWrite(path)),
+    TE.tryCatch(() => open(path, flags), cannotWrite(path)),
     TE.map((file) => ({
       add: (line) => TE.tryCatch(() => file.appendFile(`${JSON.stringify(line)}\n`), cannotWrite(path))
     }))
+  )
+
+/** Starts a journal; an older one of that name is gone. */
+export const openJournal = (path: string): TE.TaskEither<Failure, Journal> => opened(path, 'w')
+
+/** A line of `log.jsonl`, as far as a run that goes on needs it. */
+interface Line {
+  readonly text: string
+  readonly step?: number
+  readonly epoch: number
+  readonly loss?: number
+}
+
+const lineOf = (text: string): readonly Line[] => {
+  try {
+    return [{ ...(JSON.parse(text) as Omit<Line, 'text'>), text }]
+  } catch {
+    // a run that was killed may have left the beginning of a line
+    return []
+  }
+}
+
+const textOf = (path: string): TE.TaskEither<Failure, string> =>
+  pipe(
+    node.readBytes(path),
+    TE.match(
+      () => '',
+      (bytes) => new TextDecoder().decode(bytes)
+    ),
+    TE.fromTask
+  )
+
+const lossOf =
+  (course: Course) =>
+  ({ step, epoch, loss }: Line): readonly t.LossPoint[] =>
+    step === undefined || loss === undefined ? [] : [{ step, epoch, loss, images: imagesIn(course, step) }]
+
+/** A journal that goes on where a run stands: what it says of later steps, which are done again, is gone. */
+export const reopenJournal = (
+  path: string,
+  course: Course,
+  place: Place
+): TE.TaskEither<Failure, { readonly journal: Journal; readonly losses: readonly t.LossPoint[] }> =>
+  pipe(
+    textOf(path),
+    TE.map((text) =>
+      text
+        .split('\n')
+        .flatMap(lineOf)
+        .filter(({ step, epoch }) => (step === undefined ? epoch < place.epoch : step <= place.step))
+    ),
+    TE.tap((lines) => node.writeAtomic(path, new TextEncoder().encode(lines.map(({ text }) => `${text}\n`).join('')))),
+    TE.bindTo('lines'),
+    TE.bind('journal', () => opened(path, 'a')),
+    TE.map(({ lines, journal }) => ({ journal, losses: lines.flatMap(lossOf(course)) }))
   )
 
 /** What of a record goes into `log.jsonl`. */

@@ -1,31 +1,27 @@
 import { join } from 'node:path'
-import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type * as t from 'tessera'
 import { toNamed } from 'tessera/models'
-import type { UNet, UNetParams } from 'tessera/models'
 import { failure } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
+import { saveCheckpoint } from './checkpoint.ts'
+import type { Run, TrainingState } from './course.ts'
 import { saveModel } from './model-file.ts'
-import type { Settings } from './settings.ts'
-import type { EpochRecord, State, StepRecord } from './training.ts'
+import type { EpochRecord, StepRecord } from './training.ts'
 
-type AnyState = State<UNetParams, unknown>
+type Record = StepRecord<TrainingState> | EpochRecord<TrainingState>
 
 /** What is known of a training run so far. */
 export interface Sofar {
   readonly losses: readonly t.LossPoint[]
-  readonly last?: StepRecord<AnyState>
-  /** Whether `model.safetensors` holds the best model of this run. */
-  readonly stored: boolean
+  /** The last that was done; nothing yet where a run was only just started or taken up again. */
+  readonly last?: Record
 }
 
-export const nothingYet: Sofar = { losses: [], stored: false }
-
-export const after = (sofar: Sofar, record: StepRecord<AnyState> | EpochRecord<AnyState>): Sofar => {
-  if (record.kind === 'epoch') return { ...sofar, stored: sofar.stored || record.best }
+export const after = ({ losses }: Sofar, record: Record): Sofar => {
+  if (record.kind === 'epoch') return { losses, last: record }
   const { step, epoch, loss, images } = record
-  return { ...sofar, losses: [...sofar.losses, { step, epoch, loss, images }], last: record }
+  return { losses: [...losses, { step, epoch, loss, images }], last: record }
 }
 
 /** A run whose loss is no number any more learns nothing more. */
@@ -36,22 +32,21 @@ export const finite = ({ step, loss }: StepRecord<unknown>): TE.TaskEither<Failu
 
 export const modelFile = (out: string): string => join(out, 'model.safetensors')
 
-/** Stores models of a run under names of their own. */
-export const keeperIn = ({ out, dataset, steps, betaMin, betaMax }: Settings, model: UNet) => {
-  const save = (path: string, { params }: AnyState, epoch: number, loss: number) =>
-    saveModel(path, toNamed(model, params), { dataset, steps, betaMin, betaMax, epoch, loss })
+/** Stores the best model of a run, and where the run stands. */
+export const keeperOf = (run: Run) => {
+  const { settings, model } = run
+  const keep = (record: Record): TE.TaskEither<Failure, void> =>
+    saveCheckpoint(run, record, record.kind === 'step' ? record.loss : record.meanLoss)
   return {
-    best: ({ best, state, epoch, meanLoss }: EpochRecord<AnyState>): TE.TaskEither<Failure, void> =>
-      best ? save(modelFile(out), state, epoch, meanLoss) : TE.right(undefined),
+    best: ({ best, state, epoch, meanLoss }: EpochRecord<TrainingState>): TE.TaskEither<Failure, void> =>
+      best
+        ? saveModel(modelFile(settings.out), toNamed(model, state.params), { ...settings, epoch, loss: meanLoss })
+        : TE.right(undefined),
 
-    /** What there is of a run that was stopped; the best model, where there is one, stays. Gives the file's path. */
-    unfinished: ({ last, stored }: Sofar): TE.TaskEither<Failure, string | undefined> => {
-      if (last === undefined) return TE.right(undefined)
-      const path = stored ? join(out, 'unfinished.safetensors') : modelFile(out)
-      return pipe(
-        save(path, last.state, last.epoch, last.loss),
-        TE.map(() => path)
-      )
-    }
+    beginning: (): TE.TaskEither<Failure, void> => saveCheckpoint(run, run.from),
+    now: keep,
+    /** Where it is time to: after each epoch, and every so many steps. */
+    due: (record: Record): TE.TaskEither<Failure, void> =>
+      record.kind === 'epoch' || record.step % settings.saveEvery === 0 ? keep(record) : TE.right(undefined)
   }
 }

@@ -21,7 +21,8 @@ export interface Origin {
   readonly betaMin: number
   readonly betaMax: number
   readonly epoch: number
-  readonly loss: number
+  /** None before the first step. */
+  readonly loss?: number | undefined
 }
 
 /** A model and the schedule that it was trained for. */
@@ -29,11 +30,31 @@ export interface Trained extends Loaded {
   readonly schedule: t.Schedule
 }
 
+/** What a file says of a model. */
+export const modelMetadata = (origin: Origin): Readonly<Record<string, string>> => {
+  const { dataset, steps, betaMin, betaMax, epoch, loss } = origin
+  const facts = { format: 'tessera', version, model: 'unet', dataset, steps, betaMin, betaMax, epoch, loss }
+  return Object.fromEntries(
+    Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
+  )
+}
+
 /** Writes a model as a safetensors file under PyTorch's names. */
-export const saveModel = (path: string, tensors: Named, origin: Origin): TE.TaskEither<Failure, void> => {
-  const facts = { format: 'tessera', version, model: 'unet', ...origin }
-  const metadata = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
-  return node.writeAtomic(path, t.encodeSafetensors(tensors, metadata))
+export const saveModel = (path: string, tensors: Named, origin: Origin): TE.TaskEither<Failure, void> =>
+  node.writeAtomic(path, t.encodeSafetensors(tensors, modelMetadata(origin)))
+
+/** What an optimiser remembers stands under this, beside the model, in the file of a run that is being trained. */
+export const optimiserPrefix = 'optimiser.'
+
+/** The tensors of a model, and of an optimiser. */
+export const splitTensors = (tensors: Named): readonly [network: Named, memory: Named] => {
+  const all = Object.entries(tensors)
+  return [
+    Object.fromEntries(all.filter(([name]) => !name.startsWith(optimiserPrefix))),
+    Object.fromEntries(
+      all.flatMap(([name, x]) => (name.startsWith(optimiserPrefix) ? [[name.slice(optimiserPrefix.length), x]] : []))
+    )
+  ]
 }
 
 const known = (file: t.Safetensors): E.Either<Failure, t.Safetensors> =>
@@ -52,7 +73,7 @@ const variance = (file: t.Safetensors, name: keyof typeof usualBetas): E.Either<
 const trained = (file: t.Safetensors): E.Either<Failure, Trained> =>
   pipe(
     E.Do,
-    E.bind('loaded', () => fromNamed(file.tensors)),
+    E.bind('loaded', () => fromNamed(splitTensors(file.tensors)[0])),
     E.bind('betaMin', () => variance(file, 'betaMin')),
     E.bind('betaMax', () => variance(file, 'betaMax')),
     E.filterOrElse(
@@ -65,16 +86,23 @@ const trained = (file: t.Safetensors): E.Either<Failure, Trained> =>
     }))
   )
 
+/** What was made of a file, or a failure that names it. */
+export const inFile = <A>(path: string, made: E.Either<Failure, A>): E.Either<Failure, A> =>
+  pipe(
+    made,
+    E.mapLeft(({ kind, message }): Failure => ({ kind, message: `${path}: ${message}` }))
+  )
+
+/** The tensors in a file, and what it says of them. */
+export const readTensors = (path: string): TE.TaskEither<Failure, t.Safetensors> =>
+  pipe(
+    node.readBytes(path),
+    TE.flatMapEither((bytes) => inFile(path, pipe(t.decodeSafetensors(bytes), E.flatMap(known))))
+  )
+
 /** The model of a file that this program or PyTorch wrote; the schedule is as long as its time embedding. */
 export const loadModel = (path: string): TE.TaskEither<Failure, Trained> =>
   pipe(
-    node.readBytes(path),
-    TE.flatMapEither((bytes) =>
-      pipe(
-        t.decodeSafetensors(bytes),
-        E.flatMap(known),
-        E.flatMap(trained),
-        E.mapLeft(({ kind, message }): Failure => ({ kind, message: `${path}: ${message}` }))
-      )
-    )
+    readTensors(path),
+    TE.flatMapEither((file) => inFile(path, trained(file)))
   )

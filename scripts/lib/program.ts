@@ -82,3 +82,5 @@ export const seed = numberThat(
 )
 
 export const rate = numberThat('a number above 0', (x) => Number.isFinite(x) && x > 0)
+
+export const fraction = numberThat('a number between 0 and 1', (x) => x > 0 && x < 1)

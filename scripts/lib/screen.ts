@@ -3,17 +3,19 @@ import { duration } from './progress.ts'
 import type { Bar, Progress } from './progress.ts'
 import type { Settings } from './settings.ts'
 import { batchesPerEpoch } from './training.ts'
-import type { Course, EpochRecord, StepRecord } from './training.ts'
+import type { Course, EpochRecord, Place, StepRecord } from './training.ts'
 
 /** `Loss at epoch 20: 0.030 --> Best model ever (stored)` */
-export const epochLine = ({ epoch, meanLoss, best }: Omit<EpochRecord<unknown>, 'state'>): string =>
+export const epochLine = ({
+  epoch,
+  meanLoss,
+  best
+}: Pick<EpochRecord<unknown>, 'epoch' | 'meanLoss' | 'best'>): string =>
   `Loss at epoch ${epoch}: ${meanLoss.toFixed(3)}${best ? ' --> Best model ever (stored)' : ''}`
 
-/** Milliseconds an image takes: of late, and without the first step, which compiles. */
-export const paceAfter = (pace: number | undefined, { step, ms, images }: StepRecord<unknown>): number | undefined => {
-  const now = ms / images
-  return step === 1 ? undefined : pace === undefined ? now : 0.9 * pace + 0.1 * now
-}
+/** Milliseconds an image takes, of late. */
+const paceAfter = (pace: number | undefined, { ms, images }: StepRecord<unknown>): number =>
+  pace === undefined ? ms / images : 0.9 * pace + (0.1 * ms) / images
 
 const rateOf = (perSecond: number): string => perSecond.toFixed(perSecond < 10 ? 1 : 0)
 
@@ -25,15 +27,17 @@ export const imagesLeft = ({ dataset, epochs, batch: size }: Course, { epoch, ba
 export const trainingScreen = (progress: Progress, course: Course) => {
   const epochs = progress.bar('epochs', course.epochs)
   let batches: Bar | undefined
-  let pace: number | undefined
+  let [pace, compiled]: [number | undefined, boolean] = [undefined, false]
   return {
     step: (record: StepRecord<unknown>): void => {
-      pace = paceAfter(pace, record)
-      if (record.batch === 1) batches = progress.bar('batches', batchesPerEpoch(course))
+      // the first step that this process takes compiles: it says nothing of the others
+      if (compiled) pace = paceAfter(pace, record)
+      compiled = true
+      batches ??= progress.bar('batches', batchesPerEpoch(course))
       const left = pace === undefined ? '' : duration(pace * imagesLeft(course, record))
       const speed = pace === undefined ? '' : `, ${rateOf(1000 / pace)} images/s`
       epochs.at(record.epoch - 1, left === '' ? '' : `${left} left`)
-      batches?.at(record.batch, `loss ${record.loss.toFixed(4)}${speed}`)
+      batches.at(record.batch, `loss ${record.loss.toFixed(4)}${speed}`)
     },
     epoch: (record: EpochRecord<unknown>): void => {
       batches?.end()
@@ -65,9 +69,13 @@ export const courseLines = (
   `Training: ${epochs} x ${Math.ceil(dataset.count / batch)} steps of up to ${batch} images, lr ${lr}, ${steps} timesteps, seed ${seed}, into ${out}`
 ]
 
-/** Where a run that was stopped is stored. */
-export const stoppedLine = (path: string | undefined): string =>
-  path === undefined ? 'Stopped before the first step: there is no model.' : `Stopped: the model so far is ${path}`
+/** Where a run goes on. */
+export const resumedLine = ({ step, epoch, batch }: Place): string =>
+  `Going on after ${step} steps: epoch ${epoch}, batch ${batch + 1}`
+
+/** How a run that was stopped can go on. */
+export const stoppedLine = (out: string, { step }: Place): string =>
+  `Stopped after ${step} ${step === 1 ? 'step' : 'steps'}: npm run train -- --resume ${out} goes on from there`
 
 /** How a run that was trained to its end went on. */
 export const endLine = (out: string, asked: boolean): string =>

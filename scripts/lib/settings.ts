@@ -1,12 +1,13 @@
+import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { DeviceName } from 'tessera'
 import type * as t from 'tessera'
-import { fail } from '../../lib/core/failure.ts'
+import { fail, failure } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
 import { usualBetas } from './model-file.ts'
-import { count, parseFlags, rate, seed } from './program.ts'
+import { count, fraction, parseFlags, rate, seed } from './program.ts'
 
 export type DatasetName = 'digits' | t.SourceName
 
@@ -28,6 +29,10 @@ export interface Settings {
   /** The folder for everything that is written. */
   readonly out: string
   readonly device?: DeviceName
+  /** How many steps lie between two times that the run is stored. */
+  readonly saveEvery: number
+  /** Start anew where there is a run that could go on. */
+  readonly overwrite: boolean
   /** Samples after each epoch too. */
   readonly preview: boolean
   /** How many samples are drawn at the end. */
@@ -46,6 +51,8 @@ export const article: Settings = {
   ...usualBetas,
   seed: 0,
   out: 'out/train',
+  saveEvery: 100,
+  overwrite: false,
   preview: false,
   samples: 100
 }
@@ -64,15 +71,20 @@ export const demo: Settings = {
   samples: 16,
   // after so little training the brightness would run away
   clip: 1,
-  out: 'out/demo'
+  out: 'out/demo',
+  overwrite: true
 }
 
-/** Either a training run, or sampling from a model that is there already. */
-export type Task = { readonly settings: Settings; readonly model?: string }
+/** A training run, one that is to go on and what is to change about it, or sampling from a model that is there already. */
+export type Task =
+  | { readonly kind: 'train'; readonly settings: Settings }
+  | { readonly kind: 'resume'; readonly out: string; readonly changes: readonly string[] }
+  | { readonly kind: 'sample'; readonly settings: Settings; readonly model: string }
 
 interface Flags extends Partial<Settings> {
   readonly train: boolean
   readonly model?: string
+  readonly resume?: string
   readonly demo?: boolean
 }
 
@@ -108,26 +120,54 @@ const command = (): Command =>
     .option('--batch <n>', `images in a training step (default: ${article.batch})`, count)
     .option('--lr <x>', `learning rate of Adam (default: ${article.lr})`, rate)
     .option('--steps <n>', `length of the noise schedule (default: ${article.steps})`, count)
+    .option('--beta-min <x>', `variance of its first step (default: ${article.betaMin})`, fraction)
+    .option('--beta-max <x>', `and of its last (default: ${article.betaMax})`, fraction)
     .option('--seed <n>', `all randomness comes from it (default: ${article.seed})`, seed)
     .option('--samples <n>', `samples to draw at the end (default: ${article.samples})`, count)
     .addOption(clipOption())
     .option('--out <dir>', `folder for everything that is written (default: ${article.out})`)
     .addOption(deviceOption())
+    .option('--save-every <n>', `store the run after this many steps (default: ${article.saveEvery})`, count)
+    .option('--resume <dir>', 'go on with the run in this folder, to the bit as if it had never stopped')
+    .option('--overwrite', 'start anew even where the folder holds a run that could go on')
     .option('--preview', 'draw up to 16 samples after each epoch too')
     .option('--no-train', 'only draw samples, from the model in a file')
     .option('--model <file>', 'that file')
-    .option('--demo', 'settings that show something within minutes; other flags override them')
+    .option('--demo', 'settings that show something within minutes, overwriting; other flags override them')
 
-const merged = ({ train: _train, model, demo: short, ...given }: Flags): Task => ({
-  settings: { ...(short === true ? demo : article), ...given },
-  ...(model !== undefined && { model })
-})
+const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** Settings as the flags that mean them: all but those of a single start. */
+export const flagsOf = ({ out: _out, overwrite: _overwrite, ...settings }: Partial<Settings>): readonly string[] =>
+  Object.entries(settings).flatMap(([name, value]) => {
+    const flag = `--${kebab(name)}`
+    if (typeof value === 'boolean') return value ? [flag] : []
+    return [flag, name === 'data' ? resolve(String(value)) : String(value)]
+  })
+
+const merged = ({ train, model, resume: _resume, demo: short, ...given }: Flags): Task => {
+  const settings = { ...(short === true ? demo : article), ...given }
+  return !train && model !== undefined ? { kind: 'sample', settings, model } : { kind: 'train', settings }
+}
+
+/** What does not decide which numbers come out may change while a run rests. */
+const changeable: ReadonlySet<string> = new Set(['data', 'device', 'epochs', 'saveEvery', 'preview', 'samples', 'clip'])
+
+const goingOn = ({ train: _train, resume = '', ...changes }: Flags): E.Either<Failure, Task> => {
+  const fixed = Object.keys(changes).find((name) => !changeable.has(name))
+  return fixed === undefined
+    ? E.right({ kind: 'resume', out: resume, changes: flagsOf(changes) })
+    : fail('usage', `--resume goes on with a run as it was started: --${kebab(fixed)} does not go with it`)
+}
 
 const consistent = (flags: Flags): E.Either<Failure, Task> => {
-  const { train, model, data, dataset = 'digits' } = flags
+  const { train, model, data, dataset = 'digits', resume, betaMin = article.betaMin, betaMax = article.betaMax } = flags
   if (!train && model === undefined) return fail('usage', '--no-train wants the file to sample from: --model FILE')
+  if (!train && resume !== undefined) return fail('usage', '--resume goes on training: it does not go with --no-train')
   if (train && model !== undefined)
     return fail('usage', '--model goes with --no-train: it names the file to sample from')
+  if (resume !== undefined) return goingOn(flags)
+  if (betaMin > betaMax) return fail('usage', `--beta-min ${betaMin} is above --beta-max ${betaMax}`)
   if (data !== undefined && dataset === 'digits')
     return fail('usage', '--data wants to know what is in the folder: --dataset mnist or --dataset fashion-mnist')
   return E.right(merged(flags))
@@ -136,3 +176,17 @@ const consistent = (flags: Flags): E.Either<Failure, Task> => {
 /** What the flags of the training program ask for; failures are of kind `usage`. */
 export const readTask = (args: readonly string[]): E.Either<Failure, Task> =>
   pipe(parseFlags<Flags>(command(), args), E.flatMap(consistent))
+
+/** The settings of a run that goes on: as it was started, but for what is to change. */
+export const settingsAgain = (
+  started: readonly string[],
+  changes: readonly string[],
+  out: string
+): E.Either<Failure, Settings> =>
+  pipe(
+    readTask([...started, ...changes, '--out', out]),
+    E.mapLeft(({ message }) => failure('format', `the settings of the run in ${out} are damaged: ${message}`)),
+    E.flatMap((task) =>
+      task.kind === 'train' ? E.right(task.settings) : fail('format', `the run in ${out} is no training run`)
+    )
+  )

@@ -45,7 +45,28 @@ export interface Course {
   readonly key: t.Key
 }
 
-export interface StepRecord<T> {
+/** How far a run has come: all that it needs to go on, beside its state. */
+export interface Place {
+  /** Steps done in all, and those of them that belong to the epoch. */
+  readonly step: number
+  readonly epoch: number
+  readonly batch: number
+  /** Σ loss · n and the milliseconds of the epoch so far. */
+  readonly sum: number
+  readonly ms: number
+  /** The lowest mean loss of an epoch; none before the first is over. */
+  readonly lowest?: number
+}
+
+export const beginning: Place = { step: 0, epoch: 1, batch: 0, sum: 0, ms: 0 }
+
+/** A state, and where in the run it is. */
+export interface Stand<T> {
+  readonly state: T
+  readonly place: Place
+}
+
+export interface StepRecord<T> extends Stand<T> {
   readonly kind: 'step'
   /** Counted from 1, over all epochs and within one. */
   readonly step: number
@@ -58,7 +79,7 @@ export interface StepRecord<T> {
   readonly state: T
 }
 
-export interface EpochRecord<T> {
+export interface EpochRecord<T> extends Stand<T> {
   readonly kind: 'epoch'
   readonly epoch: number
   /** Of all images of the epoch. */
@@ -66,10 +87,15 @@ export interface EpochRecord<T> {
   readonly seconds: number
   /** Lower than in all epochs before? */
   readonly best: boolean
-  readonly state: T
 }
 
 export const batchesPerEpoch = ({ dataset, batch }: Course): number => Math.ceil(dataset.count / batch)
+
+/** How many images a step of the run shows: as many as any, but for the last of an epoch. */
+export const imagesIn = (course: Course, step: number): number => {
+  const { dataset, batch } = course
+  return Math.min(batch, dataset.count - ((step - 1) % batchesPerEpoch(course)) * batch)
+}
 
 /** Where the randomness of a run comes from: a key for each use of it, and from those one for each epoch and step. */
 const uses = (key: t.Key) => {
@@ -80,9 +106,9 @@ const uses = (key: t.Key) => {
   }
 }
 
-/** The batches of an epoch, the same ones whenever they are asked for. */
-export const batchesOf = ({ dataset, batch, key }: Course, epoch: number): Iterable<t.Batch> =>
-  t.epochBatches(dataset, uses(key).order(epoch).words!, batch)
+/** The batches of an epoch from some batch on, the same ones whenever they are asked for. */
+export const batchesOf = ({ dataset, batch, key }: Course, epoch: number, from = 0): Iterable<t.Batch> =>
+  t.epochBatches(dataset, uses(key).order(epoch).words!, batch, from)
 
 /** A batch as the tensor [N, 1, H, W]. */
 export const imagesOf = ({ dataset: { height, width } }: Course, { images, size }: t.Batch): t.Tensor =>
@@ -101,54 +127,50 @@ const stepper =
     return [next, (await device.read(loss))[0]!]
   }
 
-/** Trains, step by step: it does the next step when it is asked for the next record. */
+/** Ends an epoch: its loss is Σ loss · n / |data set|. */
+const epochEnd = <T>({ state, place }: Stand<T>, { dataset }: Course): EpochRecord<T> => {
+  const { step, epoch, sum, ms, lowest = Infinity } = place
+  const meanLoss = sum / dataset.count
+  return {
+    kind: 'epoch',
+    epoch,
+    meanLoss,
+    seconds: ms / 1000,
+    best: meanLoss < lowest,
+    state,
+    place: { ...beginning, step, epoch: epoch + 1, lowest: Math.min(lowest, meanLoss) }
+  }
+}
+
+/**
+ * Trains from where a run stands: a record of each step, and one of each epoch after its last step. It does the next
+ * step when it is asked for the next record. What it does depends on nothing but what it is given, so that a run can
+ * be taken up again anywhere and goes on as if it had never been left.
+ */
 export async function* training<T>(
   device: t.Device,
   step: TrainingStep<T>,
   course: Course,
-  initial: T
-): AsyncGenerator<StepRecord<T>> {
+  from: Stand<T>
+): AsyncGenerator<StepRecord<T> | EpochRecord<T>> {
   const { step: keysOf } = uses(course.key)
   const advance = stepper(device, step, course)
-  let [state, done] = [initial, 0]
-  for (let epoch = 1; epoch <= course.epochs; epoch++) {
-    let batch = 0
-    for (const images of batchesOf(course, epoch)) {
+  let { state, place } = from
+  while (place.epoch <= course.epochs) {
+    for (const images of batchesOf(course, place.epoch, place.batch)) {
       const began = performance.now()
-      const [next, loss] = await advance(state, images, keysOf(epoch, ++batch))
+      const { epoch } = place
+      const [number, batch] = [place.step + 1, place.batch + 1]
+      const [next, loss] = await advance(state, images, keysOf(epoch, batch))
+      const ms = performance.now() - began
       state = next
-      yield {
-        kind: 'step',
-        step: ++done,
-        epoch,
-        batch,
-        images: images.size,
-        loss,
-        ms: performance.now() - began,
-        state
-      }
+      place = { ...place, step: number, batch, sum: place.sum + loss * images.size, ms: place.ms + ms }
+      yield { kind: 'step', step: number, epoch, batch, images: images.size, loss, ms, state, place }
       await breathe()
     }
-  }
-}
-
-/** The records of the steps, and one of each epoch after its last step: its loss is Σ loss · n / |data set|. */
-export async function* withEpochs<T>(
-  steps: AsyncIterable<StepRecord<T>>,
-  course: Course
-): AsyncGenerator<StepRecord<T> | EpochRecord<T>> {
-  const last = batchesPerEpoch(course)
-  let [sum, ms, lowest] = [0, 0, Infinity]
-  for await (const record of steps) {
-    yield record
-    sum += record.loss * record.images
-    ms += record.ms
-    if (record.batch < last) continue
-    const { epoch, state } = record
-    const meanLoss = sum / course.dataset.count
-    yield { kind: 'epoch', epoch, meanLoss, seconds: ms / 1000, best: meanLoss < lowest, state }
-    lowest = Math.min(lowest, meanLoss)
-    ;[sum, ms] = [0, 0]
+    const end = epochEnd({ state, place }, course)
+    place = end.place
+    yield end
   }
 }
 

@@ -79,15 +79,15 @@ describe('fromNamed', () => {
   })
 
   it('says what is wrong', () => {
-    expect(refused(without('te1.2.bias'))).toBe('model file: te1.2.bias is missing: this is no file of this U-Net')
-    expect(refused({})).toBe('model file: time_embed.weight (and 172 more) is missing: this is no file of this U-Net')
+    expect(refused(without('te1.2.bias'))).toBe('model file: te1.2.bias is missing')
+    expect(refused({})).toBe('model file: time_embed.weight (and 172 more) is missing')
     const number = { shape: [1], data: Float32Array.of(1) }
-    expect(refused({ ...named, extra: number })).toBe('model file: extra is no part of this model')
+    expect(refused({ ...named, extra: number })).toBe('model file: extra has no place here')
     expect(refused({ ...named, 'b1.0.conv1.weight': number })).toBe(
-      'model file: b1.0.conv1.weight has the shape [1], this model wants [10,1,3,3]'
+      'model file: b1.0.conv1.weight has the shape [1], here it is [10,1,3,3]'
     )
     expect(refused({ ...named, 'time_embed.weight': { shape: [12, 64], data: new Float32Array(768) } })).toBe(
-      'model file: time_embed.weight has the shape [12,64], this model wants [12,100]'
+      'model file: time_embed.weight has the shape [12,64], here it is [12,100]'
     )
   })
 

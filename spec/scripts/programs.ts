@@ -24,6 +24,7 @@ export interface Options {
   readonly env?: NodeJS.ProcessEnv
   /** Called with the program's output so far whenever there is more of it. */
   readonly watch?: (child: Child, stdout: string) => void
+  readonly started?: (child: Child) => void
 }
 
 const preload = (source: string): readonly string[] => [
@@ -35,7 +36,7 @@ const preload = (source: string): readonly string[] => [
 export const program = async (
   name: ProgramName,
   args: readonly string[],
-  { before, env = {}, watch }: Options = {}
+  { before, env = {}, watch, started }: Options = {}
 ): Promise<Ended> => {
   const first = before === undefined ? [] : preload(before)
   const command = [...first, '--import', 'tsx', join(root, 'scripts', `${name}.ts`), ...args]
@@ -44,6 +45,7 @@ export const program = async (
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })
+  started?.(child)
   const texts = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     texts.stdout += text

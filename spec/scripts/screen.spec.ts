@@ -4,6 +4,7 @@ import * as t from 'tessera'
 import { describe, expect, it } from 'vitest'
 import { duration, progressOn } from '../../scripts/lib/progress.ts'
 import { epochLine, imagesLeft, trainingScreen } from '../../scripts/lib/screen.ts'
+import { beginning } from '../../scripts/lib/training.ts'
 import type { Course, StepRecord } from '../../scripts/lib/training.ts'
 
 /** A stream that is no terminal, and what was written to it. */
@@ -45,7 +46,8 @@ const stepsOf = ({ dataset: { count }, epochs, batch: size }: Course): readonly 
       images,
       loss: 0.5,
       ms: 100,
-      state: undefined
+      state: undefined,
+      place: beginning
     }
   })
 }

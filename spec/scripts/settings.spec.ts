@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { article, demo, readTask } from '../../scripts/lib/settings.ts'
+import { article, demo, flagsOf, readTask, settingsAgain } from '../../scripts/lib/settings.ts'
+import type { Settings } from '../../scripts/lib/settings.ts'
 import { left, right } from '../data/support.ts'
 
 const whole = (max: number) => fc.integer({ min: 1, max })
@@ -15,14 +16,22 @@ const given = fc.record(
     samples: whole(1e6),
     seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     lr: fc.double({ min: 1e-9, max: 10, noNaN: true }),
+    saveEvery: whole(1e6),
+    betaMin: fc.double({ min: 1e-9, max: article.betaMax, noNaN: true }),
+    clip: fc.double({ min: 1e-9, max: 10, noNaN: true }),
+    preview: fc.boolean(),
+    overwrite: fc.boolean(),
     out: fc.constantFrom('out/x', '/tmp/a b'),
     device: fc.constantFrom('cpu', 'headlessgl', 'webasm', 'reference')
   },
   { requiredKeys: [] }
 )
 
-const flagsOf = (settings: object): readonly string[] =>
-  Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
+const flags = ({ out, overwrite, ...settings }: Partial<Settings>): readonly string[] => [
+  ...flagsOf(settings),
+  ...(out === undefined ? [] : ['--out', out]),
+  ...(overwrite === true ? ['--overwrite'] : [])
+]
 
 const usageOf = (...args: readonly string[]): string => {
   const { kind, message } = left(readTask(args))
@@ -34,8 +43,16 @@ describe('settings', () => {
   it('are those of the article where nothing is said, those of the demo with --demo, and else as given', () => {
     fc.assert(
       fc.property(given, fc.boolean(), (settings, short) => {
-        const args = [...flagsOf(settings), ...(short ? ['--demo'] : [])]
-        expect(right(readTask(args))).toEqual({ settings: { ...(short ? demo : article), ...settings } })
+        const args = [...flags(settings), ...(short ? ['--demo'] : [])]
+        const wanted = short ? demo : article
+        expect(right(readTask(args))).toEqual({
+          kind: 'train',
+          settings: {
+            ...wanted,
+            ...settings,
+            overwrite: wanted.overwrite || settings.overwrite === true
+          }
+        })
       })
     )
   })
@@ -54,27 +71,63 @@ describe('settings', () => {
   })
 
   it('take a folder for a data set that has files', () => {
-    expect(right(readTask(['--dataset', 'mnist', '--data', 'x'])).settings).toMatchObject({
-      dataset: 'mnist',
-      data: 'x'
+    expect(right(readTask(['--dataset', 'mnist', '--data', 'x']))).toMatchObject({
+      kind: 'train',
+      settings: { dataset: 'mnist', data: 'x' }
     })
     expect(usageOf('--data', 'x')).toMatch(/--dataset mnist or --dataset fashion-mnist/)
     expect(usageOf('--dataset', 'digits', '--data', 'x')).toMatch(/--dataset mnist/)
   })
 
   it('take a model file to sample from, and only for that', () => {
-    expect(right(readTask(['--no-train', '--model', 'm']))).toEqual({ settings: article, model: 'm' })
+    expect(right(readTask(['--no-train', '--model', 'm']))).toEqual({ kind: 'sample', settings: article, model: 'm' })
     expect(usageOf('--no-train')).toMatch(/--model FILE/)
     expect(usageOf('--model', 'm')).toMatch(/--no-train/)
   })
 
-  it.each(['--epochs', '--batch', '--steps', '--limit', '--samples'])('refuse what is no count: %s', (flag) => {
-    for (const value of ['0', '-1', '1.5', 'nan', 'x', '', ' ', 'Infinity', '1e99']) {
-      const message = usageOf(flag, value)
-      expect(message).toMatch(flag)
-      expect(message).toMatch(/a whole number, 1 or more/)
-    }
+  it('of a run that goes on are those that it was started with, but for what may change', () => {
+    fc.assert(
+      fc.property(given, fc.boolean(), whole(1e6), (settings, short, epochs) => {
+        const begun = { ...(short ? demo : article), ...settings }
+        const { changes, out } = right(readTask(['--resume', 'x', '--epochs', String(epochs)])) as {
+          readonly changes: readonly string[]
+          readonly out: string
+        }
+        expect(right(settingsAgain(flagsOf(begun), changes, out))).toEqual({
+          ...begun,
+          epochs,
+          out: 'x',
+          overwrite: false
+        })
+      })
+    )
   })
+
+  it('that decide which numbers come out do not change when a run goes on', () => {
+    for (const flag of ['--batch', '--lr', '--steps', '--seed', '--limit', '--beta-min', '--beta-max'])
+      expect(usageOf('--resume', 'x', flag, '0.5'.slice(flag === '--lr' || flag.startsWith('--beta') ? 0 : 2))).toMatch(
+        `as it was started: ${flag} does not`
+      )
+    for (const args of [['--dataset', 'mnist'], ['--out', 'y'], ['--demo'], ['--overwrite']])
+      expect(usageOf('--resume', 'x', ...args)).toMatch(`${args[0]} does not go with it`)
+    expect(usageOf('--resume', 'x', '--no-train', '--model', 'm')).toMatch(/--no-train/)
+  })
+
+  it('know a range of variances', () => {
+    expect(usageOf('--beta-min', '0.5')).toMatch(/--beta-min 0.5 is above --beta-max 0.02/)
+    for (const value of ['0', '1', '-1', 'x', '']) expect(usageOf('--beta-max', value)).toMatch(/between 0 and 1/)
+  })
+
+  it.each(['--epochs', '--batch', '--steps', '--limit', '--samples', '--save-every'])(
+    'refuse what is no count: %s',
+    (flag) => {
+      for (const value of ['0', '-1', '1.5', 'nan', 'x', '', ' ', 'Infinity', '1e99']) {
+        const message = usageOf(flag, value)
+        expect(message).toMatch(flag)
+        expect(message).toMatch(/a whole number, 1 or more/)
+      }
+    }
+  )
 
   it('refuse what is no rate and no seed', () => {
     for (const value of ['0', '-1', 'nan', '', 'Infinity']) expect(usageOf('--lr', value)).toMatch(/a number above 0/)

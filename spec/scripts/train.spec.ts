@@ -41,7 +41,14 @@ describe('train', () => {
 
   it('leaves a model, a log and pictures, and nothing else', () => {
     const previews = ['preview-epoch-1.png', 'preview-epoch-2.png']
-    const wanted = ['denoising.gif', 'log.jsonl', 'model.safetensors', ...pictures, ...previews]
+    const wanted = [
+      'checkpoint.safetensors',
+      'denoising.gif',
+      'log.jsonl',
+      'model.safetensors',
+      ...pictures,
+      ...previews
+    ]
     expect(namesIn(out)).toEqual(wanted.toSorted())
   })
 
@@ -167,7 +174,7 @@ describe('train', () => {
       })
       expect(code).toBe(0)
       expect(stderr).toMatch(/^!! .*canvas.*npm run setup\n$/)
-      expect(namesIn(bare)).toEqual(['denoising.gif', 'log.jsonl', 'model.safetensors'])
+      expect(namesIn(bare)).toEqual(['checkpoint.safetensors', 'denoising.gif', 'log.jsonl', 'model.safetensors'])
     },
     3 * minutes
   )
@@ -175,7 +182,7 @@ describe('train', () => {
 
 describe('Ctrl-C', () => {
   it(
-    'finishes the step, stores the model so far, and says where',
+    'finishes the step, stores where the run stands, and says how to go on',
     async () => {
       const out = join(folder, 'stopped')
       let asked = false
@@ -186,17 +193,19 @@ describe('Ctrl-C', () => {
         }
       })
       expect([code, stderr]).toEqual([130, ''])
-      expect(stdout).toMatch(`Stopped: the model so far is ${join(out, 'model.safetensors')}\n`)
-      expect(right(await loadModel(join(out, 'model.safetensors'))()).schedule.steps).toBe(2)
       const losses = lossesIn(out)
+      expect(stdout).toMatch(
+        `Stopped after ${losses.length} ${losses.length === 1 ? 'step' : 'steps'}: npm run train -- --resume ${out} goes on`
+      )
+      expect(right(await loadModel(join(out, 'checkpoint.safetensors'))()).schedule.steps).toBe(2)
       expect(losses.length).toBeGreaterThan(0)
       expect(losses.length).toBeLessThan(900)
       expect(namesIn(out)).toEqual([
         'before-training.png',
+        'checkpoint.safetensors',
         'first-batch.png',
         'forward.png',
-        'log.jsonl',
-        'model.safetensors'
+        'log.jsonl'
       ])
     },
     3 * minutes

@@ -2,15 +2,8 @@ import fc from 'fast-check'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import { describe, expect, it } from 'vitest'
-import {
-  batchesOf,
-  batchesPerEpoch,
-  foldUntil,
-  training,
-  trainingStep,
-  withEpochs
-} from '../../scripts/lib/training.ts'
-import type { Course, EpochRecord, State, StepRecord, TrainingStep } from '../../scripts/lib/training.ts'
+import { batchesOf, beginning, batchesPerEpoch, foldUntil, training, trainingStep } from '../../scripts/lib/training.ts'
+import type { Course, EpochRecord, Stand, State, StepRecord, TrainingStep } from '../../scripts/lib/training.ts'
 import { left, right } from '../data/support.ts'
 import { devices } from '../support/gl.ts'
 
@@ -44,9 +37,11 @@ const step: TrainingStep<number> = (state, x0, ts, eta) => [
 
 type Records = readonly (StepRecord<number> | EpochRecord<number>)[]
 
-const recordsOf = async (course: Course, by: TrainingStep<number> = step): Promise<Records> => {
+const start: Stand<number> = { state: 0, place: beginning }
+
+const recordsOf = async (course: Course, by: TrainingStep<number> = step, from = start): Promise<Records> => {
   const records: (StepRecord<number> | EpochRecord<number>)[] = []
-  for await (const record of withEpochs(training(t.reference, by, course, 0), course)) records.push(record)
+  for await (const record of training(t.reference, by, course, from)) records.push(record)
   return records
 }
 
@@ -122,6 +117,20 @@ describe('training', () => {
           expect(best).toBe(epochs.slice(0, i).every((before) => meanLoss < before.meanLoss))
           expect(state).toBe(steps.at(-1)!.state)
         })
+      })
+    )
+  })
+
+  it('goes on from anywhere as if it had never stopped', async () => {
+    const timeless = (records: Records) =>
+      records.map(({ place: { ms: _, ...place }, ...record }) => ({ ...record, place, ms: 0, seconds: 0 }))
+    await fc.assert(
+      fc.asyncProperty(courses, fc.nat(), async (course, cut) => {
+        const records = await recordsOf(course)
+        const at = cut % records.length
+        // as it comes out of a file
+        const { state, place } = JSON.parse(JSON.stringify(records[at])) as Stand<number>
+        expect(timeless(await recordsOf(course, step, { state, place }))).toEqual(timeless(records.slice(at + 1)))
       })
     )
   })
