@@ -14,7 +14,7 @@ import {
 import { stridesOf, type Shape } from '../core/shape.ts'
 import type { Kernel } from './expr.ts'
 import { given } from './numbers.ts'
-import { layoutOf, type Layout } from './layout.ts'
+import { layoutOf, sideOf, type Layout } from './layout.ts'
 import type { Names } from './names.ts'
 import type { Place } from './place.ts'
 import { planeShape, targetsOf } from './planes.ts'
@@ -91,19 +91,19 @@ export class Textures {
   #address(layout: Layout, index: readonly Affine[], block: Block): string {
     const { width, height, split } = layout
     if (this.#isHere(layout, index))
-      return block.let('vec2', `gl_FragCoord.xy * vec2(${given(1 / width)}, ${given(1 / height)})`)
+      return block.let('vec2', `gl_FragCoord.xy * vec2(${given(1 / sideOf(width))}, ${given(1 / sideOf(height))})`)
     if (this.sums && split >= 0) return this.#sum(layout, index, block)
     const [u, v] =
       split < 0
         ? this.#wrapped(flatAt(layout, index), width, block)
         : acrossAndDown(layout, index).map((at) => this.names.number(at, block))
-    const x = block.let('float', `(${u} + 0.5) * ${literal(1 / width)}`)
-    const y = block.let('float', `(${v} + 0.5) * ${literal(1 / height)}`)
+    const x = block.let('float', `(${u} + 0.5) * ${literal(1 / sideOf(width))}`)
+    const y = block.let('float', `(${v} + 0.5) * ${literal(1 / sideOf(height))}`)
     return `vec2(${x}, ${y})`
   }
 
   #sum(layout: Layout, index: readonly Affine[], block: Block): string {
-    const { width, height } = layout
+    const [width, height] = [sideOf(layout.width), sideOf(layout.height)]
     const [u, v] = acrossAndDown(layout, index)
     const start = `vec2(${given((u.c + 0.5) / width)}, ${given((v.c + 0.5) / height)})`
     if (u.terms.length + v.terms.length === 0) return block.let('vec2', start)

@@ -68,7 +68,8 @@ class GLEngine implements Engine {
     this.#isTwo = name === 'webgl2'
     const extensions = this.#isTwo ? ['EXT_color_buffer_float'] : ['OES_texture_float', 'WEBGL_color_buffer_float']
     for (const extension of extensions) gl.getExtension(extension)
-    this.textureSize = limits.textureSize ?? Math.min(8192, gl.getParameter(gl.MAX_TEXTURE_SIZE) as number)
+    // a texture may be one larger than what lies in it
+    this.textureSize = limits.textureSize ?? Math.min(8192, (gl.getParameter(gl.MAX_TEXTURE_SIZE) as number) - 1)
     const units = gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS) as number
     this.targets = Math.min(limits.targets ?? 8, drawBuffers(gl), Math.floor(units / 2))
     // a kernel that merges the planes of a tiled one reads them besides its other inputs

@@ -1,4 +1,4 @@
-import { layoutOf, pack, unpack } from '../compile/layout.ts'
+import { layoutOf, pack, sideOf, unpack } from '../compile/layout.ts'
 import { raise, showShape } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Buffer, Counters } from './engine.ts'
@@ -27,6 +27,7 @@ export class Held extends TextureBase implements Buffer {
   constructor(
     readonly gl: GL,
     texture: WebGLTexture,
+    /** Of the part that holds texels. */
     readonly width: number,
     readonly height: number
   ) {
@@ -39,7 +40,7 @@ export class Held extends TextureBase implements Buffer {
       type: 'ArrayTexture(4)',
       kernel: {}
     })
-    this.bytes = width * height * 16
+    this.bytes = sideOf(width) * sideOf(height) * 16
   }
   beforeMutate(): boolean {
     return false
@@ -93,17 +94,18 @@ export class Textures {
 
   #create(width: number, height: number): Held {
     const { gl, counters } = this
-    const bytes = width * height * 16
+    const [across, down] = [sideOf(width), sideOf(height)]
+    const bytes = across * down * 16
     this.#makeRoom(bytes)
     const texture = gl.createTexture()
-    if (!texture) return raise('device', `no memory for a texture of ${width}x${height}`)
+    if (!texture) return raise('device', `no memory for a texture of ${across}x${down}`)
     this.#bind(texture)
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE)
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE)
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST)
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST)
     const format = this.isTwo ? (gl as WebGL2RenderingContext).RGBA32F : gl.RGBA
-    gl.texImage2D(gl.TEXTURE_2D, 0, format, width, height, 0, gl.RGBA, gl.FLOAT, null)
+    gl.texImage2D(gl.TEXTURE_2D, 0, format, across, down, 0, gl.RGBA, gl.FLOAT, null)
     counters.created++
     counters.bytes += bytes
     counters.peakBytes = Math.max(counters.peakBytes, counters.bytes)
