@@ -65,13 +65,13 @@ const trained = (file: t.Safetensors): E.Either<Failure, Trained> =>
     }))
   )
 
-/** The model of a file that this program or PyTorch wrote; the schedule is as long as its time embedding. */
+/** The model of a safetensors or `.pt` file, of this program or of PyTorch; the schedule is as long as its time embedding. */
 export const loadModel = (path: string): TE.TaskEither<Failure, Trained> =>
   pipe(
     node.readBytes(path),
     TE.flatMapEither((bytes) =>
       pipe(
-        t.decodeSafetensors(bytes),
+        t.decodeModel(bytes),
         E.flatMap(known),
         E.flatMap(trained),
         E.mapLeft(({ kind, message }): Failure => ({ kind, message: `${path}: ${message}` }))
