@@ -6,9 +6,9 @@ import { raise, showShape } from '../core/raise.ts'
 import { dtypes, writeValues } from './dtypes.ts'
 import { countOf } from './header.ts'
 import type { View } from './pickle/values.ts'
-import { torch } from './pickle/torch.ts'
-import { unpickle } from './pickle/unpickle.ts'
-import { pickleStateDict } from './pickle/write.ts'
+import { mostAxes, torch } from './pickle/torch.ts'
+import { mostOpcodes, unpickle } from './pickle/unpickle.ts'
+import { opcodesIn, pickleStateDict } from './pickle/write.ts'
 import { quote, shorten } from './quote.ts'
 import type { Stored } from './safetensors.ts'
 import { findStateDict } from './state-dict.ts'
@@ -184,6 +184,8 @@ const checkTensor = ([name, { shape, data }]: readonly [string, Stored]): void =
   if (!isText(name)) raise('encodePyTorch', `the name ${quote(name)} is no Unicode text`)
   if (!shape.every((d) => Number.isSafeInteger(d) && d >= 0) || countOf(shape) !== data.length)
     raise('encodePyTorch', `${name} has ${data.length} values, which do not fit its shape: ${showShape(shape)}`)
+  if (shape.length > mostAxes)
+    raise('encodePyTorch', `${name} has ${shape.length} axes, PyTorch has at most ${mostAxes}`)
 }
 
 const fileOf = (name: string, bytes: Uint8Array): ZipContent => ({
@@ -202,7 +204,8 @@ const storageFile = (key: number, data: Float32Array): ZipContent => ({
  * Tensors as the bytes of a `.pt` file: an ordered dict of float32 tensors, which
  * `torch.load(FILE, weights_only=True)` gives back. Names are in order, so that the same tensors give the same bytes.
  *
- * @throws TesseraError where a shape does not fit its values, a name is no text, or all would be 4 GiB or more
+ * @throws TesseraError where a shape does not fit its values, a name is no text, there are more than some thirty
+ * thousand tensors, or 4 GiB of them
  *
  * @example
  * ```ts
@@ -217,6 +220,8 @@ const storageFile = (key: number, data: Float32Array): ZipContent => ({
 export const encodePyTorch = (tensors: Readonly<Record<string, Stored>>): Uint8Array => {
   const entries = Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1))
   entries.forEach(checkTensor)
+  if (opcodesIn(entries.map(([, { shape }]) => shape)) > mostOpcodes)
+    raise('encodePyTorch', `${entries.length} tensors are more than decodePyTorch reads`)
   const text = (content: string): Uint8Array => new TextEncoder().encode(content)
   const bytes = writeZip([
     fileOf(pickleName, pickleStateDict(entries.map(([name, { shape }], key) => ({ name, shape, key: String(key) })))),
@@ -225,5 +230,5 @@ export const encodePyTorch = (tensors: Readonly<Record<string, Stored>>): Uint8A
     // of the archive's layout; PyTorch reads no file without it
     fileOf('version', text('3\n'))
   ])
-  return bytes ?? raise('encodePyTorch', `${entries.length} tensors are too many or too large for a zip archive`)
+  return bytes ?? raise('encodePyTorch', `${entries.length} tensors are too large for a zip archive: 4 GiB or more`)
 }

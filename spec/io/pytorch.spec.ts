@@ -124,6 +124,17 @@ describe('encodePyTorch and decodePyTorch', () => {
     )
   })
 
+  it('write no more tensors than they read', () => {
+    const empty = (rank: number) => ({ shape: Array<number>(rank).fill(0), data: new Float32Array() })
+    const many = (count: number, rank: number): Tensors =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [String(i), empty(rank)]))
+    // 7 opcodes, and 22 and two for each axis
+    expect(Object.keys(tensorsIn(encodePyTorch(many(40_329, 2))))).toHaveLength(40_329)
+    expect(() => encodePyTorch(many(40_330, 2))).toThrow('40330 tensors are more than decodePyTorch reads')
+    expect(tensorsIn(encodePyTorch(many(1, 64)))[0]!.shape).toHaveLength(64)
+    expect(() => encodePyTorch(many(1, 65))).toThrow('0 has 65 axes, PyTorch has at most 64')
+  })
+
   it('meet safetensors: from either format to the other and back, every bit stays', () => {
     holds(
       trees,

@@ -28,7 +28,7 @@ const dtypeNames: ReadonlySet<string> = new Set(
 )
 
 /** More axes than PyTorch can reckon with. A shape of a million axes, kept once, would be read for each tensor. */
-const mostAxes = 64
+export const mostAxes = 64
 
 const isSequence = (value: Value | undefined): value is Sequence =>
   typeof value === 'object' && value !== null && (value.kind === 'tuple' || value.kind === 'list')

@@ -5,10 +5,10 @@ import { opcodes } from './opcodes.ts'
 import type { Value } from './values.ts'
 
 /**
- * A longer program is refused. A tensor takes some forty opcodes, so these are fifty thousand tensors; and as an opcode
- * of one byte can make an object of a hundred, they bound what a pickle takes.
+ * A longer program is refused. torch.save takes some forty opcodes for a tensor, so these are twenty-five thousand; and
+ * as an opcode of one byte can make an object of a hundred and more, they bound what a pickle takes.
  */
-const mostOpcodes = 2 ** 21
+export const mostOpcodes = 2 ** 20
 
 const hex = (byte: number): string => `0x${byte.toString(16).padStart(2, '0')}`
 

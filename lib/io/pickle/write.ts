@@ -56,3 +56,7 @@ export const pickleStateDict = (tensors: readonly Written[]): Uint8Array => {
   // PROTO 2, the dict, MARK, names and tensors in turn, SETITEMS, STOP
   return Uint8Array.from([[0x80, 2], orderedDict, [0x28], ...items, [0x75, 0x2e]].flat())
 }
+
+/** How many opcodes that pickle has. */
+export const opcodesIn = (shapes: readonly (readonly number[])[]): number =>
+  shapes.reduce((sum, shape) => sum + 22 + 2 * shape.length, 7)
