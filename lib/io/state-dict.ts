@@ -51,23 +51,20 @@ const viewsOf = (dict: Dict, under?: string): E.Either<string, StateDict> => {
 }
 
 /**
- * The state dict in what a file holds: the dict itself where tensors stand in it, or the one under `state_dict`,
- * `model_state_dict` or `model`. Where both or several could be meant nothing is chosen.
+ * The state dict in what a file holds: the one under `state_dict`, `model_state_dict` or `model` where there is one, for
+ * a state dict has no dicts in it and whatever else is there (a random state, an optimiser) is no part of the model; or
+ * else the dict itself. Where several could be meant nothing is chosen.
  */
 export const findStateDict = (root: Value): E.Either<string, StateDict> => {
   if (!(root instanceof Dict)) return E.left(`it holds ${kindOf(root)}, not a dict: save model.state_dict()`)
-  const own = stateDictOf(root)
-  const found = usualKeys.flatMap((key) => {
+  const [nested, second] = usualKeys.flatMap((key) => {
     const dict = stateDictOf(root.get(key))
     return dict === undefined ? [] : [{ key, dict }]
   })
-  const [nested, second] = found
-  if (nested === undefined)
-    return own !== undefined || root.entries.size === 0
-      ? viewsOf(root)
-      : E.left(`it holds no tensors by name, nor under one of ${usualKeys.join(', ')}: save model.state_dict()`)
-  if (own !== undefined) return E.left(`tensors stand beside ${quote(nested.key)} and in it: save one state dict`)
-  return second === undefined
-    ? viewsOf(nested.dict, nested.key)
-    : E.left(`there are state dicts under ${quote(nested.key)} and ${quote(second.key)}: save one of them`)
+  if (second !== undefined && nested !== undefined)
+    return E.left(`there are state dicts under ${quote(nested.key)} and ${quote(second.key)}: save one of them`)
+  if (nested !== undefined) return viewsOf(nested.dict, nested.key)
+  return stateDictOf(root) !== undefined || root.entries.size === 0
+    ? viewsOf(root)
+    : E.left(`it holds no tensors by name, nor under one of ${usualKeys.join(', ')}: save model.state_dict()`)
 }

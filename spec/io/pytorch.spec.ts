@@ -128,9 +128,10 @@ describe('encodePyTorch and decodePyTorch', () => {
     const empty = (rank: number) => ({ shape: Array<number>(rank).fill(0), data: new Float32Array() })
     const many = (count: number, rank: number): Tensors =>
       Object.fromEntries(Array.from({ length: count }, (_, i) => [String(i), empty(rank)]))
-    // 7 opcodes, and 22 and two for each axis
-    expect(Object.keys(tensorsIn(encodePyTorch(many(40_329, 2))))).toHaveLength(40_329)
-    expect(() => encodePyTorch(many(40_330, 2))).toThrow('40330 tensors are more than decodePyTorch reads')
+    // 7 opcodes, and for each tensor 22 and two for each axis: 150 of them
+    const most = Math.floor((2 ** 20 - 7) / 150)
+    expect(Object.keys(tensorsIn(encodePyTorch(many(most, 64))))).toHaveLength(most)
+    expect(() => encodePyTorch(many(most + 1, 64))).toThrow(`${most + 1} tensors are more than decodePyTorch reads`)
     expect(tensorsIn(encodePyTorch(many(1, 64)))[0]!.shape).toHaveLength(64)
     expect(() => encodePyTorch(many(1, 65))).toThrow('0 has 65 axes, PyTorch has at most 64')
   })
@@ -265,7 +266,9 @@ describe('a state dict', () => {
 
   it.each(['state_dict', 'model_state_dict', 'model'])('may stand under %s', (under) => {
     const optimizer = dict(text('state'), dict(int(0), dict(text('exp_avg'), a)), text('lr'), 'N')
-    const checkpoint = file(dict(text('epoch'), int(3), text(under), state, text('optimizer'), optimizer))
+    const checkpoint = file(
+      dict(text('epoch'), int(3), text('rng'), a, text(under), state, text('optimizer'), optimizer)
+    )
     expect(read(decodePyTorch(checkpoint))).toEqual({ tensors: both, under })
     expect(read(decodeModel(checkpoint))).toEqual({ format: 'pytorch', tensors: both, under, metadata: {} })
   })
@@ -339,11 +342,6 @@ describe('a state dict', () => {
       'that could be two',
       file(dict(text('model'), state, text('state_dict'), state)),
       'under "state_dict" and "model"'
-    ],
-    [
-      'that could be one in the other',
-      file(dict(text('a'), a, text('model'), state)),
-      'tensors stand beside "model" and in it'
     ],
     ['with tensors in a list', file(dict(text('a'), a, text('more'), list)), '"more" holds tensors within a list'],
     [
