@@ -97,5 +97,7 @@ export { lossChart, type LossChartOptions } from './render/plot.ts'
 export type { LossPoint } from './render/series.ts'
 
 // files of tensors
+export { decodeModel, type ModelFile } from './io/model.ts'
+export { decodePyTorch, encodePyTorch, type PyTorch } from './io/pytorch.ts'
 export { decodeSafetensors, encodeSafetensors, type Safetensors, type Stored } from './io/safetensors.ts'
 export { restoreTree, storeTree } from './io/trees.ts'

@@ -9,7 +9,7 @@ import { clipOption, deviceOption } from './lib/settings.ts'
 const command = (): Command =>
   new Command('npm run sample --')
     .description('Draws samples from a model file: a grid of them, and a film of how they come out of noise.')
-    .requiredOption('--model <file>', 'a safetensors file, of this program or with PyTorch’s names')
+    .requiredOption('--model <file>', 'a safetensors or .pt file, of this program or of PyTorch')
     .option('--count <n>', 'how many', count, 100)
     .option('--seed <n>', 'all randomness comes from it', seed, 0)
     .addOption(

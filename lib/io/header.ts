@@ -5,6 +5,7 @@ import type { Failure } from '../core/failure.ts'
 import { showShape } from '../core/raise.ts'
 import { dtypes } from './dtypes.ts'
 import { keysIn } from './json.ts'
+import { quote, shorten } from './quote.ts'
 
 /** What a safetensors header says of one tensor; `begin` and `end` count from the first byte after it. */
 export interface Entry {
@@ -33,10 +34,6 @@ export const metadataName = '__metadata__'
 
 const broken = (message: string): Failure => failure('format', `safetensors: ${message}`)
 const bad = (message: string): E.Either<Failure, never> => E.left(broken(message))
-
-// what comes from a file may be long and may hold line breaks: a message is one line
-const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}...` : text)
-const quote = (name: string): string => JSON.stringify(shorten(name))
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

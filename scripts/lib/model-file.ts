@@ -97,10 +97,10 @@ export const inFile = <A>(path: string, made: E.Either<Failure, A>): E.Either<Fa
 export const readTensors = (path: string): TE.TaskEither<Failure, t.Safetensors> =>
   pipe(
     node.readBytes(path),
-    TE.flatMapEither((bytes) => inFile(path, pipe(t.decodeSafetensors(bytes), E.flatMap(known))))
+    TE.flatMapEither((bytes) => inFile(path, pipe(t.decodeModel(bytes), E.flatMap(known))))
   )
 
-/** The model of a file that this program or PyTorch wrote; the schedule is as long as its time embedding. */
+/** The model of a safetensors or `.pt` file, of this program or of PyTorch; the schedule is as long as its time embedding. */
 export const loadModel = (path: string): TE.TaskEither<Failure, Trained> =>
   pipe(
     readTensors(path),

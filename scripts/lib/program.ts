@@ -52,18 +52,37 @@ const parsed = (command: Command, args: readonly string[]): Command =>
     .allowExcessArguments()
     .parse(args, { from: 'user' })
 
+/** What was said: words, as many as the program takes, and flags. */
+interface Said<Flags> {
+  readonly words: readonly string[]
+  readonly flags: Flags
+}
+
 /**
- * What the flags say, or a `usage` failure in commander's words. `--help` prints the help and ends the
- * process.
+ * The words and the flags that a program is given, or a `usage` failure in commander's words. `--help` prints the help
+ * and ends the process.
  */
-export const parseFlags = <Flags extends object>(command: Command, args: readonly string[]): E.Either<Failure, Flags> =>
+export const parseWords = <Flags extends object>(
+  command: Command,
+  args: readonly string[]
+): E.Either<Failure, Said<Flags>> =>
   pipe(
     E.tryCatch(() => parsed(command, args), usage),
+    E.map((done) => ({ words: done.args, flags: done.opts<Flags>() })),
     E.filterOrElse(
-      ({ args: rest }) => rest.length === 0,
-      ({ args: rest }) => failure('usage', `what is ${rest[0]}? Everything is said by flags: see --help`)
-    ),
-    E.map((done) => done.opts<Flags>())
+      ({ words }) => words.length <= command.registeredArguments.length,
+      ({ words }) => failure('usage', `what is ${words[command.registeredArguments.length]}? ${elsewhere(command)}`)
+    )
+  )
+
+const elsewhere = ({ registeredArguments: known }: Command): string =>
+  known.length === 0 ? 'Everything is said by flags: see --help' : 'Everything else is said by flags: see --help'
+
+/** The same of a program that takes flags only. */
+export const parseFlags = <Flags extends object>(command: Command, args: readonly string[]): E.Either<Failure, Flags> =>
+  pipe(
+    parseWords<Flags>(command, args),
+    E.map(({ flags }) => flags)
   )
 
 const numberThat =

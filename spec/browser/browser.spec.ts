@@ -1,5 +1,9 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { deflateRawSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
+import { afterAll, describe, expect, it } from 'vitest'
+import * as t from '../../lib/index.ts'
+import { readZip } from '../../lib/io/zip.ts'
+import { zipOf } from '../io/assemble.ts'
 import { cases } from './cases.ts'
 import type * as Entry from './entry.ts'
 import { bundle, openPage, type Bundle } from './page.ts'
@@ -62,4 +66,30 @@ describe('[browser] a page', () => {
     expect(drawn).toMatchObject({ kind, size: [4, 1] })
     expect(drawn.pixels).toEqual([...gray(0), ...gray(255), ...gray(128), ...gray(255)])
   })
+
+  it('reads and writes model files, deflated ones too', async () => {
+    const tensors = { a: { shape: [2], data: Float32Array.of(1, -0.5) }, b: { shape: [], data: Float32Array.of(3) } }
+    const own = t.encodePyTorch(tensors)
+    const values = Object.entries(tensors).map(([name, { shape, data }]) => ({ name, shape, data: [...data] }))
+    for (const [format, bytes] of [
+      ['safetensors', t.encodeSafetensors(tensors)],
+      ['pytorch', own],
+      ['pytorch', deflated(own)]
+    ] as const) {
+      const read = await (await page()).evaluate((given) => specs.readModel(given), [...bytes])
+      expect(read).toEqual({ format, values, written: [...own] })
+    }
+  })
 })
+
+/** An archive with its files deflated. */
+const deflated = (bytes: Uint8Array): Uint8Array => {
+  const zip = readZip(bytes)
+  if (zip._tag === 'Left') throw new Error(zip.left.message)
+  return zipOf(
+    [...zip.right.values()].map(({ name, begin, end, size, crc }) => {
+      const packed = deflateRawSync(bytes.subarray(begin, end))
+      return { name, packed, method: 8, size, crc }
+    })
+  )
+}

@@ -67,3 +67,12 @@ export const drawOn = (kind: CanvasKind): Drawn => {
   const pixels = contextOf(canvas)!.getImageData(0, 0, width, height).data
   return { kind: canvas.constructor.name, size: [width, height], pixels: [...pixels] }
 }
+
+/** What the page reads in a model file: the format, names, shapes and values; and what it writes of it as a `.pt` file. */
+export const readModel = (bytes: readonly number[]) => {
+  const file = t.decodeModel(Uint8Array.from(bytes))
+  if (file._tag === 'Left') throw new Error(file.left.message)
+  const { format, tensors } = file.right
+  const values = Object.entries(tensors).map(([name, { shape, data }]) => ({ name, shape, data: Array.from(data) }))
+  return { format, values, written: Array.from(t.encodePyTorch(tensors)) }
+}

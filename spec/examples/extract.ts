@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** A fenced block of TypeScript in a docstring or in the README. */
+/** A fenced block of TypeScript in a docstring, in the README or in a page. */
 export interface Example {
   readonly file: string
   /** Line of the code's first line. */
@@ -33,8 +33,8 @@ export const examplesIn = (file: string, text: string): readonly Example[] =>
     code: withoutMargin(groups!.block!, groups!.margin!)
   }))
 
-/** Every example of the README, the library and the models. */
+/** Every example of the README, the pages beside it, the library and the models. */
 export const examples = (): readonly Example[] =>
-  ['README.md', ...sources('lib'), ...sources('models')].flatMap((file) =>
+  ['README.md', 'docs/pytorch.md', ...sources('lib'), ...sources('models')].flatMap((file) =>
     examplesIn(file, readFileSync(root + file, 'utf8'))
   )

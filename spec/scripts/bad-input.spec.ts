@@ -6,6 +6,7 @@ import * as t from 'tessera'
 import { toNamed, unet } from 'tessera/models'
 import { afterAll, describe, expect, it } from 'vitest'
 import { tinyFiles } from '../data/support.ts'
+import { global, program as pickle, pt, reduce, text, tuple } from '../io/assemble.ts'
 import { answering, namesIn, program } from './programs.ts'
 import type { Options, ProgramName } from './programs.ts'
 
@@ -130,6 +131,20 @@ const cases: readonly Case[] = [
     args: from(file('hello.safetensors', Buffer.from('hello'))),
     code: 1,
     says: /hello/
+  },
+  {
+    what: 'a model file that names os.system',
+    program: 'sample',
+    args: ['--model', file('owned.pt', pt(pickle(global('os', 'system'), tuple(text('true')), reduce)))],
+    code: 1,
+    says: /owned\.pt: pytorch: it names "os\.system", which no state dict needs/
+  },
+  {
+    what: 'a truncated .pt file',
+    program: 'sample',
+    args: ['--model', file('cut.pt', t.encodePyTorch(named).subarray(0, -100))],
+    code: 1,
+    says: /cut\.pt: zip: the file has no directory at its end/
   }
 ]
 

@@ -187,4 +187,5 @@ def main():
             say({"error": f"{type(fault).__name__}: {fault}".splitlines()[0]})
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+import { shorten } from '../quote.ts'
+import { Dict, kindOf, other } from './values.ts'
+import type { GlobalName, Value } from './values.ts'
+
+/** What the machine asks for whatever leads out of the pickle: a value, or what is wrong as a text in `fault`. */
+export interface Host {
+  find(name: string): Value | Fault
+  call(name: string, args: readonly Value[]): Value | Fault
+  load(id: Value): Value | Fault
+}
+
+export interface Fault {
+  readonly fault: string
+}
+
+export const fault = (text: string): Fault => ({ fault: text })
+
+const isFault = (x: Value | Fault): x is Fault => typeof x === 'object' && x !== null && 'fault' in x
+
+const newline = 0x0a
+
+/**
+ * The stack machine that a pickle is a program of. Whatever is wrong is noted as a fault, the first one wins, and
+ * whoever runs it stops there; until then it goes on with `None` in place of what is missing. So nothing here throws,
+ * and nothing is allocated by a size that the bytes have not been seen to have.
+ */
+export class Machine {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #host: Host
+  readonly #stack: Value[] = []
+  readonly #marks: number[] = []
+  readonly #memo = new Map<number, Value>()
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  #at = 0
+  #fault: string | undefined
+  #result: Value | undefined
+
+  constructor(bytes: Uint8Array, host: Host) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#host = host
+  }
+
+  get at(): number {
+    return this.#at
+  }
+
+  get fault(): string | undefined {
+    return this.#fault
+  }
+
+  get result(): Value | undefined {
+    return this.#result
+  }
+
+  complain(text: string): void {
+    this.#fault ??= text
+  }
+
+  // ---- the bytes ----
+
+  has(size: number): boolean {
+    return size <= this.#bytes.length - this.#at
+  }
+
+  /** The next `size` bytes; none where there are not as many. */
+  take(size: number): Uint8Array {
+    const begin = this.#at
+    if (!this.has(size)) {
+      this.complain(`the pickle ends at byte ${this.#bytes.length}, within a value of ${size} bytes`)
+      return this.#bytes.subarray(0, 0)
+    }
+    this.#at += size
+    return this.#bytes.subarray(begin, this.#at)
+  }
+
+  /** Where the next `size` bytes lie, or undefined. */
+  #skip(size: number): number | undefined {
+    return this.take(size).length === size ? this.#at - size : undefined
+  }
+
+  uint8(): number {
+    const at = this.#skip(1)
+    return at === undefined ? 0 : this.#bytes[at]!
+  }
+
+  uint16(): number {
+    const at = this.#skip(2)
+    return at === undefined ? 0 : this.#view.getUint16(at, true)
+  }
+
+  int32(): number {
+    const at = this.#skip(4)
+    return at === undefined ? 0 : this.#view.getInt32(at, true)
+  }
+
+  uint32(): number {
+    return this.int32() >>> 0
+  }
+
+  /** A length: one that loses digits as a number is longer than any file. */
+  uint64(): number {
+    const at = this.#skip(8)
+    return at === undefined ? 0 : Number(this.#view.getBigUint64(at, true))
+  }
+
+  float64(): number {
+    const at = this.#skip(8)
+    return at === undefined ? 0 : this.#view.getFloat64(at, false)
+  }
+
+  text(size: number): string {
+    try {
+      return this.#decoder.decode(this.take(size))
+    } catch {
+      this.complain(`the text that ends at byte ${this.#at} is not UTF-8`)
+      return ''
+    }
+  }
+
+  line(): string {
+    const end = this.#bytes.indexOf(newline, this.#at)
+    if (end < 0) {
+      this.complain('the pickle ends within a line')
+      return ''
+    }
+    const text = this.text(end - this.#at)
+    this.#at++
+    return text
+  }
+
+  // ---- the stack ----
+
+  push(value: Value): void {
+    this.#stack.push(value)
+  }
+
+  pop(): Value {
+    if (this.#stack.length > (this.#marks.at(-1) ?? 0)) return this.#stack.pop()!
+    this.complain(`byte ${this.#at - 1} takes a value off an empty stack`)
+    return null
+  }
+
+  top(): Value {
+    const value = this.pop()
+    this.push(value)
+    return value
+  }
+
+  mark(): void {
+    this.#marks.push(this.#stack.length)
+  }
+
+  /** What was pushed since the last mark. */
+  sinceMark(): Value[] {
+    const from = this.#marks.pop()
+    if (from !== undefined) return this.#stack.splice(from)
+    this.complain(`byte ${this.#at - 1} wants a mark, and there is none`)
+    return []
+  }
+
+  stop(): void {
+    this.#result = this.pop()
+  }
+
+  // ---- the memo ----
+
+  keep(index = this.#memo.size): void {
+    this.#memo.set(index, this.top())
+  }
+
+  recall(index: number): void {
+    const value = this.#memo.get(index)
+    if (value === undefined) this.complain(`byte ${this.#at - 1} recalls value ${index}, which was never kept`)
+    this.push(value ?? null)
+  }
+
+  // ---- what it builds ----
+
+  append(items: readonly Value[]): void {
+    const list = this.top()
+    if (typeof list === 'object' && list !== null && list.kind === 'list')
+      for (const item of items) list.items.push(item)
+    else this.complain(`byte ${this.#at - 1} appends to ${kindOf(list)}`)
+  }
+
+  /** Keys and values in turn. */
+  setItems(items: readonly Value[]): void {
+    const dict = this.top()
+    if (!(dict instanceof Dict)) this.complain(`byte ${this.#at - 1} sets an item of ${kindOf(dict)}`)
+    else if (items.length % 2 !== 0) this.complain(`byte ${this.#at - 1} sets a key without a value`)
+    else
+      for (let i = 0; i < items.length; i += 2)
+        if (!dict.set(items[i]!, items[i + 1]!)) this.complain(`a dict has ${keyText(items[i]!)} twice`)
+  }
+
+  /** Attributes, such as the versions of modules in an OrderedDict, are no tensors. */
+  build(): void {
+    this.pop()
+    const built = this.top()
+    if (!(built instanceof Dict)) this.complain(`byte ${this.#at - 1} gives attributes to ${kindOf(built)}`)
+  }
+
+  // ---- the host ----
+
+  #take(found: Value | Fault): void {
+    if (isFault(found)) this.complain(found.fault)
+    this.push(isFault(found) ? null : found)
+  }
+
+  find(name: string): void {
+    this.#take(this.#host.find(name))
+  }
+
+  call(): void {
+    const [args, callee] = [this.pop(), this.pop()]
+    if (!isGlobal(callee) || typeof args !== 'object' || args === null || args.kind !== 'tuple')
+      this.complain(`byte ${this.#at - 1} calls ${kindOf(callee)} with ${kindOf(args)}`)
+    else this.#take(this.#host.call(callee.name, args.items))
+  }
+
+  load(): void {
+    this.#take(this.#host.load(this.pop()))
+  }
+
+  /** A whole number of `size` bytes, little end first, in two's complement. */
+  long(size: number): Value {
+    const bytes = this.take(size)
+    if (bytes.length > 8) return other(`an int of ${bytes.length} bytes`)
+    let value = 0n
+    for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!)
+    const signed = Number(BigInt.asIntN(8 * bytes.length, value))
+    return Number.isSafeInteger(signed) ? signed : other('an int beyond 2^53')
+  }
+}
+
+const isGlobal = (value: Value): value is GlobalName =>
+  typeof value === 'object' && value !== null && value.kind === 'global'
+
+const keyText = (key: Value): string => (typeof key === 'string' ? JSON.stringify(shorten(key)) : kindOf(key))

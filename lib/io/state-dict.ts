@@ -1,0 +1,70 @@
+import * as E from 'fp-ts/Either'
+import { Dict, kindOf } from './pickle/values.ts'
+import type { Value, View } from './pickle/values.ts'
+import { quote } from './quote.ts'
+
+/** The tensors of a state dict, and the key of the checkpoint that it stood under, if any. */
+export interface StateDict {
+  readonly views: readonly (readonly [name: string, view: View])[]
+  readonly under?: string
+}
+
+/** Where training scripts put a model's state dict among others. */
+const usualKeys = ['state_dict', 'model_state_dict', 'model'] as const
+
+const isView = (value: Value): value is View => typeof value === 'object' && value !== null && value.kind === 'view'
+
+const childrenOf = (value: Value): Iterable<Value> => {
+  if (value instanceof Dict) return value.entries.values()
+  return typeof value === 'object' && value !== null && 'items' in value ? value.items : []
+}
+
+/** Whether a tensor is somewhere in a value, which may hold itself. */
+const holdsTensor = (root: Value, seen: Set<Value>): boolean => {
+  const waiting = [root]
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (isView(value)) return true
+    if (typeof value !== 'object' || value === null || seen.has(value)) continue
+    seen.add(value)
+    for (const child of childrenOf(value)) waiting.push(child)
+  }
+  return false
+}
+
+/** The value as a dict with tensors in it, if it is one. */
+const stateDictOf = (value: Value | undefined): Dict | undefined =>
+  value instanceof Dict && [...value.entries.values()].some(isView) ? value : undefined
+
+/** Other values beside the tensors (an epoch, a note) are left out, but none that tensors would be lost with. */
+const viewsOf = (dict: Dict, under?: string): E.Either<string, StateDict> => {
+  const views: [string, View][] = []
+  const seen = new Set<Value>()
+  for (const [name, value] of dict.entries) {
+    const at = typeof name === 'string' ? quote(name) : kindOf(name)
+    if (!isView(value)) {
+      if (holdsTensor(value, seen))
+        return E.left(`${at} holds tensors within ${kindOf(value)}: save one flat state dict`)
+    } else if (typeof name === 'string') views.push([name, value])
+    else return E.left(`a tensor has ${at} for a name, not a text`)
+  }
+  return E.right(under === undefined ? { views } : { views, under })
+}
+
+/**
+ * The state dict in what a file holds: the one under `state_dict`, `model_state_dict` or `model` where there is one, for
+ * a state dict has no dicts in it and whatever else is there (a random state, an optimiser) is no part of the model; or
+ * else the dict itself. Where several could be meant nothing is chosen.
+ */
+export const findStateDict = (root: Value): E.Either<string, StateDict> => {
+  if (!(root instanceof Dict)) return E.left(`it holds ${kindOf(root)}, not a dict: save model.state_dict()`)
+  const [nested, second] = usualKeys.flatMap((key) => {
+    const dict = stateDictOf(root.get(key))
+    return dict === undefined ? [] : [{ key, dict }]
+  })
+  if (second !== undefined && nested !== undefined)
+    return E.left(`there are state dicts under ${quote(nested.key)} and ${quote(second.key)}: save one of them`)
+  if (nested !== undefined) return viewsOf(nested.dict, nested.key)
+  return stateDictOf(root) !== undefined || root.entries.size === 0
+    ? viewsOf(root)
+    : E.left(`it holds no tensors by name, nor under one of ${usualKeys.join(', ')}: save model.state_dict()`)
+}
