@@ -1,5 +1,20 @@
-import { div, exp, log, maxKeep, mul, neg, reshape, stopGradient, sub, sumKeep } from '../core/primitives.ts'
-import { axesOf, sizeOf, type Shape } from '../core/shape.ts'
+import {
+  div,
+  equal,
+  exp,
+  iota,
+  log,
+  maxKeep,
+  mul,
+  neg,
+  reshape,
+  select,
+  stopGradient,
+  sub,
+  sumKeep
+} from '../core/primitives.ts'
+import { raise, showShape } from '../core/raise.ts'
+import { axesOf, sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { shaped, type Scalar, type Tensor } from '../core/tensor.ts'
 
 export interface Over {
@@ -75,4 +90,25 @@ export const logSoftmax =
 export const mse = (prediction: Tensor, target: Tensor): Scalar => {
   const off = sub(prediction, target)
   return mean(mul(off, off))
+}
+
+/**
+ * The mean of -ln softmax(logits)[label] over a batch: `logits` are [N, classes], `labels` [N] whole numbers from 0. An
+ * image whose label is none of the classes adds nothing.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const [even, sure] = [t.tensor([[0, 0]]), t.tensor([[100, 0]])]
+ * assert.deepStrictEqual(await t.reference.read(t.crossEntropy(even, t.tensor([1]))), Float64Array.of(Math.log(2)))
+ * assert.deepStrictEqual(await t.reference.read(t.crossEntropy(sure, t.tensor([1]))), Float64Array.of(100))
+ * ```
+ */
+export const crossEntropy = (logits: Tensor, labels: Tensor): Scalar => {
+  const [n = 1] = logits.shape
+  if (logits.shape.length !== 2 || !sameShape(labels.shape, [n]))
+    raise('crossEntropy', `wants logits [N,classes] and labels [N]: ${showShape(logits.shape)} with ${showShape(labels.shape)}`) // prettier-ignore
+  // chosen, not multiplied by 0 and 1: a class may be as good as impossible, with a logarithm of -Infinity
+  const isLabel = equal(reshape(labels, [n, 1]), iota(logits.shape, 1))
+  return mul(sum(select(isLabel, logSoftmax()(logits), 0)), -1 / n)
 }

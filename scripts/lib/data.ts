@@ -4,25 +4,32 @@ import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import * as node from 'tessera/node'
+import { failure } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
 import type { Bar, Progress } from './progress.ts'
 import type { Settings } from './settings.ts'
 
+/** Which images are wanted. */
+export interface Wanted extends Pick<Settings, 'dataset' | 'data' | 'limit'> {
+  /** Those to train on, unless told. */
+  readonly split?: t.Split
+}
+
 /** As many digits as are drawn where no limit is given. */
-const digitsDrawn = 6000
+const digitsDrawn = { train: 6000, t10k: 2000 } as const
 
 /** The digits are the same whatever the seed: a data set, not a part of the run. */
-const hand = { hi: 0, lo: 0 }
+const hands = { train: { hi: 0, lo: 0 }, t10k: { hi: 0, lo: 1 } } as const
 
 /** Digits drawn on a canvas, or in plain arithmetic where there is none: hardly another picture. */
-const drawn = (n: number): t.Dataset =>
+const drawn = (split: t.Split, n: number): t.Dataset =>
   pipe(
     node.loadCanvas(),
     E.match(
       () => undefined,
       ({ createCanvas }) => createCanvas
     ),
-    (create) => t.drawDigits(create, hand, n)
+    (create) => t.drawDigits(create, hands[split], n)
   )
 
 /** A bar for each file that arrives, in kilobytes. */
@@ -41,20 +48,26 @@ const arrivals = (progress: Progress) => {
   }
 }
 
-const downloaded = (name: t.SourceName, progress: Progress): TE.TaskEither<Failure, t.Dataset> => {
+const downloaded = (name: t.SourceName, split: t.Split, progress: Progress): TE.TaskEither<Failure, t.Dataset> => {
   const { onProgress, end } = arrivals(progress)
   return pipe(
-    node.download(name, { onProgress }),
+    node.download(name, { split, onProgress }),
     T.tapIO(() => end)
   )
 }
 
 /** The data set that the settings name: drawn, read from a folder, or downloaded. */
-export const loadData = (settings: Settings, progress: Progress): TE.TaskEither<Failure, t.Dataset> => {
-  const { dataset, data, limit: most } = settings
-  if (dataset === 'digits') return TE.fromIO(() => drawn(most ?? digitsDrawn))
+export const loadData = (wanted: Wanted, progress: Progress): TE.TaskEither<Failure, t.Dataset> => {
+  const { dataset, data, limit: most, split = 'train' } = wanted
+  if (dataset === 'digits') return TE.fromIO(() => drawn(split, most ?? digitsDrawn[split]))
   return pipe(
-    data === undefined ? downloaded(dataset, progress) : node.fromFolder(data, dataset),
+    data === undefined ? downloaded(dataset, split, progress) : node.fromFolder(data, dataset, split),
     TE.map(most === undefined ? (all) => all : t.limit(most))
   )
 }
+
+/** A folder wants to be told what is in it; the digits that the program draws have none. */
+export const folderIsNamed = <W extends Wanted>(wanted: W): E.Either<Failure, W> =>
+  wanted.data !== undefined && wanted.dataset === 'digits'
+    ? E.left(failure('usage', '--data wants to know what is in the folder: --dataset mnist or --dataset fashion-mnist'))
+    : E.right(wanted)

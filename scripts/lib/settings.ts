@@ -103,7 +103,7 @@ export const deviceOption = (): Option =>
     'reference'
   ])
 
-const datasets = (): Option =>
+export const datasets = (): Option =>
   new Option('--dataset <name>', 'digits are drawn by the program itself (default: digits)').choices([
     'digits',
     'mnist',

@@ -3,9 +3,10 @@ import { pipe } from 'fp-ts/function'
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
 import { sameAsLoops, sameOnGL, type Meant } from '../support/against.ts'
-import { axesOf, shapes } from '../support/arbitrary.ts'
+import { axesOf, filled, shapes } from '../support/arbitrary.ts'
 import { evaluate } from '../support/float64.ts'
 import { gl } from '../support/gl.ts'
+import { differences } from '../support/laws.ts'
 import { along, broadcast, meanOf, reduce, sumOf } from '../support/naive.ts'
 import { expectClose, unit, unit64 } from '../support/tolerance.ts'
 
@@ -115,6 +116,57 @@ describe('mse', () => {
   it('[gl] is the same on GL', () => sameOnGL(meant))
   it('refuses shapes that do not fit', () => {
     expect(() => t.mse(t.ones([2]), t.ones([3]))).toThrow('sub: shapes do not broadcast: [2] with [3]')
+  })
+})
+
+describe('crossEntropy', () => {
+  /** Logits [n, k], and a label for each row, some of them of no class. */
+  const batches = fc
+    .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 11 }))
+    .chain(([n, k]) => fc.tuple(fc.constant([n, k]), fc.array(fc.nat(k), { minLength: n, maxLength: n })))
+  const meant = batches.map(([shape, labels]): Meant => ({
+    shapes: [shape],
+    op: (x) => t.crossEntropy(x, t.tensor(labels)),
+    loops: ({ shape: [n, k], data }) => {
+      const lost = labels.map((label, i) => {
+        const row = data.slice(i * k!, (i + 1) * k!)
+        return label < k! ? -Math.log(Math.exp(row[label]!) / sumOf(row.map(Math.exp))) : 0
+      })
+      return { shape: [], data: [sumOf(lost) / n!] }
+    },
+    terms: 100
+  }))
+  it('is what a loop computes', () => sameAsLoops(meant))
+  it('[gl] is the same on GL', () => sameOnGL(meant))
+
+  it('has the gradient (softmax - label) / N', () => {
+    const logits = t.tensor([
+      [0.5, -1, 2],
+      [3, 0, 0.25]
+    ])
+    const p = evaluate(t.softmax()(logits))
+    const wanted = p.map((v, i) => (v - Number(i === 2 || i === 3)) / 2)
+    const found = t.grad((x: t.Tensor) => t.crossEntropy(x, t.tensor([2, 0])))(logits)
+    expectClose(evaluate(found), wanted, { unit: unit64, scale: 8 })
+  })
+
+  it('is a derivative of any order', () => {
+    const first = (xs: readonly t.Tensor[]) => t.reshape(t.crossEntropy(xs[0]!, t.tensor([1, 0, 3])), [1])
+    const logits = filled([3, 4], 'any', 5)
+    differences(first, [logits], 6)
+    differences((xs) => t.grad((x: t.Tensor) => t.crossEntropy(x, t.tensor([1, 0, 3])))(xs[0]!), [logits], 7)
+  })
+
+  it('of a class that is out of the question is large, and changes nothing else', () => {
+    const logits = t.tensor([[-Infinity, 0, 0]])
+    expect(evaluate(t.crossEntropy(logits, t.tensor([1])))[0]).toBeCloseTo(Math.log(2), 12)
+    expect(evaluate(t.crossEntropy(logits, t.tensor([0])))).toEqual(Float64Array.of(Infinity))
+  })
+
+  it('refuses shapes that do not fit', () => {
+    const message = 'crossEntropy: wants logits [N,classes] and labels [N]:'
+    expect(() => t.crossEntropy(t.ones([2, 3]), t.ones([3]))).toThrow(`${message} [2,3] with [3]`)
+    expect(() => t.crossEntropy(t.ones([3]), t.ones([3]))).toThrow(`${message} [3] with [3]`)
   })
 })
 

@@ -47,6 +47,10 @@ interface Case {
 
 const mnist = (folderName: string): readonly string[] => ['--dataset', 'mnist', '--data', folderName]
 const from = (path: string): readonly string[] => ['--no-train', '--model', path]
+const test = { 't10k-images-idx3-ubyte': images, 't10k-labels-idx1-ubyte': labels }
+const fashion = (folderName: string): readonly string[] => ['--dataset', 'fashion-mnist', '--data', folderName]
+const measured = (): readonly string[] => ['--model', file('good.safetensors', whole)]
+const samples = { samples: { shape: [1, 1, 28, 28], data: new Float32Array(28 * 28) } }
 const downloads = (response: string): Options => ({ before: answering(response) })
 
 const cases: readonly Case[] = [
@@ -145,6 +149,72 @@ const cases: readonly Case[] = [
     args: ['--model', file('cut.pt', t.encodePyTorch(named).subarray(0, -100))],
     code: 1,
     says: /cut\.pt: zip: the file has no directory at its end/
+  },
+  { what: 'an unknown flag of classify', program: 'classify', args: ['--foo'], code: 2, says: /--foo/ },
+  {
+    what: 'a folder of no named data set',
+    program: 'classify',
+    args: ['--data', 'x'],
+    code: 2,
+    says: /--dataset mnist/
+  },
+  {
+    what: 'a folder without test images',
+    program: 'classify',
+    args: mnist(data('untested', { [imageFile]: images, [labelFile]: labels })),
+    code: 1,
+    says: /no t10k-images-idx3-ubyte in it/
+  },
+  { what: 'nothing to evaluate', program: 'evaluate', args: [], code: 2, says: /--model/ },
+  {
+    what: 'samples both kept and given',
+    program: 'evaluate',
+    args: [...measured(), '--keep', 'x', '--from', 'y'],
+    code: 2,
+    says: /--keep is for samples that are drawn, --from for those that are there/
+  },
+  { what: 'no model to evaluate', program: 'evaluate', args: ['--model', at('no')], code: 1, says: /no such file.*no/ },
+  {
+    what: 'a classifier that is another model',
+    program: 'evaluate',
+    args: [...measured(), '--classifier', file('unet.safetensors', whole)],
+    code: 1,
+    says: /unet\.safetensors: conv1\.weight \(and 9 more\) is missing/
+  },
+  {
+    what: 'a classifier of other images',
+    program: 'evaluate',
+    args: [...measured(), ...fashion(data('clothes', test))],
+    code: 1,
+    says: /classifier\.safetensors reads mnist, not fashion-mnist: .*npm run classify -- --dataset fashion-mnist/
+  },
+  {
+    what: 'a single test image',
+    program: 'evaluate',
+    args: [...measured(), '--limit', '1'],
+    code: 1,
+    says: /digits: a score wants two test images or more/
+  },
+  {
+    what: 'a file without samples',
+    program: 'evaluate',
+    args: [...measured(), '--from', file('empty.safetensors', t.encodeSafetensors({}))],
+    code: 1,
+    says: /empty\.safetensors: it holds no samples/
+  },
+  {
+    what: 'kept samples of another kind',
+    program: 'evaluate',
+    args: [...measured(), '--keep', file('kept.safetensors', t.encodeSafetensors(samples))],
+    code: 1,
+    says: /kept\.safetensors: its samples were drawn with another model: name another file, or remove it/
+  },
+  {
+    what: 'a place where no numbers can be written',
+    program: 'evaluate',
+    args: [...measured(), '--json', join(file('in-the-way', new Uint8Array(1)), 'score.json')],
+    code: 1,
+    says: /--json .*in-the-way: cannot write/
   }
 ]
 

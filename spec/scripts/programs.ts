@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-export type ProgramName = 'train' | 'sample' | 'doctor' | 'profile' | 'tune' | 'bench' | 'convert'
+export type ProgramName =
+  'train' | 'sample' | 'convert' | 'classify' | 'evaluate' | 'doctor' | 'profile' | 'tune' | 'bench'
 type Child = ChildProcessByStdio<null, Readable, Readable>
 
 /** How a program ended, and what it printed. */

@@ -1,0 +1,42 @@
+import { Command } from 'commander'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import type * as t from 'tessera'
+import type { Failure } from '../../lib/core/failure.ts'
+import { folderIsNamed } from '../lib/data.ts'
+import type { Wanted } from '../lib/data.ts'
+import { count, parseFlags, rate, seed } from '../lib/program.ts'
+import { datasets, deviceOption } from '../lib/settings.ts'
+
+/** What is wanted of a classifier. */
+export interface Settings extends Omit<Wanted, 'split'> {
+  readonly epochs: number
+  readonly batch: number
+  readonly lr: number
+  readonly seed: number
+  readonly out: string
+  readonly device?: t.DeviceName
+}
+
+type Flags = Omit<Settings, 'dataset'> & Partial<Pick<Settings, 'dataset'>>
+
+const command = (): Command =>
+  new Command('npm run classify --')
+    .description('Trains the small classifier that npm run evaluate looks at samples with.')
+    .addOption(datasets())
+    .option('--data <dir>', 'a folder with the files of the data set; without it they are downloaded')
+    .option('--limit <n>', 'use only the first n images, to train and to test', count)
+    .option('--epochs <n>', 'passes over the data set', count, 3)
+    .option('--batch <n>', 'images in a training step', count, 128)
+    .option('--lr <x>', 'learning rate of Adam', rate, 2e-3)
+    .option('--seed <n>', 'all randomness comes from it', seed, 0)
+    .option('--out <dir>', 'folder for classifier.safetensors, log.jsonl and loss.png', 'out/classify')
+    .addOption(deviceOption())
+
+/** What the flags of the program ask for; failures are of kind `usage`. */
+export const readSettings = (args: readonly string[]): E.Either<Failure, Settings> =>
+  pipe(
+    parseFlags<Flags>(command(), args),
+    E.map((flags): Settings => ({ ...flags, dataset: flags.dataset ?? 'digits' })),
+    E.flatMap(folderIsNamed)
+  )

@@ -1,0 +1,185 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import * as t from 'tessera'
+import * as node from 'tessera/node'
+import { failure } from '../lib/core/failure.ts'
+import type { Failure } from '../lib/core/failure.ts'
+import { givenBy } from './evaluate/given.ts'
+import type { Given } from './evaluate/given.ts'
+import type { Kept } from './evaluate/kept.ts'
+import { measureLosses } from './evaluate/losses.ts'
+import type { Losses } from './evaluate/losses.ts'
+import { classTable, lossTable, scoreTable } from './evaluate/report.ts'
+import { drawMissing } from './evaluate/samples.ts'
+import { noiseImages, parted, scoresOf, shown, shuffled, standardOf, stretched } from './evaluate/scores.ts'
+import type { Scores } from './evaluate/scores.ts'
+import { readSettings } from './evaluate/settings.ts'
+import type { Settings } from './evaluate/settings.ts'
+import { runProgram } from './lib/program.ts'
+import type { ExitCode } from './lib/program.ts'
+import { accuracyOf, pixels, readerOf } from './lib/reading.ts'
+import { exitCode, prepared } from './lib/run.ts'
+import type { Studio } from './lib/run.ts'
+import { percent } from './lib/table.ts'
+
+interface Run extends Studio {
+  readonly settings: Settings
+  readonly given: Given
+  /** The test images in random order, and what else is drawn from the seed. */
+  readonly test: t.Batch
+  readonly keys: Readonly<Record<'losses' | 'samples' | 'noise', t.Key>>
+}
+
+/** Everything that was measured. */
+interface Measured {
+  readonly losses: Losses
+  readonly reference: { readonly images: number; readonly accuracy: number; readonly shares: readonly number[] }
+  readonly scores: Scores
+}
+
+const runOf = async (settings: Settings, studio: Studio & { readonly given: Given }): Promise<Run> => {
+  const [order, losses, samples, noise] = t.split(t.key(settings.seed), 4)
+  const test = await shuffled(studio.given.dataset, order!)
+  return { ...studio, settings, test, keys: { losses: losses!, samples: samples!, noise: noise! } }
+}
+
+/** Ends a measurement that the user asked to stop. */
+const stopped = Symbol('stopped')
+type Stopped = typeof stopped
+
+const losses = (run: Run): TE.TaskEither<Failure | Stopped, Losses> => {
+  const { device, settings, given: { trained }, test, keys } = run // prettier-ignore
+  const { heldOut, batch } = settings
+  const images = test.images.subarray(0, heldOut * pixels)
+  return pipe(
+    TE.fromTask(() => measureLosses(device, trained, images, { batch, key: keys.losses }, run)),
+    TE.flatMap((measured) => (measured === undefined ? TE.left(stopped) : TE.right(measured))),
+    TE.tapIO((measured) => () => run.progress.say(`\n${lossTable(measured)}\n`))
+  )
+}
+
+/** Drawn or read samples; those of a model that has gone astray cannot be measured. */
+const samples = (run: Run): TE.TaskEither<Failure | Stopped, Float32Array> => {
+  const { device, settings, given: { trained, sofar }, keys, interrupt } = run // prettier-ignore
+  const { from, samples: wanted } = settings
+  const all: TE.TaskEither<Failure | Stopped, Kept> =
+    from === undefined ? drawMissing(device, trained, settings, { sofar, key: keys.samples }, run) : TE.right(sofar)
+  return pipe(
+    all,
+    TE.filterOrElseW(
+      () => !interrupt.asked,
+      (): Stopped => stopped
+    ),
+    TE.map(({ images }) => images.subarray(0, wanted * pixels)),
+    TE.filterOrElseW(
+      (images) => images.every(Number.isFinite),
+      () => failure('mismatch', 'some samples hold what is no number: this model cannot be scored')
+    )
+  )
+}
+
+/** Scores samples beside other test images, the best that can be hoped for, and noise, what they were made from. */
+const scored = async (run: Run, drawn: Float32Array): Promise<Omit<Measured, 'losses'>> => {
+  const { device, settings, given: { schooled }, test, keys } = run // prettier-ignore
+  const read = readerOf(device, schooled.params, settings.batch)
+  const count = drawn.length / pixels
+  const [others, reference] = parted(test.images, count)
+  const reading = await read(reference)
+  const standard = standardOf(reading)
+  const labels = test.labels.subarray(others.length / pixels)
+  const scores = await scoresOf(read, standard, {
+    'other test images': others,
+    samples: shown(drawn),
+    'samples, stretched': stretched(drawn),
+    noise: shown(await noiseImages(keys.noise, count))
+  })
+  const accuracy = accuracyOf(reading.classes, labels)
+  return { reference: { images: labels.length, accuracy, shares: standard.shares }, scores }
+}
+
+const told = (
+  { progress, given: { schooled, dataset } }: Run,
+  { reference, scores }: Omit<Measured, 'losses'>
+): void => {
+  progress.say(`\n${scoreTable(scores, reference.images)}`)
+  progress.say(`\n${classTable(dataset.classes, reference.shares, scores)}`)
+  const right = percent(reference.accuracy, 1)
+  progress.say(`\nThe classifier, trained on ${schooled.dataset}, reads ${right} of the test images right.`)
+}
+
+/** How many samples a picture shows. */
+const most = 100
+
+const picture = (
+  { album, settings: { model, out, seed }, progress }: Run,
+  drawn: Float32Array
+): TE.TaskEither<Failure, void> => {
+  const n = Math.min(most, drawn.length / pixels)
+  const images = { data: drawn.subarray(0, n * pixels), shape: [n, 1, 28, 28] }
+  return pipe(
+    album.png('samples.png', images, `Samples of ${basename(model)}, seed ${seed}`, { range: 'each' }),
+    TE.tapIO(() => () => (album.draws ? progress.say(`Drew samples.png in ${out}`) : undefined))
+  )
+}
+
+const numbers = (
+  { device, settings, given: { dataset }, progress }: Run,
+  measured: Measured
+): TE.TaskEither<Failure, void> => {
+  const { json } = settings
+  if (json === undefined) return TE.right(undefined)
+  const { model, classifier, seed, batch } = settings
+  const how = { device: device.name, renderer: device.renderer, model, classifier, dataset: dataset.name, seed, batch }
+  return pipe(
+    node.ensureFolder(dirname(json)),
+    TE.flatMap(() => node.writeAtomic(json, new TextEncoder().encode(`${JSON.stringify({ ...how, ...measured }, null, 2)}\n`))), // prettier-ignore
+    TE.tapIO(() => () => progress.say(`Wrote ${json}`))
+  )
+}
+
+const measured = (run: Run): TE.TaskEither<Failure | Stopped, void> =>
+  pipe(
+    losses(run),
+    TE.bindTo('losses'),
+    TE.bind('drawn', () => samples(run)),
+    TE.bind('scored', ({ drawn }) => TE.fromTask(() => scored(run, drawn))),
+    TE.tapIO(
+      ({ scored }) =>
+        () =>
+          told(run, scored)
+    ),
+    TE.tap(({ drawn }) => picture(run, drawn)),
+    TE.flatMap(({ losses, scored }) => numbers(run, { losses, ...scored }))
+  )
+
+const stoppedLine = ({ keep }: Settings): string =>
+  keep === undefined || !existsSync(keep)
+    ? 'Stopped: no samples are kept.'
+    : `Stopped: the samples so far are in ${keep}, and the same command goes on from there`
+
+const introduced =
+  ({ progress, given: { dataset }, settings }: Run): (() => void) =>
+  () =>
+    progress.say(`Data: ${dataset.count} test images of ${dataset.name} (${dataset.source}); model: ${settings.model}`)
+
+const evaluate = (settings: Settings): TE.TaskEither<Failure, ExitCode> =>
+  pipe(
+    prepared(({ progress }) => givenBy(settings, progress), settings.out, settings.device),
+    TE.flatMap((studio) => TE.fromTask(() => runOf(settings, studio))),
+    TE.tapIO(introduced),
+    TE.flatMap((run) =>
+      pipe(
+        measured(run),
+        TE.orElse((left) => {
+          if (left !== stopped) return TE.left(left)
+          run.progress.say(stoppedLine(settings))
+          return TE.right(undefined)
+        }),
+        TE.map(() => exitCode(run))
+      )
+    )
+  )
+
+void runProgram(pipe(TE.fromEither(readSettings(process.argv.slice(2))), TE.flatMap(evaluate)))

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import * as t from 'tessera'
+import { toNamed } from 'tessera/models'
+import * as node from 'tessera/node'
+import { fail, failure } from '../../lib/core/failure.ts'
+import type { Failure } from '../../lib/core/failure.ts'
+import type { Trained } from '../lib/model-file.ts'
+import { pixels } from '../lib/reading.ts'
+import type { Settings } from './settings.ts'
+
+/** All that samples depend on: equal facts, equal samples. */
+export type Facts = Readonly<Record<string, string>>
+
+/** Samples, one after the other. */
+export interface Kept {
+  readonly images: Float32Array
+  readonly facts: Facts
+}
+
+/** What the samples of a model will depend on. */
+export const factsOf = ({ model, params, schedule }: Trained, settings: Settings): Facts => {
+  const { seed, batch, variance = 'beta', clip = 'none' } = settings
+  const hash = createHash('sha256')
+    .update(t.encodeSafetensors(toNamed(model, params)))
+    .digest('hex')
+  const betas = `${schedule.beta[0]} to ${schedule.beta.at(-1)}`
+  const facts = { model: hash, betas, seed, batch, variance, clip }
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
+}
+
+/** Writes samples as a safetensors file. */
+export const keepSamples = (path: string, { images, facts }: Kept): TE.TaskEither<Failure, void> => {
+  const samples = { shape: [images.length / pixels, 1, 28, 28], data: images }
+  return pipe(
+    node.ensureFolder(dirname(path)),
+    TE.flatMap(() => node.writeAtomic(path, t.encodeSafetensors({ samples }, facts)))
+  )
+}
+
+const samplesOf = ({ tensors, metadata }: t.Safetensors): E.Either<Failure, Kept> => {
+  const { samples } = tensors
+  if (samples === undefined)
+    return fail('mismatch', 'it holds no samples: name a file that npm run evaluate -- --keep wrote')
+  const [count = 0, ...picture] = samples.shape
+  return picture.join() === '1,28,28' && count > 0
+    ? E.right({ images: samples.data, facts: metadata })
+    : fail('mismatch', `its samples have the shape [${samples.shape.join()}], not [N,1,28,28]`)
+}
+
+/** The samples in a file. */
+export const readSamples = (path: string): TE.TaskEither<Failure, Kept> =>
+  pipe(
+    node.readBytes(path),
+    TE.flatMapEither((bytes) =>
+      pipe(
+        t.decodeSafetensors(bytes),
+        E.flatMap(samplesOf),
+        E.mapLeft(({ kind, message }) => failure(kind, `${path}: ${message}`))
+      )
+    )
+  )
+
+const sameFacts =
+  (path: string, wanted: Facts) =>
+  (kept: Kept): E.Either<Failure, Kept> => {
+    const other = Object.keys(wanted).find((name) => kept.facts[name] !== wanted[name])
+    return other === undefined
+      ? E.right(kept)
+      : fail('mismatch', `${path}: its samples were drawn with another ${other}: name another file, or remove it`)
+  }
+
+/** What is kept in a file so far; nothing where there is no such file. Samples of another kind are a failure. */
+export const keptSofar = (path: string | undefined, facts: Facts): TE.TaskEither<Failure, Kept> =>
+  path === undefined || !existsSync(path)
+    ? TE.right({ images: new Float32Array(), facts })
+    : pipe(readSamples(path), TE.flatMapEither(sameFacts(path, facts)))

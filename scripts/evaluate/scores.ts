@@ -1,0 +1,88 @@
+import * as t from 'tessera'
+import { classCount, pixels } from '../lib/reading.ts'
+import type { Reader, Reading } from '../lib/reading.ts'
+import { frechet, momentsOf, sharesOf, totalVariation } from './statistics.ts'
+import type { Moments } from './statistics.ts'
+
+/** How near some images are to those of the data set. */
+export interface Score {
+  readonly images: number
+  /** Between the features of both. */
+  readonly frechet: number
+  /** Between the classes that both are read as. */
+  readonly variation: number
+  /** How sure the classifier is of what it reads, on average. */
+  readonly confidence: number
+  /** The part of the images that is read as each class. */
+  readonly shares: readonly number[]
+}
+
+/** What images of the data set look like to a classifier. */
+export interface Standard {
+  readonly moments: Moments
+  readonly shares: readonly number[]
+}
+
+const momentsBy = ({ features, classes }: Reading): Moments => momentsOf(features, features.length / classes.length)
+
+export const standardOf = (reading: Reading): Standard => ({
+  moments: momentsBy(reading),
+  shares: sharesOf(reading.classes, classCount)
+})
+
+export const scoreOf = (reading: Reading, standard: Standard): Score => {
+  const { classes, confidence } = reading
+  const shares = sharesOf(classes, classCount)
+  return {
+    images: classes.length,
+    frechet: frechet(momentsBy(reading), standard.moments),
+    variation: totalVariation(shares, standard.shares),
+    confidence: confidence.reduce((sum, p) => sum + p, 0) / confidence.length,
+    shares
+  }
+}
+
+/** As an image can show them: within [-1, 1]. */
+export const shown = (images: Float32Array): Float32Array => images.map((v) => Math.min(1, Math.max(-1, v)))
+
+/** Each image from its own darkest to its own brightest pixel, as pictures of samples are drawn; black where it is even. */
+export const stretched = (images: Float32Array): Float32Array => {
+  const result = new Float32Array(images.length)
+  for (let at = 0; at < images.length; at += pixels) {
+    const image = images.subarray(at, at + pixels)
+    const [low, high] = image.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity])
+    result.set(
+      image.map((v) => (high > low ? (2 * (v - low)) / (high - low) - 1 : -1)),
+      at
+    )
+  }
+  return result
+}
+
+/** What sampling starts from. */
+export const noiseImages = async (key: t.Key, count: number): Promise<Float32Array> =>
+  Float32Array.from(await t.reference.read(t.normal(key, [count, 1, 28, 28])))
+
+/** The images of a data set in random order: the first half of MNIST's test images is easier to read than the second. */
+export const shuffled = async (dataset: t.Dataset, key: t.Key): Promise<t.Batch> =>
+  t.batchAt(dataset, Uint32Array.from(await t.reference.read(t.permutation(key, dataset.count))))
+
+/** Two parts of images: the first `count` of them, or half of all where there are too few, and the others. */
+export const parted = (images: Float32Array, count: number): readonly [first: Float32Array, others: Float32Array] => {
+  const at = Math.min(count, Math.floor(images.length / pixels / 2)) * pixels
+  return [images.subarray(0, at), images.subarray(at)]
+}
+
+/** What is scored, by name. */
+export type Scores = Readonly<Record<string, Score>>
+
+/** Reads and scores several lots of images. */
+export const scoresOf = async (
+  read: Reader,
+  standard: Standard,
+  lots: Readonly<Record<string, Float32Array>>
+): Promise<Scores> => {
+  const scores: (readonly [string, Score])[] = []
+  for (const [name, images] of Object.entries(lots)) scores.push([name, scoreOf(await read(images), standard)])
+  return Object.fromEntries(scores)
+}

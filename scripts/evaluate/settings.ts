@@ -1,0 +1,78 @@
+import { Command, Option } from 'commander'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import type * as t from 'tessera'
+import { fail } from '../../lib/core/failure.ts'
+import type { Failure } from '../../lib/core/failure.ts'
+import { shippedClassifier } from '../lib/classifier-file.ts'
+import { folderIsNamed } from '../lib/data.ts'
+import type { Wanted } from '../lib/data.ts'
+import { count, parseFlags, seed } from '../lib/program.ts'
+import { clipOption, datasets, deviceOption } from '../lib/settings.ts'
+
+/** What is to be measured, and how. */
+export interface Settings extends Omit<Wanted, 'split'>, Pick<t.Denoising, 'variance' | 'clip'> {
+  readonly model: string
+  readonly classifier: string
+  readonly samples: number
+  /** Images of the loss. */
+  readonly heldOut: number
+  readonly batch: number
+  readonly seed: number
+  readonly out: string
+  /** The file that samples are kept in while they are drawn, and that drawing goes on from. */
+  readonly keep?: string
+  /** The file whose samples are measured, instead of drawn ones. */
+  readonly from?: string
+  readonly json?: string
+  readonly device?: t.DeviceName
+}
+
+type Flags = Omit<Settings, 'dataset'> & Partial<Pick<Settings, 'dataset'>>
+
+const command = (): Command =>
+  new Command('npm run evaluate --')
+    .description('Measures a model: its loss on test images, and how far its samples are from them, beside noise.')
+    .requiredOption('--model <file>', 'a model file, of this program or with PyTorch’s names')
+    .addOption(datasets())
+    .option('--data <dir>', 'a folder with the files of the data set; without it they are downloaded')
+    .option('--limit <n>', 'use only the first n test images', count)
+    .addOption(
+      new Option('--classifier <file>', 'what looks at the samples, made by npm run classify').default(
+        shippedClassifier,
+        'one of MNIST, in models/'
+      )
+    )
+    .option('--samples <n>', 'samples to draw', count, 1000)
+    .option('--held-out <n>', 'test images to measure the loss on', count, 1000)
+    .option('--batch <n>', 'images computed at a time', count, 100)
+    .option('--seed <n>', 'all randomness comes from it', seed, 0)
+    .addOption(
+      new Option('--variance <which>', 'of the noise that each step adds')
+        .choices(['beta', 'posterior'])
+        .default('beta')
+    )
+    .addOption(clipOption())
+    .option('--keep <file>', 'keep the samples there as they are drawn; where it is there already, go on from it')
+    .option('--from <file>', 'measure the samples that are kept there, draw none')
+    .option('--json <file>', 'write all numbers there too')
+    .option('--out <dir>', 'folder for samples.png', 'out/evaluate')
+    .addOption(deviceOption())
+    .addHelpText(
+      'after',
+      '\nTo draw 1000 samples takes more than an hour on two cores without a GPU: with --keep FILE it can be stopped and gone on with.'
+    )
+
+const consistent = (settings: Settings): E.Either<Failure, Settings> =>
+  settings.keep !== undefined && settings.from !== undefined
+    ? fail('usage', '--keep is for samples that are drawn, --from for those that are there: give one of them')
+    : E.right(settings)
+
+/** What the flags of the program ask for; failures are of kind `usage`. */
+export const readSettings = (args: readonly string[]): E.Either<Failure, Settings> =>
+  pipe(
+    parseFlags<Flags>(command(), args),
+    E.map((flags): Settings => ({ ...flags, dataset: flags.dataset ?? 'digits' })),
+    E.flatMap(folderIsNamed),
+    E.flatMap(consistent)
+  )

@@ -1,0 +1,89 @@
+import { fileURLToPath } from 'node:url'
+import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
+import * as TE from 'fp-ts/TaskEither'
+import * as t from 'tessera'
+import { classifier } from 'tessera/models'
+import type { ClassifierParams } from 'tessera/models'
+import * as node from 'tessera/node'
+import { fail, failure } from '../../lib/core/failure.ts'
+import type { Failure } from '../../lib/core/failure.ts'
+
+/** Of the metadata; a reader refuses what a later version wrote. */
+const version = 1
+
+/** The classifier that comes with the library: `npm run classify -- --dataset mnist` made it. */
+export const shippedClassifier = fileURLToPath(new URL('../../models/classifier.safetensors', import.meta.url))
+
+/** How a classifier came about. */
+export interface Schooling {
+  readonly dataset: string
+  /** What its classes mean. */
+  readonly classes: readonly string[]
+  /** Images that it was trained on, how often, how many at a time, and how fast. */
+  readonly images: number
+  readonly epochs: number
+  readonly batch: number
+  readonly lr: number
+  readonly seed: number
+  /** The part of so many test images that it reads right. */
+  readonly accuracy: number
+  readonly tested: number
+}
+
+/** A classifier of a file. */
+export interface Schooled {
+  readonly params: ClassifierParams
+  readonly classes: readonly string[]
+  readonly dataset: string
+}
+
+/** Writes a classifier as a safetensors file. */
+export const saveClassifier = (
+  path: string,
+  params: ClassifierParams,
+  { classes, ...rest }: Schooling
+): TE.TaskEither<Failure, void> => {
+  const facts = { format: 'tessera', version, model: 'classifier', classes: JSON.stringify(classes), ...rest }
+  const metadata = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
+  return node.writeAtomic(path, t.encodeSafetensors(t.storeTree(params), metadata))
+}
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((x) => typeof x === 'string')
+
+const classesOf = ({ metadata: { classes = '' } }: t.Safetensors): E.Either<Failure, readonly string[]> =>
+  pipe(
+    E.tryCatch(
+      (): unknown => JSON.parse(classes),
+      () => failure('format', 'it does not say what its classes are: train one with npm run classify')
+    ),
+    E.filterOrElse(isTexts, () => failure('format', 'its classes are no list of texts'))
+  )
+
+const known = (file: t.Safetensors): E.Either<Failure, t.Safetensors> =>
+  Number(file.metadata.version ?? version) <= version
+    ? E.right(file)
+    : fail('mismatch', `its format is version ${file.metadata.version}, this program reads up to ${version}: update it`)
+
+const schooled = (file: t.Safetensors): E.Either<Failure, Schooled> =>
+  pipe(
+    E.Do,
+    E.bind('params', () => t.restoreTree(classifier().init(t.key(0)), file.tensors)),
+    E.bind('classes', () => classesOf(file)),
+    E.map((both) => ({ ...both, dataset: file.metadata.dataset ?? 'unknown images' }))
+  )
+
+/** The classifier in a file that `npm run classify` wrote. */
+export const loadClassifier = (path: string): TE.TaskEither<Failure, Schooled> =>
+  pipe(
+    node.readBytes(path),
+    TE.flatMapEither((bytes) =>
+      pipe(
+        t.decodeSafetensors(bytes),
+        E.flatMap(known),
+        E.flatMap(schooled),
+        E.mapLeft(({ kind, message }) => failure(kind, `${path}: ${message}`))
+      )
+    )
+  )

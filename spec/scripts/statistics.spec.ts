@@ -1,0 +1,146 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { estimate, frechet, momentsOf, sharesOf, totalVariation } from '../../scripts/evaluate/statistics.ts'
+import type { Moments } from '../../scripts/evaluate/statistics.ts'
+import { holds } from '../support/property.ts'
+
+const number = fc.double({ min: -4, max: 4, noNaN: true })
+const numbers = (n: number): fc.Arbitrary<number[]> => fc.array(number, { minLength: n, maxLength: n })
+
+/** Some vectors of up to six numbers, more of them than that or fewer. */
+const clouds = fc
+  .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 2, max: 20 }))
+  .chain(([width, count]) => fc.tuple(fc.constant(width), numbers(width * count), numbers(width * count)))
+
+const diagonal = (variances: readonly number[]): readonly (readonly number[])[] =>
+  variances.map((v, i) => variances.map((_, j) => (i === j ? v : 0)))
+
+const gaussian = (mean: readonly number[], covariance: readonly (readonly number[])[]): Moments => ({
+  count: 9,
+  mean,
+  covariance
+})
+
+/** The vectors turned in the plane of two of their axes, and moved. */
+const turned = (vectors: readonly number[], width: number, angle: number, by: number): readonly number[] => {
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
+  return vectors.map((v, i) => {
+    const [at, row] = [i % width, i - (i % width)]
+    if (at > 1) return v + by
+    const [a, b] = [vectors[row]!, vectors[row + 1]!]
+    return (at === 0 ? cos * a - sin * b : sin * a + cos * b) + by
+  })
+}
+
+const traceOf = ({ covariance }: Moments): number => covariance.reduce((sum, row, i) => sum + row[i]!, 0)
+
+describe('moments', () => {
+  it('are mean and covariance, divided by n - 1', () => {
+    const { count, mean, covariance } = momentsOf([1, 10, 3, 20, 5, 60], 2)
+    expect([count, mean]).toEqual([3, [3, 30]])
+    expect(covariance).toEqual([
+      [4, 50],
+      [50, 700]
+    ])
+  })
+
+  it('move with the vectors, and stretch with them', () =>
+    holds(clouds, ([width, vectors]) => {
+      const [before, after] = [momentsOf(vectors, width), momentsOf(vectors.map((v) => 2 * v + 1), width)] // prettier-ignore
+      after.mean.forEach((m, i) => expect(m).toBeCloseTo(2 * before.mean[i]! + 1, 9))
+      after.covariance.flat().forEach((c, i) => expect(c).toBeCloseTo(4 * before.covariance.flat()[i]!, 9))
+      expect(traceOf(after)).toBeGreaterThanOrEqual(0)
+    }))
+
+  it('of a single vector have no spread', () => {
+    expect(momentsOf([7, 8], 2)).toEqual({ count: 1, mean: [7, 8], covariance: [[0, 0], [0, 0]] }) // prettier-ignore
+  })
+})
+
+describe('the Fréchet distance', () => {
+  it('of something from itself is 0', () =>
+    holds(clouds, ([width, vectors]) => {
+      const moments = momentsOf(vectors, width)
+      expect(frechet(moments, moments)).toBeLessThan(1e-6 * (1 + traceOf(moments)))
+    }))
+
+  it('is the same both ways, and not negative', () =>
+    holds(clouds, ([width, a, b]) => {
+      const [p, q] = [momentsOf(a, width), momentsOf(b, width)]
+      expect(frechet(p, q)).toBeGreaterThanOrEqual(0)
+      expect(frechet(p, q)).toBeCloseTo(frechet(q, p), 5)
+    }))
+
+  it('of normal distributions with a common basis is Σ (m - m′)² + (s - s′)²', () =>
+    holds(
+      fc.integer({ min: 1, max: 64 }).chain((n) => fc.tuple(numbers(n), numbers(n), numbers(n), numbers(n))),
+      ([means, others, s, r]) => {
+        const squares = (xs: readonly number[]) => diagonal(xs.map((x) => x * x))
+        const wanted = means.reduce((sum, m, i) => sum + (m - others[i]!) ** 2 + (Math.abs(s[i]!) - Math.abs(r[i]!)) ** 2, 0) // prettier-ignore
+        expect(frechet(gaussian(means, squares(s)), gaussian(others, squares(r)))).toBeCloseTo(wanted, 6)
+      }
+    ))
+
+  it('of distributions with one mean is what their covariances say: |a - b| of a line and a line across is tr', () => {
+    const [p, q] = [gaussian([0, 0], diagonal([4, 0])), gaussian([0, 0], diagonal([0, 9]))]
+    expect(frechet(p, q)).toBeCloseTo(13, 9)
+    // (C₁ C₂)^½ where neither is diagonal: C₂ = 4 C₁ has twice the root
+    const c = [[2, 1], [1, 3]] as const // prettier-ignore
+    const four = c.map((row) => row.map((v) => 4 * v))
+    expect(frechet(gaussian([1, 1], c), gaussian([1, 1], four))).toBeCloseTo(5 + 20 - 2 * 10, 9)
+  })
+
+  it('stays when everything is turned and moved', () =>
+    holds(fc.tuple(clouds, number, number), ([[width, a, b], angle, by]) => {
+      fc.pre(width > 1)
+      const before = frechet(momentsOf(a, width), momentsOf(b, width))
+      const both = [a, b].map((vectors) => momentsOf(turned(vectors, width, angle, by), width))
+      expect(frechet(both[0]!, both[1]!)).toBeCloseTo(before, 5)
+    }))
+
+  it('grows by the square of the way where one is moved', () =>
+    holds(fc.tuple(clouds, number), ([[width, vectors], by]) => {
+      const moved = momentsOf(vectors.map((v) => v + by), width) // prettier-ignore
+      expect(frechet(momentsOf(vectors, width), moved)).toBeCloseTo(width * by * by, 5)
+    }))
+})
+
+describe('histograms', () => {
+  const classes = fc.array(fc.nat(9), { minLength: 1, maxLength: 50 })
+
+  it('are parts of a whole', () =>
+    holds(classes, (all) => {
+      const shares = sharesOf(all, 10)
+      expect(shares.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 9)
+      shares.forEach((share, k) => expect(share).toBeCloseTo(all.filter((x) => x === k).length / all.length, 9))
+    }))
+
+  it('differ by a distance between 0 and 1', () =>
+    holds(fc.tuple(classes, classes, classes), (all) => {
+      const [p, q, r] = all.map((each) => sharesOf(each, 10)) as [number[], number[], number[]]
+      expect(totalVariation(p, p)).toBe(0)
+      expect(totalVariation(p, q)).toBeCloseTo(totalVariation(q, p), 12)
+      expect(totalVariation(p, q)).toBeLessThanOrEqual(1 + 1e-9)
+      expect(totalVariation(p, r)).toBeLessThanOrEqual(totalVariation(p, q) + totalVariation(q, r) + 1e-9)
+    }))
+
+  it('that have no class in common differ wholly', () => {
+    expect(totalVariation(sharesOf([0, 0, 1], 4), sharesOf([2, 3], 4))).toBeCloseTo(1, 12)
+    expect(totalVariation([0.5, 0.5], [1, 0])).toBe(0.5)
+  })
+})
+
+describe('an estimate', () => {
+  it('is a mean, and how far it may be off', () => {
+    expect(estimate([1, 2, 3, 6])).toEqual({ mean: 3, error: Math.sqrt(14 / 3 / 4) })
+    expect(estimate([5, 5])).toEqual({ mean: 5, error: 0 })
+    expect(estimate([5])).toEqual({ mean: 5, error: NaN })
+  })
+
+  it('is off by less where there is more of the same', () =>
+    holds(fc.array(number, { minLength: 2, maxLength: 30 }), (xs) => {
+      const [one, four] = [estimate(xs), estimate([...xs, ...xs, ...xs, ...xs])]
+      expect(four.mean).toBeCloseTo(one.mean, 9)
+      expect(four.error).toBeLessThanOrEqual(one.error)
+    }))
+})
