@@ -77,6 +77,7 @@ export { sgd, type SgdOptions, type SgdState } from './optim/sgd.ts'
 export { denoiseStep, posteriorMean, type Denoising } from './diffusion/denoise.ts'
 export { loss, lossStep, type Model } from './diffusion/loss.ts'
 export { cleanFrom, noise } from './diffusion/noise.ts'
+export { respace } from './diffusion/respace.ts'
 export { sample, type Sampled, type Sampling } from './diffusion/sample.ts'
 export { linearSchedule, scheduleOf, type LinearSchedule, type Schedule, type Tables } from './diffusion/schedule.ts'
 

@@ -1,22 +1,19 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Drawing } from './lib/draw.ts'
 import { drawFrom } from './lib/draw.ts'
 import { count, parseFlags, runProgram, seed } from './lib/program.ts'
-import { clipOption, deviceOption } from './lib/settings.ts'
+import { clipOption, deviceOption, modelOption, varianceOption } from './lib/settings.ts'
 
 const command = (): Command =>
   new Command('npm run sample --')
     .description('Draws samples from a model file: a grid of them, and a film of how they come out of noise.')
-    .requiredOption('--model <file>', 'a safetensors or .pt file, of this program or of PyTorch')
-    .option('--count <n>', 'how many', count, 100)
+    .addOption(modelOption())
+    .option('--count <n>', 'how many', count, 36)
+    .option('--steps <n>', 'steps of denoising, at most as many as the model was trained on', count, 250)
     .option('--seed <n>', 'all randomness comes from it', seed, 0)
-    .addOption(
-      new Option('--variance <which>', 'of the noise that each step adds')
-        .choices(['beta', 'posterior'])
-        .default('beta')
-    )
+    .addOption(varianceOption())
     .addOption(clipOption())
     .option('--out <dir>', 'folder for samples.png and denoising.gif', 'out/samples')
     .addOption(deviceOption())

@@ -227,7 +227,7 @@ const perform = (task: Task): TE.TaskEither<Failure, ExitCode> => {
         TE.flatMap(({ saved, settings }) => train(settings, saved))
       )
     case 'sample': {
-      const { samples: count, device, ...rest } = task.settings
+      const { samples: count, device, steps: _trained, ...rest } = task.settings
       return drawFrom({ ...rest, model: task.model, count, ...(device !== undefined && { device }) })
     }
   }

@@ -151,22 +151,32 @@ class Writer {
   }
 
   /** The loops that remain, longest innermost, and every combination of unrolled steps. */
-  #loops(fold: Fold, { unroll, lanes }: Tiling) {
-    const counters: { readonly name: string; readonly trips: number }[] = []
-    let steps: readonly ReadonlyMap<Var, Affine>[] = [new Map()]
-    for (const v of fold.vars) {
-      const blocks = v === lanes ? Math.ceil(v.extent / 4) : v.extent
-      const k = unroll.get(v)!
-      const trips = Math.ceil(blocks / k)
-      const counter = freshVar(trips)
-      if (trips > 1) {
-        this.#names.set(counter, `i${this.#counter.next}`)
-        counters.push({ name: `i${this.#counter.next++}`, trips })
-      }
-      const offsets = Array.from({ length: k }, (_, j) => shift(scale(variable(counter), k), j))
-      steps = steps.flatMap((step) => offsets.map((at) => new Map([...step, [v, at]])))
-    }
-    return { counters: counters.sort((a, b) => a.trips - b.trips), steps }
+  #loops(fold: Fold, { unroll, lanes, heavy }: Tiling) {
+    const tripsOf = (v: Var): number => Math.ceil((v === lanes ? Math.ceil(v.extent / 4) : v.extent) / unroll.get(v)!)
+    const looped = fold.vars.filter((v) => tripsOf(v) > 1).sort((a, b) => tripsOf(a) - tripsOf(b))
+    // one loop is written as two, so that sums over one axis and over two are one program
+    const twin = looped.length === 1 && !heavy ? [this.#counted(1, 2)] : []
+    const counted = new Map(looped.map((v) => [v, this.#counted(tripsOf(v))]))
+    const counters = [...twin, ...counted.values()]
+    if (twin[0]) this.#textures.twins.set(counters[1]!.v, twin[0].v)
+    const steps = fold.vars.reduce<readonly ReadonlyMap<Var, Affine>[]>(
+      (all, v) => {
+        const k = unroll.get(v)!
+        const block = counted.get(v)
+        const at = block ? scale(variable(block.v), k) : constant(0)
+        const offsets = Array.from({ length: k }, (_, j) => shift(at, j))
+        return all.flatMap((step) => offsets.map((place) => new Map([...step, [v, place]])))
+      },
+      [new Map()]
+    )
+    return { counters, steps }
+  }
+
+  /** A loop's counter, under a name of its own. */
+  #counted(trips: number, extent = trips) {
+    const [v, name] = [freshVar(extent), `i${this.#counter.next++}`]
+    this.#names.set(v, name)
+    return { v, name, trips }
   }
 
   #term(fold: Fold, { lanes }: Tiling, result: Result, steps: ReadonlyMap<Var, Affine>, outer: Scope): void {
@@ -320,6 +330,10 @@ class Writer {
   #load(slot: number, shape: Shape, index: readonly Affine[], scope: Scope): Value {
     const { lanes, texel, block } = scope
     const [first = constant(0), ...rest] = index
+    // alone in its texel, an element is as good as the texel, and the program the same as for longer axes
+    const alone = lanes?.extent === 1 && shape.length > 0 && first.terms.length === 0 && first.c === 0
+    if (alone && this.#textures.isHere(slot, index))
+      return { text: this.#textures.texel(slot, index, block), wide: true }
     if (!lanes || !index.some((i) => dependsOn(i, lanes))) {
       return { text: this.#textures.element(slot, shape, index, block), wide: false }
     }

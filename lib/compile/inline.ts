@@ -18,25 +18,29 @@ interface Way {
 }
 const straight: Way = { moved: false, repeated: false, folded: false }
 
+/** A way on from another one. */
+const along = (a: Way, b: Way): Way => ({
+  moved: a.moved || b.moved,
+  repeated: a.repeated || b.repeated,
+  folded: a.folded || b.folded
+})
+
 /** Two ways to one node read it at two indices, unless neither moves. */
 const joined = (a: Way | undefined, b: Way): Way =>
-  a
-    ? {
-        moved: a.moved || b.moved,
-        repeated: a.repeated || b.repeated || a.moved || b.moved,
-        folded: a.folded || b.folded
-      }
-    : b
+  a ? { ...along(a, b), repeated: a.repeated || b.repeated || a.moved || b.moved } : b
+
+/** Which nodes become buffers, and the stored nodes whose kernels read each of them. */
+interface Inlined {
+  readonly stored: ReadonlySet<Tensor>
+  /** A result has readers besides, so none are told. */
+  readonly readers: ReadonlyMap<Tensor, ReadonlySet<Tensor>>
+}
 
 /**
  * The cut judges node by node and stores too much. Here whole kernels are known: a buffer goes where computing its
  * elements again in the kernels that read it costs less than writing and reading them.
  */
-export const inline = (
-  outputs: readonly Tensor[],
-  stored: ReadonlySet<Tensor>,
-  limits: Limits
-): ReadonlySet<Tensor> => {
+export const inline = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>, limits: Limits): Inlined => {
   const kept = new Set(stored)
   const order = topological(outputs).filter((x) => stored.has(x))
   const wholes = new Map(order.filter((x) => !isLeaf(x)).map((x) => [x, wholeOf(x, stored)]))
@@ -57,22 +61,8 @@ export const inline = (
     }
     kept.delete(x)
   }
-  return kept
-}
-
-/** The stored nodes whose kernels read each stored node. A result has readers besides, so none are told. */
-export const readersOf = (
-  outputs: readonly Tensor[],
-  stored: ReadonlySet<Tensor>
-): ReadonlyMap<Tensor, readonly Tensor[]> => {
-  const readers = new Map<Tensor, Tensor[]>()
-  for (const x of topological(outputs)) {
-    if (!stored.has(x) || isLeaf(x)) continue
-    const reads = new Set(inside(x, stored).flatMap((y) => y.inputs.filter((z) => stored.has(z))))
-    for (const y of reads) readers.set(y, [...(readers.get(y) ?? []), x])
-  }
   for (const x of outputs) readers.delete(x)
-  return readers
+  return { stored: kept, readers }
 }
 
 const wholeOf = (root: Tensor, stored: ReadonlySet<Tensor>): Whole => {
@@ -149,9 +139,3 @@ const merged = (reader: Whole, x: Tensor, whole: Whole): Whole => {
     depth: reader.depth + whole.depth
   }
 }
-
-const along = (a: Way, b: Way): Way => ({
-  moved: a.moved || b.moved,
-  repeated: a.repeated || b.repeated,
-  folded: a.folded || b.folded
-})

@@ -2,7 +2,7 @@ import { sameShape, type Shape } from '../core/shape.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
 import { cut, foldKind, isMovement, type Limits } from './cut.ts'
 import { flopsOf, foldOf, lower, type Kernel } from './expr.ts'
-import { inline, readersOf } from './inline.ts'
+import { inline } from './inline.ts'
 import type { Source } from './numbers.ts'
 import { fragments, planeShape, targetsOf } from './planes.ts'
 import { relaidOnce, relayout } from './relayout.ts'
@@ -51,9 +51,11 @@ interface Planes {
 /** A kernel call to be: the nodes of one shape that it computes, or the planes of one. */
 interface Call {
   readonly roots: readonly Tensor[]
-  readonly tiled?: { readonly kernel: Kernel; readonly tiling: Tiling; readonly planes: Planes }
+  readonly tiled?: { readonly tiling: Tiling; readonly planes: Planes }
   /** The root whose planes this call puts together. */
   readonly merges?: Tensor | undefined
+  /** What computes all of the roots. */
+  readonly kernel: Kernel
   /** Whether a weight is laid out anew for it. */
   readonly relaid?: boolean | undefined
 }
@@ -73,15 +75,16 @@ class Planner {
   readonly #relaid = relaidOnce((x) => this.#stored.add(x))
   #stored = new Set<Tensor>()
   /** The kernels that read a stored node; none where it is a result. */
-  #readers: ReadonlyMap<Tensor, readonly Tensor[]> = new Map()
+  #readers: ReadonlyMap<Tensor, ReadonlySet<Tensor>> = new Map()
   readonly #reading = new Set<Tensor>()
   #next = 0
   constructor(readonly target: Target) {}
 
   run(outputs: readonly Tensor[]): Plan {
     const simple = simplify(shorten(split(simplify(outputs), this.target.costs)))
-    this.#stored = new Set(inline(simple, cut(simple, this.target), this.target))
-    this.#readers = readersOf(simple, this.#stored)
+    const { stored, readers } = inline(simple, cut(simple, this.target), this.target)
+    this.#stored = new Set(stored)
+    this.#readers = readers
     for (const x of topological(simple)) if (this.#stored.has(x)) this.#emit(x)
     const results = simple.map((x) => this.#numberOf(x))
     const steps = this.#steps(results)
@@ -129,7 +132,7 @@ class Planner {
     kernel.inputs.forEach((input) => this.#emit(input))
     const planes = { tile: tiling.tile, buffers: Array.from({ length: targetsOf(tiling.tile) }, () => this.#next++) }
     this.#planes.set(x, planes)
-    this.#made.set(x, this.#calls.push({ roots: [x], tiled: { kernel, tiling, planes } }) - 1)
+    this.#made.set(x, this.#calls.push({ roots: [x], kernel, tiled: { tiling, planes } }) - 1)
     return planes
   }
 
@@ -144,36 +147,44 @@ class Planner {
   /** Computes a node together with others, where a call nearby has what it takes, else in a call of its own. */
   #place(x: Tensor, merges?: Tensor): void {
     const alone = this.#lower([x], merges)
-    const at = merges ? undefined : this.#company(x, alone)
-    if (at !== undefined) {
-      const call = this.#calls[at]!
-      this.#calls[at] = { ...call, roots: [...call.roots, x] }
+    const company = merges ? undefined : this.#company(x, alone)
+    if (company) {
+      const [at, call] = company
+      this.#calls[at] = call
       this.#made.set(x, at)
       return
     }
     const { kernel, relaid } = this.#best(alone)
     kernel.inputs.forEach((input) => this.#emit(input))
-    this.#made.set(x, this.#calls.push({ roots: [x], relaid, merges }) - 1)
+    this.#made.set(x, this.#calls.push({ roots: [x], kernel: alone, relaid, merges }) - 1)
   }
 
-  /** The latest call that computes something of this shape from some of the same, before which all inputs are there. */
-  #company(x: Tensor, alone: Kernel): number | undefined {
+  /**
+   * The latest call that computes something of this shape from some of the same, before which all inputs are there,
+   * and what becomes of it.
+   */
+  #company(x: Tensor, alone: Kernel): readonly [at: number, call: Call] | undefined {
     if (foldOf(alone) || alone.inputs.some((y) => !this.#made.has(y))) return undefined
     const ready = (at: number): boolean =>
       alone.inputs.every((y) => this.#made.get(y)! < at || this.#calls[at]!.roots.includes(y))
-    for (let at = this.#calls.length - 1; at >= Math.max(0, this.#calls.length - nearby) && ready(at); at--)
-      if (this.#joins(x, alone, this.#calls[at]!)) return at
+    for (let at = this.#calls.length - 1; at >= Math.max(0, this.#calls.length - nearby) && ready(at); at--) {
+      const call = this.#joined(x, alone, this.#calls[at]!)
+      if (call) return [at, call]
+    }
     return undefined
   }
 
-  #joins(x: Tensor, alone: Kernel, { roots, tiled, merges }: Call): boolean {
-    if (tiled || roots.length >= this.target.targets || !sameShape(roots[0]!.shape, x.shape)) return false
-    const before = this.#lower(roots, merges)
-    const { inputs } = this.#lower([...roots, x], merges)
+  #joined(x: Tensor, alone: Kernel, call: Call): Call | undefined {
+    const { roots, tiled, merges, kernel: before } = call
+    if (tiled || roots.length >= this.target.targets || !sameShape(roots[0]!.shape, x.shape)) return undefined
+    const together = [...roots, x]
+    const kernel = this.#lower(together, merges)
+    const { inputs } = kernel
     const shares = inputs.length < before.inputs.length + alone.inputs.length
     // a fold's kernel takes in what follows from it alone: with more it would be a program of its own for each use
-    if (foldOf(before) && inputs.length > before.inputs.length) return false
-    return shares && !inputs.some((y) => roots.includes(y) && y !== merges) && this.#fits(inputs, merges)
+    if (foldOf(before) && inputs.length > before.inputs.length) return undefined
+    const joins = shares && !inputs.some((y) => roots.includes(y) && y !== merges) && this.#fits(inputs, merges)
+    return joins ? { ...call, roots: together, kernel } : undefined
   }
 
   #fits(inputs: readonly Tensor[], merges?: Tensor): boolean {
@@ -223,24 +234,27 @@ class Planner {
       .reverse()
   }
 
-  #step({ roots, tiled, merges, relaid }: Call, needed: ReadonlySet<number>): Omit<Step, 'free'> | undefined {
+  #step(
+    { roots, kernel: all, tiled, merges, relaid }: Call,
+    needed: ReadonlySet<number>
+  ): Omit<Step, 'free'> | undefined {
     const buffersOf = (x: Tensor): readonly number[] =>
       this.#inPlanes(x, merges) ? this.#planes.get(x)!.buffers : [this.#numberOf(x)]
     if (tiled) {
-      const { kernel, tiling, planes } = tiled
+      const { tiling, planes } = tiled
       if (!planes.buffers.some((buffer) => needed.has(buffer))) return undefined
       return {
-        source: this.target.source(kernel, tiling),
-        shape: planeShape(kernel.shape, tiling.tile),
-        inputs: kernel.inputs.flatMap(buffersOf),
+        source: this.target.source(all, tiling),
+        shape: planeShape(all.shape, tiling.tile),
+        inputs: all.inputs.flatMap(buffersOf),
         outputs: planes.buffers,
-        flops: flopsOf(kernel),
+        flops: flopsOf(all),
         name: `${nameOf(roots[0]!)} tiled`
       }
     }
     const wanted = roots.filter((x) => needed.has(this.#numberOf(x)))
     if (wanted.length === 0) return undefined
-    const lowered = this.#lower(roots, merges, wanted)
+    const lowered = wanted.length === roots.length ? all : this.#lower(roots, merges, wanted)
     const kernel = relaid ? relayout(lowered, this.#relaid) : lowered
     return {
       source: this.target.source(kernel),

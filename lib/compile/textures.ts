@@ -27,6 +27,8 @@ export const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(
 export class Textures {
   readonly #layouts: readonly Layout[]
   place: Place | undefined
+  /** For a loop's counter another one that is always 0, and stands in an address wherever that stands. */
+  readonly twins = new Map<Var, Var>()
   /** The first sampler of each slot: a buffer in several textures has several. */
   readonly #samplers: readonly number[]
   constructor(
@@ -45,6 +47,11 @@ export class Textures {
     const tiles = kernel.inputs.map((_, slot) => kernel.tiles?.[slot] ?? [])
     this.#layouts = kernel.inputs.map((x, slot) => layoutOf(planeShape(x.shape, tiles[slot]!), dialect.textureSize))
     this.#samplers = tiles.map((_, slot) => tiles.slice(0, slot).reduce((sum, tile) => sum + targetsOf(tile), 0))
+  }
+
+  /** Whether a texel lies in its texture where the fragment lies in its own. */
+  isHere(slot: number, index: readonly Affine[]): boolean {
+    return !this.kernel.tiles?.[slot] && this.#isHere(this.#layouts[slot]!, index)
   }
 
   /** One number: a channel of a texel, known beforehand where the index tells. */
@@ -137,11 +144,12 @@ export class Textures {
     return block.let('float', [...parts, given(c)].join(' + '))
   }
 
-  /** The variables of some indices that are no coordinates: loop counters, quotients and remainders. */
+  /** The variables of some indices that are no coordinates: loop counters with their twins, quotients and remainders. */
   #others(indices: readonly Affine[]): readonly Var[] {
     const own = new Set(this.#coordinates.map(({ axis }) => axis))
     const vars = new Set(indices.flatMap(({ terms }) => terms.flatMap(([w]) => (own.has(w) ? [] : [w]))))
-    return [...vars].sort((a, b) => a.id - b.id)
+    const twins = [...vars].flatMap((w) => this.twins.get(w) ?? [])
+    return [...vars, ...twins].sort((a, b) => a.id - b.id)
   }
 
   #isHere({ texels, width, height }: Layout, index: readonly Affine[]): boolean {

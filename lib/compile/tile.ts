@@ -21,8 +21,13 @@ export interface Tiling {
   readonly heavy: boolean
 }
 
-/** More terms than this compile slowly and run no faster. */
+/** More terms than this compile slowly and run no faster; a fold of less work is not worth so long a wait. */
 const mostTerms = 320
+const mostOfLess = 128
+/** So many terms in all are much work. */
+const much = 12e6
+/** Below this many a second kernel to merge the planes costs more than it saves. */
+const worthMerging = 1e6
 /** Without tiles every term is a fetch of its own; a shorter body serves. */
 const mostUntiled = 100
 /** A short sum only unrolls what picks channels: so sums of any size are one program. */
@@ -127,15 +132,16 @@ const candidates = (
   const extents = kernel.shape.map((d, axis) => (axis > 0 ? d : lanes ? 1 : Math.ceil(d / 4)))
   const model = new CostModel(kernel, fold, lanes, costs)
   const perLane = lanes ? Math.min(4, kernel.shape[0] ?? 1) : 1
-  const heavy = isHeavy(kernel, fold)
+  const work = workOf(kernel, fold)
+  const heavy = fold.op === 'sum' && work > worthMerging
+  const tiled = work > much ? mostTerms : mostOfLess
   const short = fold.vars.some((v) => v !== lanes && picksChannel([...loadsOf(fold.body)], v)) ? mostShort : 1
   return tiles(extents, heavy ? targets : 1).map((tile): Known => {
-    const most = sizeOf(tile) > 1 ? mostTerms : heavy ? mostUntiled : short * perLane
+    const most = sizeOf(tile) > 1 ? tiled : heavy ? mostUntiled : short * perLane
     const unroll = unrolled(fold, lanes, Math.max(1, Math.floor(most / sizeOf(tile) / perLane)))
     return { tile, heavy, unroll: fold.vars.map((v) => unroll.get(v)!), ms: model.ms(tile, unroll) }
   })
 }
 
-/** Below this many terms in all a second kernel to merge the planes costs more than it saves. */
-const isHeavy = (kernel: Kernel, fold: Fold): boolean =>
-  fold.op === 'sum' && fragments(kernel.shape) * sizeOf(fold.vars.map((v) => v.extent)) > 1e6
+/** How many terms a fold has in all, four at a time. */
+const workOf = (kernel: Kernel, fold: Fold): number => fragments(kernel.shape) * sizeOf(fold.vars.map((v) => v.extent))

@@ -38,13 +38,13 @@ export interface LinearSchedule {
 }
 
 /** Numbers of the schedule as a tensor; the reference sees them in float64. */
-const table = (values: readonly number[]): Tensor => {
+export const table = (values: readonly number[]): Tensor => {
   const data = Float64Array.from(values)
   return held({ read: () => data, dispose: () => undefined }, [values.length])
 }
 
 /** 1 - alphaBar_t = beta_t + alpha_t (1 - alphaBar_{t-1}): by subtraction it would lose its digits where it is small. */
-const lossesOf = (beta: readonly number[]): readonly number[] => {
+export const lossesOf = (beta: readonly number[]): readonly number[] => {
   let lost = 0
   return beta.map((b) => (lost = b + (1 - b) * lost))
 }

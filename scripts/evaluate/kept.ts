@@ -7,8 +7,9 @@ import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import { toNamed } from 'tessera/models'
 import * as node from 'tessera/node'
-import { fail, failure } from '../../lib/core/failure.ts'
+import { fail } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
+import { inFile } from '../lib/model-file.ts'
 import type { Trained } from '../lib/model-file.ts'
 import { pixels } from '../lib/reading.ts'
 import type { Settings } from './settings.ts'
@@ -24,12 +25,12 @@ export interface Kept {
 
 /** What the samples of a model will depend on. */
 export const factsOf = ({ model, params, schedule }: Trained, settings: Settings): Facts => {
-  const { seed, batch, variance = 'beta', clip = 'none' } = settings
+  const { seed, batch, steps = schedule.steps, variance = 'beta', clip = 'none' } = settings
   const hash = createHash('sha256')
     .update(t.encodeSafetensors(toNamed(model, params)))
     .digest('hex')
   const betas = `${schedule.beta[0]} to ${schedule.beta.at(-1)}`
-  const facts = { model: hash, betas, seed, batch, variance, clip }
+  const facts = { model: hash, betas, steps, seed, batch, variance, clip }
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
 }
 
@@ -56,13 +57,7 @@ const samplesOf = ({ tensors, metadata }: t.Safetensors): E.Either<Failure, Kept
 export const readSamples = (path: string): TE.TaskEither<Failure, Kept> =>
   pipe(
     node.readBytes(path),
-    TE.flatMapEither((bytes) =>
-      pipe(
-        t.decodeSafetensors(bytes),
-        E.flatMap(samplesOf),
-        E.mapLeft(({ kind, message }) => failure(kind, `${path}: ${message}`))
-      )
-    )
+    TE.flatMapEither((bytes) => inFile(path, pipe(t.decodeSafetensors(bytes), E.flatMap(samplesOf))))
   )
 
 const sameFacts =

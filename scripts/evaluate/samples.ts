@@ -12,7 +12,7 @@ import { keepSamples } from './kept.ts'
 import type { Kept } from './kept.ts'
 import type { Settings } from './settings.ts'
 
-type Settled = Pick<Settings, 'samples' | 'batch' | 'keep' | 'variance' | 'clip'>
+type Settled = Pick<Settings, 'samples' | 'steps' | 'batch' | 'keep' | 'variance' | 'clip'>
 
 /** A step of a batch of samples is done; the images are there after the last one. */
 interface Progressed {
@@ -27,15 +27,16 @@ interface Progressed {
 async function* drawing(
   device: t.Device,
   { model, params, schedule }: Trained,
-  { samples, batch, variance = 'beta', clip }: Settled,
+  { samples, steps = schedule.steps, batch, variance = 'beta', clip }: Settled,
   key: t.Key,
   first: number
 ): AsyncGenerator<Progressed> {
-  const run = t.sample(device, schedule, model.apply, { variance, clip })
+  const [few, predict] = t.respace(schedule, model.apply, Math.min(steps, schedule.steps))
+  const run = t.sample(device, few, predict, { variance, clip })
   for (let before = first; before < samples; before += batch) {
     const count = Math.min(batch, samples - before)
     for await (const { t: step, x } of run(params, { key: t.foldIn(key, before / batch), count })) {
-      const done = { before, count, part: (schedule.steps - step) / schedule.steps }
+      const done = { before, count, part: (few.steps - step) / few.steps }
       yield step > 0 ? done : { ...done, images: await device.read(x) }
     }
   }

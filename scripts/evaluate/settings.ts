@@ -8,13 +8,15 @@ import { shippedClassifier } from '../lib/classifier-file.ts'
 import { folderIsNamed } from '../lib/data.ts'
 import type { Wanted } from '../lib/data.ts'
 import { count, parseFlags, seed } from '../lib/program.ts'
-import { clipOption, datasets, deviceOption } from '../lib/settings.ts'
+import { clipOption, datasets, deviceOption, modelOption, varianceOption } from '../lib/settings.ts'
 
 /** What is to be measured, and how. */
 export interface Settings extends Omit<Wanted, 'split'>, Pick<t.Denoising, 'variance' | 'clip'> {
   readonly model: string
   readonly classifier: string
   readonly samples: number
+  /** Steps of denoising; without a number, all that the model was trained on. */
+  readonly steps?: number
   /** Images of the loss. */
   readonly heldOut: number
   readonly batch: number
@@ -33,8 +35,8 @@ type Flags = Omit<Settings, 'dataset'> & Partial<Pick<Settings, 'dataset'>>
 const command = (): Command =>
   new Command('npm run evaluate --')
     .description('Measures a model: its loss on test images, and how far its samples are from them, beside noise.')
-    .requiredOption('--model <file>', 'a model file, of this program or with PyTorch’s names')
-    .addOption(datasets())
+    .addOption(modelOption())
+    .addOption(datasets('mnist'))
     .option('--data <dir>', 'a folder with the files of the data set; without it they are downloaded')
     .option('--limit <n>', 'use only the first n test images', count)
     .addOption(
@@ -44,14 +46,11 @@ const command = (): Command =>
       )
     )
     .option('--samples <n>', 'samples to draw', count, 1000)
+    .option('--steps <n>', 'steps of denoising, fewer and larger ones; by default all', count)
     .option('--held-out <n>', 'test images to measure the loss on', count, 1000)
     .option('--batch <n>', 'images computed at a time', count, 100)
     .option('--seed <n>', 'all randomness comes from it', seed, 0)
-    .addOption(
-      new Option('--variance <which>', 'of the noise that each step adds')
-        .choices(['beta', 'posterior'])
-        .default('beta')
-    )
+    .addOption(varianceOption())
     .addOption(clipOption())
     .option('--keep <file>', 'keep the samples there as they are drawn; where it is there already, go on from it')
     .option('--from <file>', 'measure the samples that are kept there, draw none')
@@ -60,7 +59,7 @@ const command = (): Command =>
     .addOption(deviceOption())
     .addHelpText(
       'after',
-      '\nTo draw 1000 samples takes more than an hour on two cores without a GPU: with --keep FILE it can be stopped and gone on with.'
+      '\nTo draw 1000 samples takes more than an hour on two cores without a GPU: with --keep FILE it can be stopped and gone on with, and --steps 250 takes a quarter of it.'
     )
 
 const consistent = (settings: Settings): E.Either<Failure, Settings> =>
@@ -72,7 +71,7 @@ const consistent = (settings: Settings): E.Either<Failure, Settings> =>
 export const readSettings = (args: readonly string[]): E.Either<Failure, Settings> =>
   pipe(
     parseFlags<Flags>(command(), args),
-    E.map((flags): Settings => ({ ...flags, dataset: flags.dataset ?? 'digits' })),
+    E.map((flags): Settings => ({ ...flags, dataset: flags.dataset ?? 'mnist' })),
     E.flatMap(folderIsNamed),
     E.flatMap(consistent)
   )

@@ -6,11 +6,9 @@ import * as t from 'tessera'
 import { classifier } from 'tessera/models'
 import type { ClassifierParams } from 'tessera/models'
 import * as node from 'tessera/node'
-import { fail, failure } from '../../lib/core/failure.ts'
+import { failure } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
-
-/** Of the metadata; a reader refuses what a later version wrote. */
-const version = 1
+import { inFile, readTensors, version } from './model-file.ts'
 
 /** The classifier that comes with the library: `npm run classify -- --dataset mnist` made it. */
 export const shippedClassifier = fileURLToPath(new URL('../../models/classifier.safetensors', import.meta.url))
@@ -61,11 +59,6 @@ const classesOf = ({ metadata: { classes = '' } }: t.Safetensors): E.Either<Fail
     E.filterOrElse(isTexts, () => failure('format', 'its classes are no list of texts'))
   )
 
-const known = (file: t.Safetensors): E.Either<Failure, t.Safetensors> =>
-  Number(file.metadata.version ?? version) <= version
-    ? E.right(file)
-    : fail('mismatch', `its format is version ${file.metadata.version}, this program reads up to ${version}: update it`)
-
 const schooled = (file: t.Safetensors): E.Either<Failure, Schooled> =>
   pipe(
     E.Do,
@@ -77,13 +70,6 @@ const schooled = (file: t.Safetensors): E.Either<Failure, Schooled> =>
 /** The classifier in a file that `npm run classify` wrote. */
 export const loadClassifier = (path: string): TE.TaskEither<Failure, Schooled> =>
   pipe(
-    node.readBytes(path),
-    TE.flatMapEither((bytes) =>
-      pipe(
-        t.decodeSafetensors(bytes),
-        E.flatMap(known),
-        E.flatMap(schooled),
-        E.mapLeft(({ kind, message }) => failure(kind, `${path}: ${message}`))
-      )
-    )
+    readTensors(path),
+    TE.flatMapEither((file) => inFile(path, schooled(file)))
   )

@@ -12,6 +12,8 @@ import { drawSamples, samplerOf } from './sampling.ts'
 export interface Drawing extends Pick<t.Denoising, 'variance' | 'clip'> {
   readonly model: string
   readonly count: number
+  /** Steps to take at most, instead of all that the model was trained on. */
+  readonly steps?: number
   readonly seed: number
   readonly out: string
   readonly device?: t.DeviceName
@@ -19,11 +21,12 @@ export interface Drawing extends Pick<t.Denoising, 'variance' | 'clip'> {
 
 /** Draws samples of the model in a file: `samples.png` and `denoising.gif`. */
 export const drawFrom = (drawing: Drawing): TE.TaskEither<Failure, ExitCode> => {
-  const { model: file, count, seed, out, variance = 'beta', clip, device } = drawing
+  const { model: file, count, steps = Infinity, seed, out, variance = 'beta', clip, device } = drawing
   return pipe(
     prepared(() => loadModel(file), out, device),
     TE.tap(({ given: { model, params, schedule }, ...studio }) => {
-      const sampler = samplerOf(studio.device, schedule, model.apply, studio, { variance, clip })
+      const [few, predict] = t.respace(schedule, model.apply, Math.min(steps, schedule.steps))
+      const sampler = samplerOf(studio.device, few, predict, studio, { variance, clip })
       const title = `Samples of ${basename(file)}, seed ${seed}`
       const show = { name: 'samples.png', title, film: true }
       return drawSamples(studio.album, show, () => sampler(params, t.key(seed), count))

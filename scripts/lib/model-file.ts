@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
@@ -9,7 +10,10 @@ import { fail } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
 
 /** Of the metadata; a reader refuses what a later version wrote. */
-const version = 1
+export const version = 1
+
+/** The model that comes with the library: `npm run train -- --dataset mnist` made it. */
+export const shippedModel = fileURLToPath(new URL('../../models/mnist.safetensors', import.meta.url))
 
 /** The variances between which the article's schedule grows. */
 export const usualBetas = { betaMin: 1e-4, betaMax: 0.02 } as const

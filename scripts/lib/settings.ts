@@ -6,7 +6,8 @@ import type { DeviceName } from 'tessera'
 import type * as t from 'tessera'
 import { fail, failure } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
-import { usualBetas } from './model-file.ts'
+import { folderIsNamed } from './data.ts'
+import { shippedModel, usualBetas } from './model-file.ts'
 import { count, fraction, parseFlags, rate, seed } from './program.ts'
 
 export type DatasetName = 'digits' | t.SourceName
@@ -94,6 +95,16 @@ export const clipOption = (): Option =>
     'keep the pictures that sampling steps predict within ± x; by default they are free'
   ).argParser(rate)
 
+/** The model that a program works with. */
+export const modelOption = (): Option =>
+  new Option('--model <file>', 'a safetensors or .pt file, of this program or of PyTorch').default(
+    shippedModel,
+    'one of MNIST, in models/'
+  )
+
+export const varianceOption = (): Option =>
+  new Option('--variance <which>', 'of the noise that each step adds').choices(['beta', 'posterior']).default('beta')
+
 /** The devices of this platform. */
 export const deviceOption = (): Option =>
   new Option('--device <name>', 'compute on this one; by default on the best that works').choices([
@@ -103,8 +114,8 @@ export const deviceOption = (): Option =>
     'reference'
   ])
 
-export const datasets = (): Option =>
-  new Option('--dataset <name>', 'digits are drawn by the program itself (default: digits)').choices([
+export const datasets = (usual: DatasetName = 'digits'): Option =>
+  new Option('--dataset <name>', `digits are drawn by the program itself (default: ${usual})`).choices([
     'digits',
     'mnist',
     'fashion-mnist'
@@ -161,16 +172,17 @@ const goingOn = ({ train: _train, resume = '', ...changes }: Flags): E.Either<Fa
 }
 
 const consistent = (flags: Flags): E.Either<Failure, Task> => {
-  const { train, model, data, dataset = 'digits', resume, betaMin = article.betaMin, betaMax = article.betaMax } = flags
+  const { train, model, dataset = 'digits', resume, betaMin = article.betaMin, betaMax = article.betaMax } = flags
   if (!train && model === undefined) return fail('usage', '--no-train wants the file to sample from: --model FILE')
   if (!train && resume !== undefined) return fail('usage', '--resume goes on training: it does not go with --no-train')
   if (train && model !== undefined)
     return fail('usage', '--model goes with --no-train: it names the file to sample from')
   if (resume !== undefined) return goingOn(flags)
   if (betaMin > betaMax) return fail('usage', `--beta-min ${betaMin} is above --beta-max ${betaMax}`)
-  if (data !== undefined && dataset === 'digits')
-    return fail('usage', '--data wants to know what is in the folder: --dataset mnist or --dataset fashion-mnist')
-  return E.right(merged(flags))
+  return pipe(
+    folderIsNamed({ dataset, ...flags }),
+    E.map(() => merged(flags))
+  )
 }
 
 /** What the flags of the training program ask for; failures are of kind `usage`. */

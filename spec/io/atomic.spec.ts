@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { left, right } from 'fp-ts/Either'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ensureFolder, readBytes, writeAtomic } from '../../lib/io/atomic.node.ts'
+import { ensureFolder, readBytes, removeLeftovers, writeAtomic } from '../../lib/io/atomic.node.ts'
 
 let root = ''
 beforeAll(async () => {
@@ -118,5 +118,25 @@ describe('ensureFolder', () => {
 
   it('fails, rather than trying for ever, where nobody may write', async () => {
     expect(await ensureFolder('/proc/tessera/out')()).toMatchObject(left({ kind: 'write' }))
+  })
+})
+
+describe('removeLeftovers', () => {
+  it('removes what a killed process was about to write, and nothing else', async () => {
+    const at = await folder()
+    const names = [
+      'model.safetensors',
+      '.tessera-0123456789abcdef.tmp',
+      '.tessera-fedcba9876543210.tmp',
+      '.tessera-x.tmp'
+    ]
+    for (const name of names) await writeFile(join(at, name), name)
+    expect(await removeLeftovers(at)()).toStrictEqual(done)
+    expect((await readdir(at)).toSorted()).toStrictEqual(['.tessera-x.tmp', 'model.safetensors'])
+  })
+
+  it('says where it cannot', async () => {
+    const nowhere = join(await folder(), 'nowhere')
+    expect(await removeLeftovers(nowhere)()).toMatchObject(left({ kind: 'write' }))
   })
 })

@@ -49,7 +49,7 @@ const mnist = (folderName: string): readonly string[] => ['--dataset', 'mnist', 
 const from = (path: string): readonly string[] => ['--no-train', '--model', path]
 const test = { 't10k-images-idx3-ubyte': images, 't10k-labels-idx1-ubyte': labels }
 const fashion = (folderName: string): readonly string[] => ['--dataset', 'fashion-mnist', '--data', folderName]
-const measured = (): readonly string[] => ['--model', file('good.safetensors', whole)]
+const measured = (): readonly string[] => ['--model', file('good.safetensors', whole), '--dataset', 'digits']
 const samples = { samples: { shape: [1, 1, 28, 28], data: new Float32Array(28 * 28) } }
 const downloads = (response: string): Options => ({ before: answering(response) })
 
@@ -61,7 +61,7 @@ const cases: readonly Case[] = [
   { what: 'a learning rate that is no number', args: ['--lr', 'nan'], code: 2, says: /--lr.*'nan'/ },
   { what: 'an unknown data set', args: ['--dataset', 'cifar'], code: 2, says: /cifar.*digits, mnist, fashion-mnist/ },
   { what: 'an unknown device', args: ['--device', 'cuda'], code: 2, says: /cuda.*headlessgl, webasm, cpu/ },
-  { what: 'nothing to sample from', program: 'sample', args: [], code: 2, says: /--model/ },
+  { what: 'no steps to sample in', program: 'sample', args: ['--steps', '0'], code: 2, says: /--steps/ },
   { what: 'an unknown flag of sample', program: 'sample', args: ['--model', 'x', '--foo'], code: 2, says: /--foo/ },
   { what: 'an unknown flag of doctor', program: 'doctor', args: ['--foo'], code: 2, says: /--foo/ },
   { what: 'a missing folder of data', args: mnist(at('nowhere')), code: 1, says: /nowhere/ },
@@ -165,7 +165,13 @@ const cases: readonly Case[] = [
     code: 1,
     says: /no t10k-images-idx3-ubyte in it/
   },
-  { what: 'nothing to evaluate', program: 'evaluate', args: [], code: 2, says: /--model/ },
+  {
+    what: 'drawn digits in a folder',
+    program: 'evaluate',
+    args: ['--dataset', 'digits', '--data', 'x'],
+    code: 2,
+    says: /--dataset mnist/
+  },
   {
     what: 'samples both kept and given',
     program: 'evaluate',
@@ -173,7 +179,13 @@ const cases: readonly Case[] = [
     code: 2,
     says: /--keep is for samples that are drawn, --from for those that are there/
   },
-  { what: 'no model to evaluate', program: 'evaluate', args: ['--model', at('no')], code: 1, says: /no such file.*no/ },
+  {
+    what: 'no model to evaluate',
+    program: 'evaluate',
+    args: ['--dataset', 'digits', '--model', at('no')],
+    code: 1,
+    says: /no such file.*no/
+  },
   {
     what: 'a classifier that is another model',
     program: 'evaluate',

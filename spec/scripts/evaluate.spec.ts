@@ -13,7 +13,7 @@ import { parted, scoreOf, shown, shuffled, standardOf, stretched } from '../../s
 import { readSettings } from '../../scripts/evaluate/settings.ts'
 import { shippedClassifier } from '../../scripts/lib/classifier-file.ts'
 import type { Trained } from '../../scripts/lib/model-file.ts'
-import { saveModel } from '../../scripts/lib/model-file.ts'
+import { saveModel, shippedModel } from '../../scripts/lib/model-file.ts'
 import { pixels } from '../../scripts/lib/reading.ts'
 import type { Attention } from '../../scripts/lib/sampling.ts'
 import { left, right } from '../data/support.ts'
@@ -275,10 +275,10 @@ describe('its settings', () => {
     return message
   }
 
-  it('are 1000 samples, looked at by the classifier in models/, where nothing is said', () => {
-    expect(right(readSettings(['--model', 'm']))).toEqual({
-      model: 'm',
-      dataset: 'digits',
+  it('are 1000 samples of the model of MNIST, looked at by the classifier in models/, where nothing is said', () => {
+    expect(right(readSettings([]))).toEqual({
+      model: shippedModel,
+      dataset: 'mnist',
       classifier: shippedClassifier,
       samples: 1000,
       heldOut: 1000,
@@ -290,17 +290,29 @@ describe('its settings', () => {
   })
 
   it('refuse what does not fit', () => {
-    expect(usage()).toMatch(/--model/)
-    expect(usage('--model', 'm', '--data', 'x')).toMatch(/--dataset mnist or --dataset fashion-mnist/)
+    expect(usage('--dataset', 'digits', '--data', 'x')).toMatch(/--dataset mnist or --dataset fashion-mnist/)
     expect(usage('--model', 'm', '--keep', 'x', '--from', 'y')).toMatch(/--keep is for samples that are drawn/)
-    for (const flag of ['--samples', '--held-out', '--batch', '--limit']) expect(usage('--model', 'm', flag, '0')).toMatch(flag) // prettier-ignore
+    for (const flag of ['--samples', '--steps', '--held-out', '--batch', '--limit']) expect(usage('--model', 'm', flag, '0')).toMatch(flag) // prettier-ignore
     expect(usage('--model', 'm', '--clip', '-1')).toMatch(/--clip/)
   })
 })
 
 describe('evaluate', () => {
   const [model, out, json, kept] = ['model.safetensors', 'out', 'score.json', 'samples.safetensors'].map((name) => join(folder, name)) as [string, string, string, string] // prettier-ignore
-  const tiny = ['--model', model, '--limit', '12', '--held-out', '2', '--batch', '2', '--device', 'cpu']
+  const tiny = [
+    '--model',
+    model,
+    '--dataset',
+    'digits',
+    '--limit',
+    '12',
+    '--held-out',
+    '2',
+    '--batch',
+    '2',
+    '--device',
+    'cpu'
+  ]
   const short = unet({ steps: 4 })
   const origin = { dataset: 'digits', steps: 4, betaMin: 1e-4, betaMax: 0.02, epoch: 1, loss: 1 }
   let run: Ended
@@ -356,7 +368,20 @@ describe('evaluate', () => {
       const slow = unet({ steps: 1000 })
       right(await saveModel(long, toNamed(slow, params), { ...origin, steps: 1000 })())
       let asked = false
-      const args = ['--model', long, '--limit', '4', '--held-out', '1', '--samples', '1', '--device', 'cpu']
+      const args = [
+        '--dataset',
+        'digits',
+        '--model',
+        long,
+        '--limit',
+        '4',
+        '--held-out',
+        '1',
+        '--samples',
+        '1',
+        '--device',
+        'cpu'
+      ]
       const ended = await program('evaluate', [...args, '--out', join(folder, 'stopped')], {
         watch: (child, text) => {
           if (!asked && text.includes('Loss on 1')) asked = child.kill('SIGINT')

@@ -203,7 +203,8 @@ const operations: Readonly<Record<string, Make>> = {
   },
   takeLike: (x, dice, pool) => {
     const y = small(x.shape.length === 0 ? t.reshape(x, [1]) : x, 200)
-    const rows = t.mul(t.sigmoid(fit(pick(dice, pool), [1 + dice(6)], dice)), y.shape[0]!)
+    // where a sigmoid is 0.5 or as good as 1, rounding must not decide which row it is
+    const rows = t.mul(t.sigmoid(fit(pick(dice, pool), [1 + dice(6)], dice)), y.shape[0]! - 0.01)
     return t.take(y, rows)
   },
   sum: (x, dice) => t.sum(x, { axes: axes(dice, x.shape.length), keepDims: dice(2) === 1 }),

@@ -54,18 +54,18 @@ vec4 body() {
   vec2 v10 = f4 * vec2(numbers[2].y, numbers[2].z) + f6 * vec2(numbers[2].w, numbers[3].x) + f5 * vec2(numbers[3].y, numbers[3].z) + f9 * vec2(numbers[3].w, numbers[4].x) + f8 * vec2(numbers[4].y, numbers[4].z);
   float f16 = f4 * numbers[4].w + f6 * numbers[5].x + f5 * numbers[5].y + f9 * numbers[5].z + f8 * numbers[5].w;
   vec2 v19 = f4 * vec2(numbers[6].x, numbers[6].y) + f6 * vec2(numbers[6].z, numbers[6].w) + f5 * vec2(numbers[7].x, numbers[7].y) + f9 * vec2(numbers[7].z, numbers[7].w) + f8 * vec2(numbers[8].x, numbers[8].y);
-  for (float i1 = 0.0; i1 < 65536.0; i1 += 1.0) {
-  if (i1 >= numbers[8].z) break;
   for (float i0 = 0.0; i0 < 65536.0; i0 += 1.0) {
-  if (i0 >= numbers[8].w) break;
+  if (i0 >= numbers[8].z) break;
+  for (float i1 = 0.0; i1 < 65536.0; i1 += 1.0) {
+  if (i1 >= numbers[8].w) break;
     vec2 v11 = v10 + i0 * vec2(numbers[9].x, numbers[9].y) + i1 * vec2(numbers[9].z, numbers[9].w) + vec2(numbers[10].x, numbers[10].y);
     vec4 v12 = texture2D(user_a0, v11);
-    float f13 = f4 + i1;
+    float f13 = f4 + i0;
     bool b14 = (f13 + (-1.0)) < numbers[0].x && (f13 + (-1.0)) >= 0.0 && (f6 + (-1.0)) >= 0.0;
     vec4 v15 = (b14 ? v12 : vec4(0.0));
-    float f17 = f16 + i0 * numbers[10].z + numbers[10].w;
+    float f17 = f16 + i1 * numbers[10].z + numbers[10].w;
     float f18 = floor((f17 + 0.5) * numbers[0].y);
-    vec2 v20 = v19 + i1 * vec2(numbers[11].x, numbers[11].y) + f18 * vec2(numbers[11].z, numbers[11].w) + vec2(numbers[12].x, numbers[12].y);
+    vec2 v20 = v19 + i0 * vec2(numbers[11].x, numbers[11].y) + f18 * vec2(numbers[11].z, numbers[11].w) + vec2(numbers[12].x, numbers[12].y);
     vec4 v21 = texture2D(user_a1, v20);
     float f22 = f17 - numbers[0].z * f18;
     float f23 = pick(v21, f22);
@@ -75,7 +75,7 @@ vec4 body() {
     vec4 v26 = texture2D(user_a0, v25);
     bool b27 = (f13 + (-1.0)) < numbers[0].x && (f13 + (-1.0)) >= 0.0;
     vec4 v28 = (b27 ? v26 : vec4(0.0));
-    vec2 v29 = v19 + i1 * vec2(numbers[14].x, numbers[14].y) + f18 * vec2(numbers[14].z, numbers[14].w) + vec2(numbers[15].x, numbers[15].y);
+    vec2 v29 = v19 + i0 * vec2(numbers[14].x, numbers[14].y) + f18 * vec2(numbers[14].z, numbers[14].w) + vec2(numbers[15].x, numbers[15].y);
     vec4 v30 = texture2D(user_a1, v29);
     float f31 = pick(v30, f22);
     vec4 v32 = (v28 * vec4(f31));
@@ -84,7 +84,7 @@ vec4 body() {
     vec4 v34 = texture2D(user_a0, v33);
     bool b35 = (f13 + (-1.0)) < numbers[0].x && (f13 + (-1.0)) >= 0.0 && (f6 + 1.0) < numbers[0].x;
     vec4 v36 = (b35 ? v34 : vec4(0.0));
-    vec2 v37 = v19 + i1 * vec2(numbers[17].x, numbers[17].y) + f18 * vec2(numbers[17].z, numbers[17].w) + vec2(numbers[18].x, numbers[18].y);
+    vec2 v37 = v19 + i0 * vec2(numbers[17].x, numbers[17].y) + f18 * vec2(numbers[17].z, numbers[17].w) + vec2(numbers[18].x, numbers[18].y);
     vec4 v38 = texture2D(user_a1, v37);
     float f39 = pick(v38, f22);
     vec4 v40 = (v36 * vec4(f39));

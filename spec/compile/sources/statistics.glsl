@@ -8,21 +8,23 @@ return b
 uniform vec4 numbers[6];
 vec4 body() {
   vec4 total0 = vec4(0.0);
-  float f1 = floor(gl_FragCoord.x);
-  float f2 = floor((f1 + 0.5) * numbers[0].x);
-  float f3 = f1 - numbers[0].y * f2;
-  float f4 = floor((f2 + 0.5) * numbers[0].z);
-  float f5 = f2 - numbers[0].w * f4;
-  float f6 = floor(gl_FragCoord.y);
-  float f7 = floor((f6 + 0.5) * numbers[1].x);
-  float f8 = f6 - numbers[1].y * f7;
-  vec2 v9 = f3 * vec2(numbers[1].z, numbers[1].w) + f5 * vec2(numbers[2].x, numbers[2].y) + f4 * vec2(numbers[2].z, numbers[2].w) + f8 * vec2(numbers[3].x, numbers[3].y) + f7 * vec2(numbers[3].z, numbers[3].w);
+  float f2 = floor(gl_FragCoord.x);
+  float f3 = floor((f2 + 0.5) * numbers[0].x);
+  float f4 = f2 - numbers[0].y * f3;
+  float f5 = floor((f3 + 0.5) * numbers[0].z);
+  float f6 = f3 - numbers[0].w * f5;
+  float f7 = floor(gl_FragCoord.y);
+  float f8 = floor((f7 + 0.5) * numbers[1].x);
+  float f9 = f7 - numbers[1].y * f8;
+  vec2 v10 = f4 * vec2(numbers[1].z, numbers[1].w) + f6 * vec2(numbers[2].x, numbers[2].y) + f5 * vec2(numbers[2].z, numbers[2].w) + f9 * vec2(numbers[3].x, numbers[3].y) + f8 * vec2(numbers[3].z, numbers[3].w);
   for (float i0 = 0.0; i0 < 65536.0; i0 += 1.0) {
   if (i0 >= numbers[4].x) break;
-    vec2 v10 = v9 + i0 * vec2(numbers[4].y, numbers[4].z) + vec2(numbers[4].w, numbers[5].x);
-    vec4 v11 = texture2D(user_a0, v10);
-    total0 += v11;
-  }
+  for (float i1 = 0.0; i1 < 65536.0; i1 += 1.0) {
+  if (i1 >= numbers[4].y) break;
+    vec2 v11 = v10 + i0 * vec2(numbers[4].z, numbers[4].w) + i1 * vec2(numbers[5].x, numbers[5].y) + vec2(numbers[5].z, numbers[5].w);
+    vec4 v12 = texture2D(user_a0, v11);
+    total0 += v12;
+  }}
   return total0;
 }
 #1
@@ -53,26 +55,28 @@ vec4 body() {
 uniform vec4 numbers[9];
 vec4 body() {
   vec4 total0 = vec4(0.0);
-  float f1 = floor(gl_FragCoord.x);
-  float f2 = floor((f1 + 0.5) * numbers[0].x);
-  float f3 = f1 - numbers[0].y * f2;
-  float f4 = floor((f2 + 0.5) * numbers[0].z);
-  float f5 = f2 - numbers[0].w * f4;
-  float f6 = floor(gl_FragCoord.y);
-  float f7 = floor((f6 + 0.5) * numbers[1].x);
-  float f8 = f6 - numbers[1].y * f7;
-  vec2 v9 = f3 * vec2(numbers[1].z, numbers[1].w) + f5 * vec2(numbers[2].x, numbers[2].y) + f4 * vec2(numbers[2].z, numbers[2].w) + f8 * vec2(numbers[3].x, numbers[3].y) + f7 * vec2(numbers[3].z, numbers[3].w);
-  vec2 v12 = f3 * vec2(numbers[4].x, numbers[4].y) + f5 * vec2(numbers[4].z, numbers[4].w) + f4 * vec2(numbers[5].x, numbers[5].y) + f8 * vec2(numbers[5].z, numbers[5].w) + f7 * vec2(numbers[6].x, numbers[6].y);
+  float f2 = floor(gl_FragCoord.x);
+  float f3 = floor((f2 + 0.5) * numbers[0].x);
+  float f4 = f2 - numbers[0].y * f3;
+  float f5 = floor((f3 + 0.5) * numbers[0].z);
+  float f6 = f3 - numbers[0].w * f5;
+  float f7 = floor(gl_FragCoord.y);
+  float f8 = floor((f7 + 0.5) * numbers[1].x);
+  float f9 = f7 - numbers[1].y * f8;
+  vec2 v10 = f4 * vec2(numbers[1].z, numbers[1].w) + f6 * vec2(numbers[2].x, numbers[2].y) + f5 * vec2(numbers[2].z, numbers[2].w) + f9 * vec2(numbers[3].x, numbers[3].y) + f8 * vec2(numbers[3].z, numbers[3].w);
+  vec2 v13 = f4 * vec2(numbers[4].x, numbers[4].y) + f6 * vec2(numbers[4].z, numbers[4].w) + f5 * vec2(numbers[5].x, numbers[5].y) + f9 * vec2(numbers[5].z, numbers[5].w) + f8 * vec2(numbers[6].x, numbers[6].y);
   for (float i0 = 0.0; i0 < 65536.0; i0 += 1.0) {
   if (i0 >= numbers[6].z) break;
-    vec2 v10 = v9 + i0 * vec2(numbers[6].w, numbers[7].x) + vec2(numbers[7].y, numbers[7].z);
-    vec4 v11 = texture2D(user_a0, v10);
-    vec2 v13 = v12 + vec2(numbers[7].w, numbers[8].x);
-    vec4 v14 = texture2D(user_a1, v13);
-    vec4 v15 = (v11 - v14);
-    vec4 v16 = (v15 * v15);
-    total0 += v16;
-  }
+  for (float i1 = 0.0; i1 < 65536.0; i1 += 1.0) {
+  if (i1 >= numbers[6].w) break;
+    vec2 v11 = v10 + i0 * vec2(numbers[7].x, numbers[7].y) + i1 * vec2(numbers[7].z, numbers[7].w) + vec2(numbers[8].x, numbers[8].y);
+    vec4 v12 = texture2D(user_a0, v11);
+    vec2 v14 = v13 + vec2(numbers[8].z, numbers[8].w);
+    vec4 v15 = texture2D(user_a1, v14);
+    vec4 v16 = (v12 - v15);
+    vec4 v17 = (v16 * v16);
+    total0 += v17;
+  }}
   return total0;
 }
 #3
