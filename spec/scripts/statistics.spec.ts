@@ -32,6 +32,9 @@ const turned = (vectors: readonly number[], width: number, angle: number, by: nu
   })
 }
 
+/** Distances are roots of eigenvalues, and the root of one that should be 0 has lost half of its digits. */
+const expectNear = (actual: number, expected: number): void => expect(Math.abs(actual - expected)).toBeLessThan(1e-4)
+
 const traceOf = ({ covariance }: Moments): number => covariance.reduce((sum, row, i) => sum + row[i]!, 0)
 
 describe('moments', () => {
@@ -68,7 +71,7 @@ describe('the Fréchet distance', () => {
     holds(clouds, ([width, a, b]) => {
       const [p, q] = [momentsOf(a, width), momentsOf(b, width)]
       expect(frechet(p, q)).toBeGreaterThanOrEqual(0)
-      expect(frechet(p, q)).toBeCloseTo(frechet(q, p), 5)
+      expectNear(frechet(p, q), frechet(q, p))
     }))
 
   it('of normal distributions with a common basis is Σ (m - m′)² + (s - s′)²', () =>
@@ -95,13 +98,13 @@ describe('the Fréchet distance', () => {
       fc.pre(width > 1)
       const before = frechet(momentsOf(a, width), momentsOf(b, width))
       const both = [a, b].map((vectors) => momentsOf(turned(vectors, width, angle, by), width))
-      expect(frechet(both[0]!, both[1]!)).toBeCloseTo(before, 5)
+      expectNear(frechet(both[0]!, both[1]!), before)
     }))
 
   it('grows by the square of the way where one is moved', () =>
     holds(fc.tuple(clouds, number), ([[width, vectors], by]) => {
       const moved = momentsOf(vectors.map((v) => v + by), width) // prettier-ignore
-      expect(frechet(momentsOf(vectors, width), moved)).toBeCloseTo(width * by * by, 5)
+      expectNear(frechet(momentsOf(vectors, width), moved), width * by * by)
     }))
 })
 
