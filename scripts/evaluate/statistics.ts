@@ -28,8 +28,14 @@ export const momentsOf = (vectors: ArrayLike<number>, width: number): Moments =>
   return { count: rows.rows, mean, covariance: covariance.to2DArray() }
 }
 
-const eigen = (symmetric: Matrix): EigenvalueDecomposition =>
-  new EigenvalueDecomposition(symmetric, { assumeSymmetric: true })
+/** What is so much smaller than the rest changes no eigenvalue, but ml-matrix does not get by with subnormal numbers. */
+const negligible = 1e-100
+
+const eigen = (symmetric: Matrix): EigenvalueDecomposition => {
+  const least = negligible * Math.max(symmetric.max(), -symmetric.min())
+  const rows = symmetric.to2DArray().map((row) => row.map((x) => (Math.abs(x) > least ? x : 0)))
+  return new EigenvalueDecomposition(new Matrix(rows), { assumeSymmetric: true })
+}
 
 // rounding makes eigenvalues of 0 a little negative
 const root = (x: number): number => Math.sqrt(Math.max(0, x))
