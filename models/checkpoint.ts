@@ -2,15 +2,12 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import { failure } from '../lib/core/failure.ts'
 import * as t from '../lib/index.ts'
-import type { Failure, Shape, Tensor } from '../lib/index.ts'
+import type { Failure, Stored, Tensor } from '../lib/index.ts'
 import { timeSize } from './time.ts'
 import { unet, type UNet, type UNetParams } from './unet.ts'
 
 /** A tensor outside of any graph: what a model file holds under a name. */
-export interface NamedTensor {
-  readonly shape: Shape
-  readonly data: Float32Array
-}
+export type NamedTensor = Stored
 export type Named = Readonly<Record<string, NamedTensor>>
 
 export interface Loaded {

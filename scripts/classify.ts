@@ -3,7 +3,6 @@ import { pipe } from 'fp-ts/function'
 import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
-import { failure } from '../lib/core/failure.ts'
 import type { Failure } from '../lib/core/failure.ts'
 import { learning, stepsIn } from './classify/learning.ts'
 import type { Learnt, Lesson } from './classify/learning.ts'
@@ -13,6 +12,7 @@ import { saveClassifier } from './lib/classifier-file.ts'
 import { loadData } from './lib/data.ts'
 import { openJournal } from './lib/journal.ts'
 import type { Journal } from './lib/journal.ts'
+import { finite } from './lib/keeper.ts'
 import { runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
 import { duration } from './lib/progress.ts'
@@ -67,10 +67,9 @@ const reaction = ({ device, progress }: Run, journal: Journal, lesson: Lesson) =
   }
   const react = ({ losses }: Sofar, learnt: Learnt): TE.TaskEither<Failure, Sofar> => {
     const { step, epoch, loss, images, ms } = learnt
-    if (!Number.isFinite(loss))
-      return TE.left(failure('mismatch', `the loss is not a number any more at step ${step}: train with a smaller --lr`)) // prettier-ignore
     return pipe(
-      journal.add({ step, epoch, loss, ms: Math.round(ms) }),
+      finite(learnt),
+      TE.flatMap(() => journal.add({ step, epoch, loss, ms: Math.round(ms) })),
       TE.tapIO(() => () => shown(learnt)),
       TE.map(() => ({ losses: [...losses, { step, epoch, loss, images }], last: learnt }))
     )

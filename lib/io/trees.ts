@@ -26,7 +26,7 @@ const numbersOf = (x: Tensor): Float32Array => Float32Array.from((x.attrs as Hel
  */
 export const storeTree = (tree: Tree): Readonly<Record<string, Stored>> =>
   Object.fromEntries(
-    Object.entries(reference.compute({ ...flattenTree(tree) })).map(([path, x]) => [
+    Object.entries(reference.compute(flattenTree(tree))).map(([path, x]) => [
       path,
       { shape: x.shape, data: numbersOf(x) }
     ])

@@ -2,12 +2,11 @@ import * as t from 'tessera'
 import { classifier } from 'tessera/models'
 import type { ClassifierParams } from 'tessera/models'
 import { breathe } from '../lib/interrupt.ts'
+import { batchesPerEpoch } from '../lib/training.ts'
+import type { State } from '../lib/training.ts'
 
-/** What a step turns into the next: parameters, and what the optimiser remembers. */
-export interface Learner {
-  readonly params: ClassifierParams
-  readonly memory: t.AdamState<ClassifierParams>
-}
+/** What a step turns into the next. */
+export type Learner = State<ClassifierParams, t.AdamState<ClassifierParams>>
 
 /** What is learnt from, how long and how fast, and the randomness of it. */
 export interface Lesson {
@@ -29,7 +28,7 @@ export interface Learnt {
   readonly state: Learner
 }
 
-export const stepsIn = ({ dataset, batch, epochs }: Lesson): number => epochs * Math.ceil(dataset.count / batch)
+export const stepsIn = (lesson: Lesson): number => lesson.epochs * batchesPerEpoch(lesson)
 
 /** Network, loss, gradients and optimiser as one plan; the state given is used up. */
 const stepOf = (device: t.Device, optimiser: t.Optimiser<ClassifierParams, Learner['memory']>) => {

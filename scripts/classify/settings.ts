@@ -6,7 +6,7 @@ import type { Failure } from '../../lib/core/failure.ts'
 import { folderIsNamed } from '../lib/data.ts'
 import type { Wanted } from '../lib/data.ts'
 import { count, parseFlags, rate, seed } from '../lib/program.ts'
-import { datasets, deviceOption } from '../lib/settings.ts'
+import { dataOption, datasets, deviceOption } from '../lib/settings.ts'
 
 /** What is wanted of a classifier. */
 export interface Settings extends Omit<Wanted, 'split'> {
@@ -24,7 +24,7 @@ const command = (): Command =>
   new Command('npm run classify --')
     .description('Trains the small classifier that npm run evaluate looks at samples with.')
     .addOption(datasets())
-    .option('--data <dir>', 'a folder with the files of the data set; without it they are downloaded')
+    .addOption(dataOption())
     .option('--limit <n>', 'use only the first n images, to train and to test', count)
     .option('--epochs <n>', 'passes over the data set', count, 3)
     .option('--batch <n>', 'images in a training step', count, 128)

@@ -8,7 +8,7 @@ import { shippedClassifier } from '../lib/classifier-file.ts'
 import { folderIsNamed } from '../lib/data.ts'
 import type { Wanted } from '../lib/data.ts'
 import { count, parseFlags, seed } from '../lib/program.ts'
-import { clipOption, datasets, deviceOption, modelOption, varianceOption } from '../lib/settings.ts'
+import { clipOption, dataOption, datasets, deviceOption, modelOption, varianceOption } from '../lib/settings.ts'
 
 /** What is to be measured, and how. */
 export interface Settings extends Omit<Wanted, 'split'>, Pick<t.Denoising, 'variance' | 'clip'> {
@@ -37,7 +37,7 @@ const command = (): Command =>
     .description('Measures a model: its loss on test images, and how far its samples are from them, beside noise.')
     .addOption(modelOption())
     .addOption(datasets('mnist'))
-    .option('--data <dir>', 'a folder with the files of the data set; without it they are downloaded')
+    .addOption(dataOption())
     .option('--limit <n>', 'use only the first n test images', count)
     .addOption(
       new Option('--classifier <file>', 'what looks at the samples, made by npm run classify').default(

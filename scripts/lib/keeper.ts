@@ -25,7 +25,7 @@ export const after = ({ losses }: Sofar, record: Record): Sofar => {
 }
 
 /** A run whose loss is no number any more learns nothing more. */
-export const finite = ({ step, loss }: StepRecord<unknown>): TE.TaskEither<Failure, void> =>
+export const finite = ({ step, loss }: Pick<StepRecord<unknown>, 'step' | 'loss'>): TE.TaskEither<Failure, void> =>
   Number.isFinite(loss)
     ? TE.right(undefined)
     : TE.left(failure('mismatch', `the loss is not a number any more at step ${step}: train with a smaller --lr`))

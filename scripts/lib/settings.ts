@@ -121,11 +121,14 @@ export const datasets = (usual: DatasetName = 'digits'): Option =>
     'fashion-mnist'
   ])
 
+export const dataOption = (): Option =>
+  new Option('--data <dir>', 'a folder with the files of the data set; without it they are downloaded')
+
 const command = (): Command =>
   new Command('npm run train --')
     .description('Trains the diffusion model and draws samples from it.')
     .addOption(datasets())
-    .option('--data <dir>', 'a folder with the files of the data set; without it they are downloaded')
+    .addOption(dataOption())
     .option('--limit <n>', 'use only the first n images', count)
     .option('--epochs <n>', `passes over the data set (default: ${article.epochs})`, count)
     .option('--batch <n>', `images in a training step (default: ${article.batch})`, count)

@@ -89,7 +89,8 @@ export interface EpochRecord<T> extends Stand<T> {
   readonly best: boolean
 }
 
-export const batchesPerEpoch = ({ dataset, batch }: Course): number => Math.ceil(dataset.count / batch)
+export const batchesPerEpoch = ({ dataset, batch }: Pick<Course, 'dataset' | 'batch'>): number =>
+  Math.ceil(dataset.count / batch)
 
 /** How many images a step of the run shows: as many as any, but for the last of an epoch. */
 export const imagesIn = (course: Course, step: number): number => {
