@@ -12,7 +12,7 @@ import type { Failure } from '../lib/core/failure.ts'
 import { checkpointFile, loadCheckpoint, resumed } from './lib/checkpoint.ts'
 import type { Checkpoint } from './lib/checkpoint.ts'
 import { runOf } from './lib/course.ts'
-import type { Run, TrainingState } from './lib/course.ts'
+import type { Given, Run, TrainingState } from './lib/course.ts'
 import { loadData } from './lib/data.ts'
 import { drawFrom } from './lib/draw.ts'
 import { logged, openJournal, reopenJournal } from './lib/journal.ts'
@@ -20,11 +20,13 @@ import type { Journal } from './lib/journal.ts'
 import { after, finite, keeperOf, modelFile } from './lib/keeper.ts'
 import type { Sofar } from './lib/keeper.ts'
 import { loadModel } from './lib/model-file.ts'
+import type { Trained } from './lib/model-file.ts'
 import { forwardProcess, imagesOfBatch, perStage } from './lib/pictures.ts'
 import { runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
 import { exitCode, prepared, unlessAsked } from './lib/run.ts'
 import { drawSamples } from './lib/sampling.ts'
+import type { Attention } from './lib/sampling.ts'
 import { compiledLine, courseLines, endLine, resumedLine, stoppedLine, titleOf, trainingScreen } from './lib/screen.ts'
 import { readTask, settingsAgain } from './lib/settings.ts'
 import type { Settings, Task } from './lib/settings.ts'
@@ -171,9 +173,30 @@ const goneOn = ({ settings: { out }, course, from }: Run): TE.TaskEither<Failure
     TE.flatMap(() => reopenJournal(journalFile(out), course, from.place))
   )
 
+/** The model that a run starts from, if a file has it; its time embedding has a row for each step of the schedule. */
+const startOf = ({ model: path, steps }: Settings): TE.TaskEither<Failure, Trained | undefined> =>
+  path === undefined
+    ? TE.right(undefined)
+    : pipe(
+        loadModel(path),
+        TE.filterOrElse(
+          ({ model }) => model.config.steps === steps,
+          ({ model }) =>
+            failure('mismatch', `${path}: its model knows ${model.config.steps} steps: --steps is ${steps}`)
+        )
+      )
+
+/** A run that goes on has its parameters in its checkpoint. */
+const givenTo = (settings: Settings, goesOn: boolean, { progress }: Attention): TE.TaskEither<Failure, Given> =>
+  pipe(
+    goesOn ? TE.right(undefined) : startOf(settings),
+    TE.bindTo('start'),
+    TE.bind('dataset', () => loadData(settings, progress))
+  )
+
 const train = (settings: Settings, saved?: Checkpoint): TE.TaskEither<Failure, ExitCode> =>
   pipe(
-    prepared((user) => loadData(settings, user.progress), settings.out, settings.device),
+    prepared((user) => givenTo(settings, saved !== undefined, user), settings.out, settings.device),
     TE.map((studio) => runOf(settings, studio)),
     TE.flatMapEither((run) => (saved === undefined ? E.right(run) : resumed(run)(saved))),
     TE.bindTo('run'),

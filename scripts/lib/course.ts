@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as t from 'tessera'
 import { unet } from 'tessera/models'
 import type { UNet, UNetParams } from 'tessera/models'
+import type { Trained } from './model-file.ts'
 import type { Studio } from './run.ts'
 import { samplerOf } from './sampling.ts'
 import type { Sampler } from './sampling.ts'
@@ -28,17 +29,23 @@ export interface Run extends Studio {
   readonly images: string
 }
 
+/** What a run is given: its images, and the model that it starts from, if it does not draw one. */
+export interface Given {
+  readonly dataset: t.Dataset
+  readonly start?: Trained | undefined
+}
+
 /** A run as its settings say; all its randomness comes from the seed. */
 export const runOf = (
   settings: Settings,
-  { given: dataset, ...studio }: Studio & { readonly given: t.Dataset }
+  { given: { dataset, start: first }, ...studio }: Studio & { readonly given: Given }
 ): Run => {
   const { steps, betaMin, betaMax, epochs, batch, lr, seed, clip } = settings
   const [start, key, forward, samples] = t.split(t.key(seed), 4)
   const schedule = t.linearSchedule({ steps, betaMin, betaMax })
-  const model = unet({ steps })
+  const model = first?.model ?? unet({ steps })
   const optimiser = t.adam<UNetParams>({ lr })
-  const params = model.init(start!)
+  const params = first?.params ?? model.init(start!)
   const initial = { params, memory: optimiser.init(params) }
   return {
     ...studio,

@@ -19,6 +19,8 @@ export interface Settings {
   readonly data?: string
   /** How many images of the data set, from its first. */
   readonly limit?: number
+  /** The file of the model that training starts from; without one the parameters are drawn. */
+  readonly model?: string
   readonly epochs: number
   readonly batch: number
   readonly lr: number
@@ -84,7 +86,6 @@ export type Task =
 
 interface Flags extends Partial<Settings> {
   readonly train: boolean
-  readonly model?: string
   readonly resume?: string
   readonly demo?: boolean
 }
@@ -146,22 +147,25 @@ const command = (): Command =>
     .option('--overwrite', 'start anew even where the folder holds a run that could go on')
     .option('--preview', 'draw up to 16 samples after each epoch too')
     .option('--no-train', 'only draw samples, from the model in a file')
-    .option('--model <file>', 'that file')
+    .option('--model <file>', 'that file; without --no-train, training starts from its parameters')
     .option('--demo', 'settings that show something within minutes, overwriting; other flags override them')
 
 const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+const paths: ReadonlySet<string> = new Set(['data', 'model'])
 
 /** Settings as the flags that mean them: all but those of a single start. */
 export const flagsOf = ({ out: _out, overwrite: _overwrite, ...settings }: Partial<Settings>): readonly string[] =>
   Object.entries(settings).flatMap(([name, value]) => {
     const flag = `--${kebab(name)}`
     if (typeof value === 'boolean') return value ? [flag] : []
-    return [flag, name === 'data' ? resolve(String(value)) : String(value)]
+    return [flag, paths.has(name) ? resolve(String(value)) : String(value)]
   })
 
-const merged = ({ train, model, resume: _resume, demo: short, ...given }: Flags): Task => {
+const merged = ({ train, resume: _resume, demo: short, ...given }: Flags): Task => {
   const settings = { ...(short === true ? demo : article), ...given }
-  return !train && model !== undefined ? { kind: 'sample', settings, model } : { kind: 'train', settings }
+  const { model, ...rest } = settings
+  return !train && model !== undefined ? { kind: 'sample', settings: rest, model } : { kind: 'train', settings }
 }
 
 /** What does not decide which numbers come out may change while a run rests. */
@@ -178,8 +182,6 @@ const consistent = (flags: Flags): E.Either<Failure, Task> => {
   const { train, model, dataset = 'digits', resume, betaMin = article.betaMin, betaMax = article.betaMax } = flags
   if (!train && model === undefined) return fail('usage', '--no-train wants the file to sample from: --model FILE')
   if (!train && resume !== undefined) return fail('usage', '--resume goes on training: it does not go with --no-train')
-  if (train && model !== undefined)
-    return fail('usage', '--model goes with --no-train: it names the file to sample from')
   if (resume !== undefined) return goingOn(flags)
   if (betaMin > betaMax) return fail('usage', `--beta-min ${betaMin} is above --beta-max ${betaMax}`)
   return pipe(

@@ -113,6 +113,12 @@ const cases: readonly Case[] = [
     says: /conv_out\.bias.*\[2\]/
   },
   {
+    what: 'a model for a schedule of another length',
+    args: ['--model', file('long.safetensors', whole), '--steps', '7'],
+    code: 1,
+    says: /long\.safetensors.*--steps is 7/
+  },
+  {
     what: 'a truncated model file',
     args: from(file('cut.safetensors', whole.subarray(0, whole.length - 100))),
     code: 1,

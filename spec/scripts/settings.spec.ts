@@ -82,7 +82,8 @@ describe('settings', () => {
   it('take a model file to sample from, and only for that', () => {
     expect(right(readTask(['--no-train', '--model', 'm']))).toEqual({ kind: 'sample', settings: article, model: 'm' })
     expect(usageOf('--no-train')).toMatch(/--model FILE/)
-    expect(usageOf('--model', 'm')).toMatch(/--no-train/)
+    expect(right(readTask(['--model', 'm']))).toEqual({ kind: 'train', settings: { ...article, model: 'm' } })
+    expect(usageOf('--resume', 'x', '--model', 'm')).toMatch(/--model does not go/)
   })
 
   it('of a run that goes on are those that it was started with, but for what may change', () => {

@@ -106,6 +106,22 @@ describe('train', () => {
     expect(weight.every((v) => v !== 0 && Math.abs(v) < 0.01)).toBe(true)
   })
 
+  it(
+    'starts from the model in a file',
+    async () => {
+      const [model, tuned] = [join(out, 'model.safetensors'), join(folder, 'tuned')]
+      // Adam's steps are no longer than the learning rate
+      const args = [...short, '--epochs', '1', '--lr', '1e-6', '--model', model, '--out', tuned]
+      expect(await program('train', args)).toMatchObject({ code: 0, stderr: '' })
+      const [before, after] = await Promise.all(
+        [model, join(tuned, 'model.safetensors')].map(async (path) => right(await loadModel(path)()).params)
+      )
+      const moved = await t.reference.read(t.sub(after!.conv_out.weight, before!.conv_out.weight))
+      expect(moved.every((v) => v !== 0 && Math.abs(v) < 3e-6)).toBe(true)
+    },
+    3 * minutes
+  )
+
   it('draws pictures that a reader can open, and none of one gray', () => {
     for (const name of pictures) {
       const { data, channels } = readPng(readFileSync(join(out, name)))
