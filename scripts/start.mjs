@@ -10,6 +10,8 @@ const path = fileURLToPath(new URL(`${program}.ts`, import.meta.url))
 if (setUp({ browser: false, dryRun: false })) {
   const { register } = await import('tsx/esm/api')
   register()
+  // processes that this one starts read TypeScript too
+  process.execArgv.push('--import', import.meta.resolve('tsx/esm'))
   process.argv = [process.argv[0], path, ...args]
   await import(pathToFileURL(path).href)
 } else process.exitCode = 1

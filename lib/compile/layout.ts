@@ -20,10 +20,10 @@ const widest = 2048
 const narrowest = 64
 
 /**
- * The side of the texture that holds so many texels a side: never a power of two, for llvmpipe compiles a program once
- * more where one of its textures is of the other kind.
+ * The side of the texture that holds so many texels a side: never a power of two (1 is one), for llvmpipe compiles a
+ * program once more where one of its textures is of the other kind.
  */
-export const sideOf = (texels: number): number => (Number.isInteger(Math.log2(texels)) ? texels + 1 : texels)
+export const sideOf = (texels: number): number => Math.max(3, Number.isInteger(Math.log2(texels)) ? texels + 1 : texels)
 
 const known = new Map<string, Layout>()
 

@@ -7,7 +7,7 @@ import { kernelKey } from '../compile/key.ts'
 import type { Shape } from '../core/shape.ts'
 import { GPU, type GPUType } from './gpujs.ts'
 import { noCounts, type Buffer, type Counters, type Engine, type EngineName } from './engine.ts'
-import { Textures, type GL, type Held, type KernelTexture } from './pool.ts'
+import { Held, Textures, type GL, type KernelTexture } from './pool.ts'
 import type { Context } from './platform/types.ts'
 
 /** The parts of a gpu.js kernel that its types leave out. */
@@ -158,9 +158,12 @@ class GLEngine implements Engine {
     const body = { name: 'body', source, argumentTypes: [], argumentNames: [], returnType: 'Array(4)' }
     this.#gpu.setNativeFunctions([body] as never)
     const [first, ...others] = outputs as readonly [Held, ...Held[]]
+    // gpu.js writes sizes into the text, which no body reads: with one for all, a driver that has compiled a program for
+    // tensors of one size, in this process or another, has compiled it for all sizes
+    const ofOneSize = args.map(({ texture }) => new Held(this.#gl, texture, 1, 1))
     const names = args.map((_, i) => `a${i}`)
     const settings = {
-      output: [first.width, first.height],
+      output: [1, 1],
       argumentTypes: names.map(() => 'ArrayTexture(4)'),
       returnType: 'Array(4)',
       precision: 'single',
@@ -177,7 +180,7 @@ class GLEngine implements Engine {
       kernel.mappedTextures = others
       kernel.drawBuffersMap = outputs.map((_, i) => this.#gl.COLOR_ATTACHMENT0 + i)
     }
-    kernel.build(...args)
+    kernel.build(...ofOneSize)
     return { kernel, place: this.#gl.getUniformLocation(kernel.program, 'numbers[0]') }
   }
 

@@ -3,6 +3,7 @@ import { debug, debugLevel } from '../core/debug.ts'
 import type { Held } from '../core/primitives.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
 import { mapTree, tensorsOf } from '../core/tree.ts'
+import { compiling, missingIn, type CompilingOptions } from './compiling.ts'
 import { execute, given, isHeld, trace, type Around, type Given, type Traced } from './compiled.ts'
 import type { CompileOptions, Device, Stats, Timing } from './device.ts'
 import type { Engine } from './engine.ts'
@@ -17,11 +18,8 @@ type Anything = (...args: readonly unknown[]) => unknown
 const patience = 20
 
 /** The device of a backend: traces functions, keeps their plans, runs them. */
-export const deviceOf = (engine: Engine, reason: string, onCompile: OnCompile = () => undefined): Device =>
-  new EngineDevice(engine, reason, onCompile)
-
-/** Hears of programs being compiled: how many of those that a plan needs are done. */
-export type OnCompile = (done: number, total: number) => void
+export const deviceOf = (engine: Engine, reason: string, options: CompilingOptions = {}): Device =>
+  new EngineDevice(engine, reason, options)
 
 class EngineDevice implements Device {
   readonly name: string
@@ -35,7 +33,7 @@ class EngineDevice implements Device {
   constructor(
     engine: Engine,
     readonly reason: string,
-    readonly onCompile: OnCompile
+    readonly options: CompilingOptions
   ) {
     this.name = engine.name
     this.renderer = engine.renderer
@@ -72,19 +70,14 @@ class EngineDevice implements Device {
     return result
   }
 
-  /** Runs a plan; programs that it needs first are compiled as they come. */
+  /** Runs a plan, with something around each step once all its programs are there; those it lacks are compiled as they come. */
   #run(traced: Traced, leaves: Given, around?: Around): unknown {
-    const missing = new Set(
-      traced.plan.steps.filter(({ source }) => !this.#engine.has(source)).map(({ source }) => source.text)
-    )
-    const total = missing.size
-    const told: Around = (step, run) => {
-      run()
-      if (missing.delete(step.source.text)) this.onCompile(total - missing.size, total)
-    }
     const before = this.#engine.counters.compileMs
-    const each = around ?? (total > 0 ? told : undefined)
-    const result = this.#timed('run', () => execute(traced, leaves, this.#engine, this.#memory, each))
+    const missing = missingIn(traced.plan, this.#engine)
+    const work = (each?: Around): unknown => execute(traced, leaves, this.#engine, this.#memory, each)
+    const result = this.#timed('run', () =>
+      missing.length === 0 ? work(around) : compiling(missing, this.#engine, this.options, work)
+    )
     this.#ms.run -= this.#engine.counters.compileMs - before
     return result
   }

@@ -6,10 +6,11 @@ import { failure, reason, type Failure } from '../core/failure.ts'
 import { TesseraError } from '../core/raise.ts'
 import { reference } from '../reference/device.ts'
 import { arrayEngine } from './array.ts'
+import type { CompilingOptions, OnCompile } from './compiling.ts'
 import type { Device } from './device.ts'
 import type { Engine, EngineName } from './engine.ts'
 import { glEngine, rendererOf } from './gl.ts'
-import { deviceOf, type OnCompile } from './gpu.ts'
+import { deviceOf } from './gpu.ts'
 import type { Context } from './platform/types.ts'
 
 export type DeviceName = EngineName | 'reference'
@@ -23,6 +24,11 @@ export interface DeviceOptions {
   readonly costs?: Partial<Costs>
   /** Called as programs are compiled, which is what a first run takes long for: `done` of the `total` that it needs. */
   readonly onCompile?: OnCompile
+  /**
+   * Processes that may compile ahead of this one while its first run waits for the driver, where that helps: on Linux,
+   * with headless GL. By default as many as there are further processors, up to three; 0 for none.
+   */
+  readonly helpers?: number
 }
 export interface Limits {
   readonly targets?: number
@@ -57,17 +63,27 @@ const reasonFor = ({ costs }: Engine, why: readonly string[], options: DeviceOpt
   return `${why.join('; ') || 'the best that this platform has'}${tuned}`
 }
 
+/** Helpers are for the platform's GL. */
+const compilingOf = ({ name }: Engine, { onCompile, helpers: wanted = Infinity }: DeviceOptions): CompilingOptions => {
+  const { helpers, contexts } = platform
+  const most = contexts.some(([known]) => known === name) ? Math.min(wanted, helpers?.most ?? 0) : 0
+  return { onCompile, helpers: helpers && most > 0 ? { ...helpers, most } : undefined }
+}
+
 /** The first backend that works, and why those before it did not. */
 export const openDevice =
   (options: DeviceOptions = {}): TaskEither<Failure, Device> =>
   async () => {
-    const { name, onCompile } = options
+    const { name } = options
     if (name === 'reference') return E.right(reference)
     const candidates = backends(options).filter(([known]) => name === undefined || known === name)
     const why: string[] = name === undefined ? [] : ['asked for']
     for (const [, open] of candidates) {
       const opened = await open()
-      if (E.isRight(opened)) return E.right(deviceOf(opened.right, reasonFor(opened.right, why, options), onCompile))
+      if (E.isRight(opened))
+        return E.right(
+          deviceOf(opened.right, reasonFor(opened.right, why, options), compilingOf(opened.right, options))
+        )
       why.push(opened.left.message)
     }
     return E.left(

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { childrenOf, gone, lives, read } from '../support/processes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -42,30 +41,8 @@ const answer = async ({ stdout }: ChildProcessWithoutNullStreams): Promise<Answe
   throw new Error('the program ended without an answer')
 }
 
-/** What /proc says of a process; nothing once it is gone. */
-const read = (pid: string, file: string): string => {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
-  } catch {
-    return ''
-  }
-}
-
-/** The children of a process: in /proc/PID/stat, the second word after the name in parentheses is the parent. */
-const childrenOf = (parent: number): readonly number[] =>
-  readdirSync('/proc')
-    .filter((name) => Number(/.*\) \S (\d+)/s.exec(read(name, 'stat'))?.[1]) === parent)
-    .map(Number)
-
 /** The process id of the server that a program started, behind a shell. (Its display's number may be taken anew.) */
 const serverOf = (child: ChildProcessWithoutNullStreams): number => childrenOf(child.pid!).flatMap(childrenOf)[0]!
-
-const lives = (pid: number): boolean => existsSync(`/proc/${String(pid)}`)
-
-const gone = async (pid: number): Promise<true> => {
-  while (lives(pid)) await setTimeout(20)
-  return true
-}
 
 /** Goes on until its standard input ends. */
 const waits = 'process.stdin.resume()'

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Costs } from '../../compile/costs.ts'
 import { failure, reason, type Failure } from '../../core/failure.ts'
+import { helpers } from './ahead.node.ts'
 import { ensureDisplay } from './display.node.ts'
 import { storedCosts } from './costs.node.ts'
 import type { Context, Platform } from './types.ts'
@@ -38,5 +39,6 @@ export const platform: Platform = {
     ]
   ],
   // a damaged file is for npm run doctor to tell: the usual costs serve as well
-  costs: (name, renderer) => E.getOrElse((): Costs | undefined => undefined)(storedCosts({ name, renderer }))
+  costs: (name, renderer) => E.getOrElse((): Costs | undefined => undefined)(storedCosts({ name, renderer })),
+  helpers: helpers()
 }

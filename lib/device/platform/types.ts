@@ -1,5 +1,6 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Costs } from '../../compile/costs.ts'
+import type { Source } from '../../compile/numbers.ts'
 import type { Failure } from '../../core/failure.ts'
 import type { EngineName } from '../engine.ts'
 
@@ -10,10 +11,22 @@ export interface Context {
   readonly canvas: object
 }
 
+/** A program to be compiled, and how many textures it is drawn from and to. */
+export interface Job {
+  readonly source: Source
+  readonly inputs: number
+  readonly targets: number
+}
+
+/** Has other processes compile programs, the first of each list first; what it gives ends them. */
+export type Ahead = (lists: readonly (readonly Job[])[]) => () => void
+
 /** What differs between Node and a browser. */
 export interface Platform {
   /** Names of the GL backends, the best first, each with a way to open it. */
   readonly contexts: readonly (readonly [name: EngineName, open: TaskEither<Failure, Context>])[]
   /** What things cost on a device of this backend and renderer, where that was measured. */
   readonly costs?: (name: EngineName, renderer: string) => Costs | undefined
+  /** Present where the driver keeps what any process compiled, and processors are idle while this one compiles. */
+  readonly helpers?: { readonly most: number; readonly ahead: Ahead } | undefined
 }

@@ -1,0 +1,23 @@
+// The program of a helper: compiles the programs that its standard input lists, so that the driver keeps them where
+// the process that started it finds them.
+import { readFileSync } from 'node:fs'
+import * as E from 'fp-ts/Either'
+import { glEngine } from '../gl.ts'
+import { platform } from './node.ts'
+import type { Job } from './types.ts'
+
+const parent = process.ppid
+const jobs = JSON.parse(readFileSync(0, 'utf8')) as readonly Job[]
+const [[, open]] = platform.contexts as readonly [(typeof platform.contexts)[number]]
+const context = await open()
+
+if (E.isRight(context)) {
+  const engine = glEngine(context.right)
+  for (const { source, inputs, targets } of jobs) {
+    // whose parent is gone belongs to another
+    if (process.ppid !== parent) break
+    const read = Array.from({ length: inputs }, () => engine.take([4]))
+    for (const buffer of [...read, ...engine.run(source, read, [4], targets)]) engine.give(buffer)
+  }
+}
+process.exit(0)
