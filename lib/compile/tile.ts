@@ -2,7 +2,7 @@ import { coefficient, type Var } from '../core/affine.ts'
 import { sizeOf } from '../core/shape.ts'
 import { CostModel } from './cost.ts'
 import type { Costs } from './costs.ts'
-import { loadsOf, type Expr, type Fold, type Kernel } from './expr.ts'
+import { dependsOn, loadsOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { kernelKey } from './key.ts'
 import { laneVariable, leading } from './lanes.ts'
 import { fragments } from './planes.ts'
@@ -26,8 +26,9 @@ const mostTerms = 320
 const mostOfLess = 128
 /** So many terms in all are much work. */
 const much = 12e6
-/** Below this many a second kernel to merge the planes costs more than it saves. */
+/** Below this many a second kernel to merge the planes costs more than it saves: less where tiles share fetches. */
 const worthMerging = 1e6
+const worthSharing = 3e5
 /** Without tiles every term is a fetch of its own; a shorter body serves. */
 const mostUntiled = 100
 /** A short sum only unrolls what picks channels: so sums of any size are one program. */
@@ -133,7 +134,7 @@ const candidates = (
   const model = new CostModel(kernel, fold, lanes, costs)
   const perLane = lanes ? Math.min(4, kernel.shape[0] ?? 1) : 1
   const work = workOf(kernel, fold)
-  const heavy = fold.op === 'sum' && work > worthMerging
+  const heavy = fold.op === 'sum' && work > (isContraction(kernel, fold) ? worthSharing : worthMerging)
   const tiled = work > much ? mostTerms : mostOfLess
   const short = fold.vars.some((v) => v !== lanes && picksChannel([...loadsOf(fold.body)], v)) ? mostShort : 1
   return tiles(extents, heavy ? targets : 1).map((tile): Known => {
@@ -142,6 +143,12 @@ const candidates = (
     return { tile, heavy, unroll: fold.vars.map((v) => unroll.get(v)!), ms: model.ms(tile, unroll) }
   })
 }
+
+/** Whether each load serves several results, as those of a convolution and a matrix product do. */
+const isContraction = ({ out }: Kernel, { body }: Fold): boolean =>
+  [...loadsOf(body)].every(
+    (load) => load.kind === 'load' && out.some((v) => v.extent > 1 && !load.index.some((i) => dependsOn(i, v)))
+  )
 
 /** How many terms a fold has in all, four at a time. */
 const workOf = (kernel: Kernel, fold: Fold): number => fragments(kernel.shape) * sizeOf(fold.vars.map((v) => v.extent))

@@ -122,8 +122,6 @@ class GLEngine implements Engine {
     this.#draw(program, source, args, outputs)
     this.counters.calls++
     if (!known) {
-      // drivers put off work until the first draw
-      this.#gl.finish()
       this.#programs.set(source.text, program)
       this.counters.programs++
       this.counters.compileMs += performance.now() - start
