@@ -110,7 +110,11 @@ export class CostModel {
 
 /** A channel that a step does not know beforehand has a texel to itself. */
 const picks = ({ at }: Index, factor: (v: Var) => number): boolean =>
-  at.terms.some(([v, k]) => k % 4 !== 0 && (k * factor(v)) % 4 !== 0)
+  at.terms.some(([v, k]) => (k * (v.def?.kind === 'mod' ? stepOf(v.def, factor) : factor(v))) % 4 !== 0)
+
+/** A remainder is the same at each step of so many. */
+const stepOf = ({ of, by }: NonNullable<Var['def']>, factor: (v: Var) => number): number =>
+  of.terms.every(([v, k]) => (k * factor(v)) % by === 0) ? 4 : 1
 
 /** Distinct values of an index in one fragment and step. */
 const distinct = ({ at, vars, counts }: Index, factor: (v: Var) => number): number => {

@@ -12,39 +12,66 @@ const structural: ReadonlySet<string> = new Set(['0.0', '0.5', '1.0'])
 /** A number that is a uniform of its own wherever it stands, whatever its value. */
 export const given = (n: number): string => `#${String(n)}#`
 const marked = /#(-?(?:[\d.e+-]+|Infinity))#/g
+/**
+ * What takes texels to the unit square along a side of a texture: a uniform in all programs, for textures differ in size
+ * more often than what is done with them.
+ */
+export const perSide = (slot: number, side: 'x' | 'y', texels: number): string => `@${slot}${side} ${1 / texels}@`
+const sides = /@(\w+) ([\d.e+-]+)@/g
 const counted = /for \(float (\w+) = 0\.0; \w+ < ([\d.]+); \w+ \+= 1\.0\) \{/g
 const float = /(?<![\w.#-])\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)(?![\w.#])/g
 
-/** The body with all its numbers in place. */
-export const fixed = (body: string): Source => ({
-  text: body.replace(marked, (_, n: string) => literal(Number(n))),
-  numbers: []
-})
+/** Uniforms of a program as they are named for the first time. */
+class Uniforms {
+  readonly numbers: number[] = []
+  readonly #known = new Map<string, string>()
 
-/**
- * Kernels that differ only in their numbers are one program: here those become uniforms, `most` of them at most. A loop
- * must have a fixed end in WebGL 1, so that its own number breaks it off.
- */
-export const generic = (body: string, most: number): Source => {
-  const numbers: number[] = []
-  const known = new Map<string, string>()
-  const uniform = (n: number): string => `numbers[${(numbers.push(n) - 1) >> 2}].${'xyzw'[(numbers.length - 1) & 3]!}`
-  const shared = (text: string): string => {
-    if (structural.has(text)) return text
-    const name = known.get(text) ?? uniform(Number(text))
-    known.set(text, name)
+  add(n: number): string {
+    const at = this.numbers.push(n) - 1
+    return `numbers[${at >> 2}].${'xyzw'[at & 3]!}`
+  }
+
+  /** The one for all that share a key. */
+  shared(key: string, n: number): string {
+    const name = this.#known.get(key) ?? this.add(n)
+    this.#known.set(key, name)
     return name
   }
-  const text = body
-    .replace(
-      counted,
-      (_, i: string, trips: string) =>
-        `for (float ${i} = 0.0; ${i} < LONGEST; ${i} += 1.0) {\n  if (${i} >= #${trips}#) break;`
-    )
-    .replace(float, shared)
-    .replace(marked, (_, n: string) => uniform(Number(n)))
-    .replaceAll('LONGEST', '65536.0')
-  if (numbers.length > most) return fixed(body)
-  const declared = numbers.length > 0 ? `uniform vec4 numbers[${Math.ceil(numbers.length / 4)}];\n` : ''
-  return { text: declared + text, numbers }
+
+  source(body: string): Source {
+    const { numbers } = this
+    const declared = numbers.length > 0 ? `uniform vec4 numbers[${Math.ceil(numbers.length / 4)}];\n` : ''
+    return { text: declared + body, numbers }
+  }
+}
+
+const withSides = (body: string, uniforms: Uniforms): string =>
+  body.replace(sides, (_, side: string, n: string) => uniforms.shared(side, Number(n)))
+
+/** A loop must have a fixed end in WebGL 1, so that its own number breaks it off. */
+const withEnds = (body: string, uniforms: Uniforms): string =>
+  body.replace(
+    counted,
+    (_, i: string, trips: string) =>
+      `for (float ${i} = 0.0; ${i} < LONGEST; ${i} += 1.0) {\n  if (${i} >= ${uniforms.add(Number(trips))}) break;`
+  )
+const finished = (body: string, uniforms: Uniforms): Source => uniforms.source(body.replaceAll('LONGEST', '65536.0'))
+
+/** The body with all its numbers in place but for the sizes of textures and the ends of loops. */
+export const fixed = (body: string): Source => {
+  const uniforms = new Uniforms()
+  const text = withEnds(withSides(body, uniforms), uniforms)
+  return finished(
+    text.replace(marked, (_, n: string) => literal(Number(n))),
+    uniforms
+  )
+}
+
+/** Kernels that differ only in their numbers are one program: here those become uniforms, `most` of them at most. */
+export const generic = (body: string, most: number): Source => {
+  const uniforms = new Uniforms()
+  const text = withEnds(withSides(body, uniforms), uniforms)
+    .replace(float, (n) => (structural.has(n) ? n : uniforms.shared(n, Number(n))))
+    .replace(marked, (_, n: string) => uniforms.add(Number(n)))
+  return uniforms.numbers.length > most ? fixed(body) : finished(text, uniforms)
 }

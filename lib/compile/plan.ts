@@ -5,7 +5,7 @@ import { flopsOf, foldOf, lower, type Kernel } from './expr.ts'
 import { inline } from './inline.ts'
 import type { Source } from './numbers.ts'
 import { fragments, planeShape, targetsOf } from './planes.ts'
-import { relaidOnce, relayout } from './relayout.ts'
+import { oneInFront, pairsInFront, relaidOnce, type Relayout } from './relayout.ts'
 import { shorten } from './shorten.ts'
 import { simplify } from './simplify.ts'
 import { split } from './split.ts'
@@ -56,8 +56,8 @@ interface Call {
   readonly merges?: Tensor | undefined
   /** What computes all of the roots. */
   readonly kernel: Kernel
-  /** Whether a weight is laid out anew for it. */
-  readonly relaid?: boolean | undefined
+  /** How a weight is laid out anew for it. */
+  readonly relayout?: Relayout | undefined
 }
 
 /** A call looks this far back for one that it can be part of: further, and its results would wait for their use. */
@@ -154,9 +154,9 @@ class Planner {
       this.#made.set(x, at)
       return
     }
-    const { kernel, relaid } = this.#best(alone)
+    const { kernel, relayout } = this.#best(alone)
     kernel.inputs.forEach((input) => this.#emit(input))
-    this.#made.set(x, this.#calls.push({ roots: [x], kernel: alone, relaid, merges }) - 1)
+    this.#made.set(x, this.#calls.push({ roots: [x], kernel: alone, relayout, merges }) - 1)
   }
 
   /**
@@ -194,15 +194,17 @@ class Planner {
   }
 
   /** The kernel as it is or with a weight laid out anew, whichever is expected to run faster. */
-  #best(kernel: Kernel): { readonly kernel: Kernel; readonly tiling?: Tiling; readonly relaid?: boolean } {
+  #best(kernel: Kernel): { readonly kernel: Kernel; readonly tiling?: Tiling; readonly relayout?: Relayout } {
     const fold = foldOf(kernel)
     if (!fold) return { kernel }
     const targets = kernel.bodies[0]!.kind === 'fold' ? this.target.targets : 1
     const plain = { kernel, tiling: tileOf(kernel, fold, targets, this.target.costs) }
-    const moved = relayout(kernel, this.#relaid)
-    if (moved === kernel) return plain
-    const other = { kernel: moved, tiling: tileOf(moved, foldOf(moved)!, targets, this.target.costs), relaid: true }
-    return other.tiling.ms < plain.tiling.ms ? other : plain
+    const others = [oneInFront, pairsInFront].flatMap((relayout) => {
+      const moved = relayout(kernel, this.#relaid)
+      if (moved === kernel) return []
+      return [{ kernel: moved, tiling: tileOf(moved, foldOf(moved)!, targets, this.target.costs), relayout }]
+    })
+    return [plain, ...others].reduce((best, next) => (next.tiling.ms < best.tiling.ms ? next : best))
   }
 
   /** The highest node at or below x that is a fold but for movements on top of it. */
@@ -235,7 +237,7 @@ class Planner {
   }
 
   #step(
-    { roots, kernel: all, tiled, merges, relaid }: Call,
+    { roots, kernel: all, tiled, merges, relayout }: Call,
     needed: ReadonlySet<number>
   ): Omit<Step, 'free'> | undefined {
     const buffersOf = (x: Tensor): readonly number[] =>
@@ -255,7 +257,7 @@ class Planner {
     const wanted = roots.filter((x) => needed.has(this.#numberOf(x)))
     if (wanted.length === 0) return undefined
     const lowered = wanted.length === roots.length ? all : this.#lower(roots, merges, wanted)
-    const kernel = relaid ? relayout(lowered, this.#relaid) : lowered
+    const kernel = relayout ? relayout(lowered, this.#relaid) : lowered
     return {
       source: this.target.source(kernel),
       shape: kernel.shape,

@@ -13,7 +13,7 @@ import {
 } from '../core/affine.ts'
 import { stridesOf, type Shape } from '../core/shape.ts'
 import type { Kernel } from './expr.ts'
-import { given } from './numbers.ts'
+import { given, perSide } from './numbers.ts'
 import { layoutOf, sideOf, type Layout } from './layout.ts'
 import type { Names } from './names.ts'
 import type { Place } from './place.ts'
@@ -90,12 +90,13 @@ export class Textures {
   }
 
   #plane(slot: number, plane: number, index: readonly Affine[], block: Block): string {
-    const address = this.#address(this.#layouts[slot]!, index, block)
+    const address = this.#address(slot, index, block)
     return block.let('vec4', `${this.dialect.fetch}(user_a${this.#samplers[slot]! + plane}, ${address})`)
   }
 
   /** The place of a texel in its texture, between 0 and 1. */
-  #address(layout: Layout, index: readonly Affine[], block: Block): string {
+  #address(slot: number, index: readonly Affine[], block: Block): string {
+    const layout = this.#layouts[slot]!
     const { width, height, split } = layout
     if (this.#isHere(layout, index))
       return block.let('vec2', `gl_FragCoord.xy * vec2(${given(1 / sideOf(width))}, ${given(1 / sideOf(height))})`)
@@ -104,8 +105,8 @@ export class Textures {
       split < 0
         ? this.#wrapped(flatAt(layout, index), width, block)
         : acrossAndDown(layout, index).map((at) => this.names.number(at, block))
-    const x = block.let('float', `(${u} + 0.5) * ${literal(1 / sideOf(width))}`)
-    const y = block.let('float', `(${v} + 0.5) * ${literal(1 / sideOf(height))}`)
+    const x = block.let('float', `(${u} + 0.5) * ${perSide(slot, 'x', sideOf(width))}`)
+    const y = block.let('float', `(${v} + 0.5) * ${perSide(slot, 'y', sideOf(height))}`)
     return `vec2(${x}, ${y})`
   }
 

@@ -22,7 +22,7 @@ export interface Counters {
   /** Bytes of both, and the most there ever were. */
   bytes: number
   peakBytes: number
-  /** Milliseconds spent on compiling programs, the first run included. */
+  /** Milliseconds spent on compiling programs, with what the driver does of it at the first draw. */
   compileMs: number
 }
 

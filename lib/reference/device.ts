@@ -4,6 +4,7 @@ import { mapTree, tensorsOf } from '../core/tree.ts'
 import { packed } from '../core/values.ts'
 import { showGraph } from '../core/show.ts'
 import type { Device, Numbers, Stats } from '../device/device.ts'
+import { noCounts } from '../device/engine.ts'
 import { formed } from '../device/read.ts'
 import { interpret } from './interpret.ts'
 
@@ -21,19 +22,7 @@ const compute = <T>(tree: T): T => {
 const storedOf = (x: Tensor, data: Float64Array): Tensor =>
   held({ read: () => data, dispose: () => undefined }, x.shape)
 
-const stats: Stats = {
-  programs: 0,
-  calls: 0,
-  created: 0,
-  live: 0,
-  pooled: 0,
-  bytes: 0,
-  peakBytes: 0,
-  traceMs: 0,
-  planMs: 0,
-  compileMs: 0,
-  runMs: 0
-}
+const stats: Stats = { ...noCounts(), traceMs: 0, planMs: 0, runMs: 0 }
 
 const show = <A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string =>
   showGraph(tensorsOf(f(...args)))

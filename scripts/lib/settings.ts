@@ -168,7 +168,7 @@ const merged = ({ train, resume: _resume, demo: short, ...given }: Flags): Task 
   return !train && model !== undefined ? { kind: 'sample', settings: rest, model } : { kind: 'train', settings }
 }
 
-/** What does not decide which numbers come out may change while a run rests. */
+/** What does not decide which run it is may change while it rests; another device may round otherwise. */
 const changeable: ReadonlySet<string> = new Set(['data', 'device', 'epochs', 'saveEvery', 'preview', 'samples', 'clip'])
 
 const goingOn = ({ train: _train, resume = '', ...changes }: Flags): E.Either<Failure, Task> => {

@@ -3,7 +3,7 @@ import * as t from '../../lib/index.ts'
 import { evaluate } from '../support/float64.ts'
 import { filled } from '../support/arbitrary.ts'
 import { gl } from '../support/gl.ts'
-import { largeProduct } from '../support/naive.ts'
+import { largeConvolution, largeProduct } from '../support/naive.ts'
 import { expectAllReads, oddSizes } from '../support/sizes.ts'
 import { expectClose } from '../support/tolerance.ts'
 
@@ -55,5 +55,58 @@ describe('[gl] large products', () => {
     const wanted = largeProduct(numbers, evaluate(b), [m, k, n])
     expect(wanted.some(Number.isNaN) && !wanted.every(Number.isNaN)).toBe(true)
     expectClose(await device.read(t.matmul(a, b)), wanted, { terms: k, scale: 16 * k })
+  })
+})
+
+// weights lie as they are, with another axis in front, or in pairs, by how many channels there are
+describe('[gl] convolutions in tiles', () => {
+  const all: readonly (readonly [from: number, to: number, stride: number])[] = [
+    [10, 10, 1],
+    [6, 10, 1],
+    [10, 6, 2],
+    [9, 10, 1],
+    [12, 8, 1],
+    [10, 20, 2]
+  ]
+  it.each(all)('from %i to %i channels with stride %i, and their gradients', async (from, to, stride) => {
+    const device = await gl()
+    const [x, w] = [filled([23, from, 14, 14], 'any', 1), filled([to, from, 3, 3], 'any', 2)]
+    const conv = ([v, y]: readonly t.Tensor[]) => t.conv2d(v!, { padding: 1, stride })(y!)
+    const ct = filled(conv([w, x]).shape, 'any', 3)
+    const [y, pullback] = t.vjp(conv, [w, x])
+    const results = [y, ...pullback(ct)]
+    const terms = 23 * 14 * 14
+    for (const [i, result] of device.compute(results).entries())
+      expectClose(await device.read(result), evaluate(results[i]!), { terms, scale: 16 * terms })
+  })
+
+  it('read their weights by pairs where four divides neither number of channels', async () => {
+    const device = await gl()
+    const [batch, from, to, side] = [4, 6, 10, 196]
+    const conv = (w: t.Tensor, x: t.Tensor) => t.conv2d(w, { padding: 1 })(x)
+    const [x, w] = [filled([batch, from, side, side], 'any', 1), filled([to, from, 3, 3], 'any', 2)]
+    const ct = filled([batch, to, side, side], 'any', 3)
+    const back = (v: t.Tensor, y: t.Tensor) => t.vjp((z: t.Tensor) => conv(v, z), x)[1](y)
+    expect(device.show(conv, w, x)).toMatchInlineSnapshot(`
+      "a = argument[4,6,196,196]
+      b = argument[10,6,3,3]
+      l = store permute b : [6,10,3,3]  #0
+      c, d, e, f, g, h, i, j = reshape sum tiled a l : [4,5,98,98]  #1
+      k = reshape sum of planes c d e f g h i j : [4,10,196,196]  #2
+      return k"
+    `)
+    expect(device.show(back, w, ct)).toMatch(/store reshape permute reshape/)
+
+    const turned = t.flip(t.permute(w, [1, 0, 2, 3]), [2, 3])
+    const [ofX, ofW, ofTurned, ofCt] = [x, w, turned, ct].map(evaluate) as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array
+    ]
+    const [y, dx] = device.compute([conv(w, x), back(w, ct)]) as [t.Tensor, t.Tensor]
+    const exactly = (terms: number) => ({ terms, scale: 16 * terms })
+    expectClose(await device.read(y), largeConvolution(ofX, ofW, [batch, from, to, side]), exactly(9 * from))
+    expectClose(await device.read(dx), largeConvolution(ofCt, ofTurned, [batch, to, from, side]), exactly(9 * to))
   })
 })

@@ -149,3 +149,26 @@ export const largeProduct = (
     for (let l = 0; l < k; l++) for (let j = 0; j < n; j++) c[i * n + j]! += a[i * k + l]! * b[l * n + j]!
   return c
 }
+
+/** A convolution by 3 × 3 of square pictures, padded by one, from their numbers. */
+export const largeConvolution = (
+  x: ArrayLike<number>,
+  w: ArrayLike<number>,
+  [batch, from, to, side]: readonly [number, number, number, number]
+): Float64Array => {
+  const y = new Float64Array(batch * to * side * side)
+  for (let map = 0; map < batch * to * from * 9; map++) {
+    const [tap, c, o, b] = [
+      map % 9,
+      Math.floor(map / 9) % from,
+      Math.floor(map / 9 / from) % to,
+      Math.floor(map / 9 / from / to)
+    ]
+    const weight = w[(o * from + c) * 9 + tap]!
+    const [down, right] = [Math.floor(tap / 3) - 1, (tap % 3) - 1]
+    for (let i = Math.max(0, -down); i < side - Math.max(0, down); i++)
+      for (let j = Math.max(0, -right); j < side - Math.max(0, right); j++)
+        y[((b * to + o) * side + i) * side + j]! += weight * x[((b * from + c) * side + i + down) * side + j + right]!
+  }
+  return y
+}

@@ -5,6 +5,7 @@ d, e, f, g, h, i, j, k = reshape sum tiled a b : [16,2,14,7]  #0
 l = mul of planes d e f g h i j k c : [16,8,14,14]  #1
 return l
 #0
+uniform vec4 numbers[2];
 vec4 body() {
   vec4 total0 = vec4(0.0);
   vec4 total1 = vec4(0.0);
@@ -20,21 +21,22 @@ vec4 body() {
   float f4 = floor((f2 + 0.5) * 0.07142857142857142);
   float f5 = f2 - 14.0 * f4;
   float f6 = floor(gl_FragCoord.y);
-  for (float i0 = 0.0; i0 < 8.0; i0 += 1.0) {
+  for (float i0 = 0.0; i0 < 65536.0; i0 += 1.0) {
+  if (i0 >= numbers[1].x) break;
     float f7 = 196.0 * i0 + 14.0 * f5 + 2.0 * f3;
-    float f8 = ((f7 + (-15.0)) + 0.5) * 0.0006377551020408163;
-    float f9 = (f6 + 0.5) * 0.2;
+    float f8 = ((f7 + (-15.0)) + 0.5) * numbers[0].x;
+    float f9 = (f6 + 0.5) * numbers[0].y;
     vec4 v10 = texture2D(user_a0, vec2(f8, f9));
     float f11 = 2.0 * f3;
     bool b12 = (f11 + (-1.0)) >= 0.0 && (f5 + (-1.0)) >= 0.0;
     vec4 v13 = (b12 ? v10 : vec4(0.0));
     float f14 = 9.0 * i0;
-    float f15 = (f14 + 0.5) * 0.013888888888888888;
-    float f16 = (f4 + 0.5) * 0.3333333333333333;
+    float f15 = (f14 + 0.5) * numbers[0].z;
+    float f16 = (f4 + 0.5) * numbers[0].w;
     vec4 v17 = texture2D(user_a1, vec2(f15, f16));
     vec4 v18 = (v13 * vec4(v17.x));
     total0 += v18;
-    float f19 = ((f7 + (-14.0)) + 0.5) * 0.0006377551020408163;
+    float f19 = ((f7 + (-14.0)) + 0.5) * numbers[0].x;
     vec4 v20 = texture2D(user_a0, vec2(f19, f9));
     bool b21 = (f5 + (-1.0)) >= 0.0;
     vec4 v22 = (b21 ? v20 : vec4(0.0));
@@ -52,11 +54,11 @@ vec4 body() {
     total6 += v28;
     vec4 v29 = (v22 * vec4(v17.w));
     total7 += v29;
-    float f30 = ((f14 + 1.0) + 0.5) * 0.013888888888888888;
+    float f30 = ((f14 + 1.0) + 0.5) * numbers[0].z;
     vec4 v31 = texture2D(user_a1, vec2(f30, f16));
     vec4 v32 = (v22 * vec4(v31.x));
     total0 += v32;
-    float f33 = ((f7 + (-13.0)) + 0.5) * 0.0006377551020408163;
+    float f33 = ((f7 + (-13.0)) + 0.5) * numbers[0].x;
     vec4 v34 = texture2D(user_a0, vec2(f33, f9));
     vec4 v35 = (b21 ? v34 : vec4(0.0));
     vec4 v36 = (v35 * vec4(v31.x));
@@ -73,11 +75,11 @@ vec4 body() {
     total6 += v41;
     vec4 v42 = (v35 * vec4(v31.w));
     total7 += v42;
-    float f43 = ((f14 + 2.0) + 0.5) * 0.013888888888888888;
+    float f43 = ((f14 + 2.0) + 0.5) * numbers[0].z;
     vec4 v44 = texture2D(user_a1, vec2(f43, f16));
     vec4 v45 = (v35 * vec4(v44.x));
     total0 += v45;
-    float f46 = ((f7 + (-12.0)) + 0.5) * 0.0006377551020408163;
+    float f46 = ((f7 + (-12.0)) + 0.5) * numbers[0].x;
     vec4 v47 = texture2D(user_a0, vec2(f46, f9));
     bool b48 = (f11 + 2.0) < 14.0 && (f5 + (-1.0)) >= 0.0;
     vec4 v49 = (b48 ? v47 : vec4(0.0));
@@ -95,15 +97,15 @@ vec4 body() {
     total6 += v55;
     vec4 v56 = (v49 * vec4(v44.w));
     total7 += v56;
-    float f57 = ((f7 + (-1.0)) + 0.5) * 0.0006377551020408163;
+    float f57 = ((f7 + (-1.0)) + 0.5) * numbers[0].x;
     vec4 v58 = texture2D(user_a0, vec2(f57, f9));
     bool b59 = (f11 + (-1.0)) >= 0.0;
     vec4 v60 = (b59 ? v58 : vec4(0.0));
-    float f61 = ((f14 + 3.0) + 0.5) * 0.013888888888888888;
+    float f61 = ((f14 + 3.0) + 0.5) * numbers[0].z;
     vec4 v62 = texture2D(user_a1, vec2(f61, f16));
     vec4 v63 = (v60 * vec4(v62.x));
     total0 += v63;
-    float f64 = (f7 + 0.5) * 0.0006377551020408163;
+    float f64 = (f7 + 0.5) * numbers[0].x;
     vec4 v65 = texture2D(user_a0, vec2(f64, f9));
     vec4 v66 = (v65 * vec4(v62.x));
     total1 += v66;
@@ -119,11 +121,11 @@ vec4 body() {
     total6 += v71;
     vec4 v72 = (v65 * vec4(v62.w));
     total7 += v72;
-    float f73 = ((f14 + 4.0) + 0.5) * 0.013888888888888888;
+    float f73 = ((f14 + 4.0) + 0.5) * numbers[0].z;
     vec4 v74 = texture2D(user_a1, vec2(f73, f16));
     vec4 v75 = (v65 * vec4(v74.x));
     total0 += v75;
-    float f76 = ((f7 + 1.0) + 0.5) * 0.0006377551020408163;
+    float f76 = ((f7 + 1.0) + 0.5) * numbers[0].x;
     vec4 v77 = texture2D(user_a0, vec2(f76, f9));
     vec4 v78 = (v77 * vec4(v74.x));
     total1 += v78;
@@ -139,11 +141,11 @@ vec4 body() {
     total6 += v83;
     vec4 v84 = (v77 * vec4(v74.w));
     total7 += v84;
-    float f85 = ((f14 + 5.0) + 0.5) * 0.013888888888888888;
+    float f85 = ((f14 + 5.0) + 0.5) * numbers[0].z;
     vec4 v86 = texture2D(user_a1, vec2(f85, f16));
     vec4 v87 = (v77 * vec4(v86.x));
     total0 += v87;
-    float f88 = ((f7 + 2.0) + 0.5) * 0.0006377551020408163;
+    float f88 = ((f7 + 2.0) + 0.5) * numbers[0].x;
     vec4 v89 = texture2D(user_a0, vec2(f88, f9));
     bool b90 = (f11 + 2.0) < 14.0;
     vec4 v91 = (b90 ? v89 : vec4(0.0));
@@ -161,15 +163,15 @@ vec4 body() {
     total6 += v97;
     vec4 v98 = (v91 * vec4(v86.w));
     total7 += v98;
-    float f99 = ((f7 + 13.0) + 0.5) * 0.0006377551020408163;
+    float f99 = ((f7 + 13.0) + 0.5) * numbers[0].x;
     vec4 v100 = texture2D(user_a0, vec2(f99, f9));
     bool b101 = (f11 + (-1.0)) >= 0.0 && (f5 + 1.0) < 14.0;
     vec4 v102 = (b101 ? v100 : vec4(0.0));
-    float f103 = ((f14 + 6.0) + 0.5) * 0.013888888888888888;
+    float f103 = ((f14 + 6.0) + 0.5) * numbers[0].z;
     vec4 v104 = texture2D(user_a1, vec2(f103, f16));
     vec4 v105 = (v102 * vec4(v104.x));
     total0 += v105;
-    float f106 = ((f7 + 14.0) + 0.5) * 0.0006377551020408163;
+    float f106 = ((f7 + 14.0) + 0.5) * numbers[0].x;
     vec4 v107 = texture2D(user_a0, vec2(f106, f9));
     bool b108 = (f5 + 1.0) < 14.0;
     vec4 v109 = (b108 ? v107 : vec4(0.0));
@@ -187,11 +189,11 @@ vec4 body() {
     total6 += v115;
     vec4 v116 = (v109 * vec4(v104.w));
     total7 += v116;
-    float f117 = ((f14 + 7.0) + 0.5) * 0.013888888888888888;
+    float f117 = ((f14 + 7.0) + 0.5) * numbers[0].z;
     vec4 v118 = texture2D(user_a1, vec2(f117, f16));
     vec4 v119 = (v109 * vec4(v118.x));
     total0 += v119;
-    float f120 = ((f7 + 15.0) + 0.5) * 0.0006377551020408163;
+    float f120 = ((f7 + 15.0) + 0.5) * numbers[0].x;
     vec4 v121 = texture2D(user_a0, vec2(f120, f9));
     vec4 v122 = (b108 ? v121 : vec4(0.0));
     vec4 v123 = (v122 * vec4(v118.x));
@@ -208,11 +210,11 @@ vec4 body() {
     total6 += v128;
     vec4 v129 = (v122 * vec4(v118.w));
     total7 += v129;
-    float f130 = ((f14 + 8.0) + 0.5) * 0.013888888888888888;
+    float f130 = ((f14 + 8.0) + 0.5) * numbers[0].z;
     vec4 v131 = texture2D(user_a1, vec2(f130, f16));
     vec4 v132 = (v122 * vec4(v131.x));
     total0 += v132;
-    float f133 = ((f7 + 16.0) + 0.5) * 0.0006377551020408163;
+    float f133 = ((f7 + 16.0) + 0.5) * numbers[0].x;
     vec4 v134 = texture2D(user_a0, vec2(f133, f9));
     bool b135 = (f11 + 2.0) < 14.0 && (f5 + 1.0) < 14.0;
     vec4 v136 = (b135 ? v134 : vec4(0.0));
