@@ -98,15 +98,18 @@ describe('[gl] convolutions in tiles', () => {
     expect(device.show(back, w, ct)).toMatch(/store reshape permute reshape/)
 
     const turned = t.flip(t.permute(w, [1, 0, 2, 3]), [2, 3])
-    const [ofX, ofW, ofTurned, ofCt] = [x, w, turned, ct].map(evaluate) as [
-      Float64Array,
-      Float64Array,
-      Float64Array,
-      Float64Array
-    ]
-    const [y, dx] = device.compute([conv(w, x), back(w, ct)]) as [t.Tensor, t.Tensor]
+    const numbers = { x: evaluate(x), w: evaluate(w), turned: evaluate(turned), ct: evaluate(ct) }
+    const { y, dx } = device.compute({ y: conv(w, x), dx: back(w, ct) })
     const exactly = (terms: number) => ({ terms, scale: 16 * terms })
-    expectClose(await device.read(y), largeConvolution(ofX, ofW, [batch, from, to, side]), exactly(9 * from))
-    expectClose(await device.read(dx), largeConvolution(ofCt, ofTurned, [batch, to, from, side]), exactly(9 * to))
+    expectClose(
+      await device.read(y),
+      largeConvolution(numbers.x, numbers.w, [batch, from, to, side]),
+      exactly(9 * from)
+    )
+    expectClose(
+      await device.read(dx),
+      largeConvolution(numbers.ct, numbers.turned, [batch, to, from, side]),
+      exactly(9 * to)
+    )
   })
 })
