@@ -79,7 +79,7 @@ describe('settings', () => {
     expect(usageOf('--dataset', 'digits', '--data', 'x')).toMatch(/--dataset mnist/)
   })
 
-  it('take a model file to sample from, and only for that', () => {
+  it('take a model file to sample from, or to start from', () => {
     expect(right(readTask(['--no-train', '--model', 'm']))).toEqual({ kind: 'sample', settings: article, model: 'm' })
     expect(usageOf('--no-train')).toMatch(/--model FILE/)
     expect(right(readTask(['--model', 'm']))).toEqual({ kind: 'train', settings: { ...article, model: 'm' } })
