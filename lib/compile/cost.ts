@@ -3,8 +3,8 @@ import { sizeOf } from '../core/shape.ts'
 import type { Costs } from './costs.ts'
 import { dependsOn, loadsOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { leadsWith } from './lanes.ts'
-import { drawn, layoutOf } from './layout.ts'
-import { fragments, planeShape } from './planes.ts'
+import { drawn } from './layout.ts'
+import { fragments, planeLayout } from './planes.ts'
 
 /** An index of a load, and the variables that a tiling gives several values in one fragment. */
 interface Index {
@@ -68,7 +68,7 @@ export class CostModel {
   ms(tile: readonly number[], unroll: ReadonlyMap<Var, number>): number {
     const { costs } = this
     const counts = this.counts(tile, unroll)
-    const merge = counts.merged > 0 ? (counts.merged * (counts.targets * costs.fetch + costs.write)) / costs.cores : 0
+    const merge = counts.merged > 0 ? (counts.merged * (costs.fetch + costs.write)) / costs.cores : 0
     const calls = counts.merged > 0 ? 2 : 1
     const own = counts.fetches * costs.fetch + counts.madds * costs.madd + counts.loops * costs.loop
     return calls * costs.call + (own + counts.targets * costs.write) * counts.fragments + merge
@@ -89,7 +89,7 @@ export class CostModel {
       madds: sizeOf(trips) * terms,
       loops: sizeOf(trips) / Math.max(1, ...trips),
       targets,
-      fragments: drawn(layoutOf(planeShape(shape, tile), 8192), this.costs.cores, this.costs.block),
+      fragments: drawn(planeLayout(shape, tile, 8192), this.costs.cores, this.costs.block),
       merged: targets > 1 ? fragments(shape) : 0
     }
   }

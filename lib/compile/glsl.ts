@@ -16,14 +16,13 @@ import { raise } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Costs } from './costs.ts'
 import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
-import { layoutOf } from './layout.ts'
 import { withFunctions } from './prelude.ts'
 import { Names } from './names.ts'
 import { Block, literal } from './text.ts'
 import { fixed, generic, given, type Source } from './numbers.ts'
 import { placeOf } from './place.ts'
 import { divisibleByFour, quarter, Textures } from './textures.ts'
-import { fragments, planeShape } from './planes.ts'
+import { fragments, planeLayout } from './planes.ts'
 import { tileOf, type Tiling } from './tile.ts'
 
 /** A value in the kernel: one number for all lanes, or one per lane. */
@@ -71,7 +70,7 @@ export interface Dialect {
 }
 
 /** An output of more fragments than this is worth addresses that leave out what is 0. */
-const large = 130_000
+const large = 30_000
 
 class Writer {
   readonly #small: boolean
@@ -94,15 +93,13 @@ class Writer {
     const fold = foldOf(this.kernel)
     const tile = this.tiling?.tile ?? this.kernel.shape.map(() => 1)
     const results = this.#decode(block, tile)
-    const [first] = results
-    const memo = new Map<Expr, Value>()
-    const scope: Scope = { block, lanes: this.kernel.out[0], texel: first!.texel, at: first!.at, memo }
-    if (fold) {
-      this.#fold(fold, results, scope)
-      memo.set(fold, { text: first!.total, wide: true })
-    }
-    const values = this.kernel.bodies.map((body) => this.#wide(this.#value(body, scope)))
-    const [result, ...others] = results.length > 1 ? results.map(({ total }) => total) : values
+    if (fold) this.#fold(fold, results, block)
+    const values = results.flatMap(({ total, texel, at }) => {
+      const memo = new Map<Expr, Value>(fold ? [[fold, { text: total, wide: true }]] : [])
+      const scope: Scope = { block, lanes: this.kernel.out[0], texel, at, memo }
+      return this.kernel.bodies.map((body) => this.#wide(this.#value(body, scope)))
+    })
+    const [result, ...others] = values
     const stores = others.map((text, i) => `subKernelResult_p${i + 1} = ${text};`)
     return [
       'vec4 body() {',
@@ -115,8 +112,7 @@ class Writer {
   /** The place of each result in the output. */
   #decode(block: Block, tile: readonly number[]): readonly Result[] {
     const { out, shape } = this.kernel
-    const layout = layoutOf(planeShape(shape, tile), this.dialect.textureSize)
-    const place = placeOf(layout, !this.tiling?.heavy, this.#names, block)
+    const place = placeOf(planeLayout(shape, tile, this.dialect.textureSize), !this.tiling?.heavy, this.#names, block)
     this.#textures.place = place
     return offsetsOf(tile).map((offset, i): Result => {
       const places = place.index.map((at, k) => shift(scale(at, tile[k] ?? 1), offset[k] ?? 0))
@@ -135,19 +131,18 @@ class Writer {
 
   // ---- folds ----------------------------------------------------------------------------------------------------
 
-  #fold(fold: Fold, results: readonly Result[], outer: Scope): void {
+  #fold(fold: Fold, results: readonly Result[], outer: Block): void {
     const { tiling } = this
     if (!tiling) return raise('compile', 'a fold without a tiling')
     const start = fold.op === 'sum' ? '0.0' : given(-Infinity)
-    for (const { total } of results) outer.block.add(`vec4 ${total} = vec4(${start});`)
+    for (const { total } of results) outer.add(`vec4 ${total} = vec4(${start});`)
     const loops = this.#loops(fold, tiling)
-    const body = new Block(this.#counter, outer.block)
-    for (const steps of loops.steps)
-      for (const result of results) this.#term(fold, tiling, result, steps, { ...outer, block: body })
+    const body = new Block(this.#counter, outer)
+    for (const steps of loops.steps) for (const result of results) this.#term(fold, tiling, result, steps, body)
     const open = loops.counters.map(
       ({ name, trips }) => `for (float ${name} = 0.0; ${name} < ${literal(trips)}; ${name} += 1.0) {`
     )
-    outer.block.add([...open, ...body.lines.map((line) => `  ${line}`), '}'.repeat(open.length)].join('\n  '))
+    outer.add([...open, ...body.lines.map((line) => `  ${line}`), '}'.repeat(open.length)].join('\n  '))
   }
 
   /** The loops that remain, longest innermost, and every combination of unrolled steps. */
@@ -179,23 +174,23 @@ class Writer {
     return { v, name, trips }
   }
 
-  #term(fold: Fold, { lanes }: Tiling, result: Result, steps: ReadonlyMap<Var, Affine>, outer: Scope): void {
+  #term(fold: Fold, { lanes }: Tiling, result: Result, steps: ReadonlyMap<Var, Affine>, block: Block): void {
     const { total, texel } = result
     const beyond = fold.vars.filter((v) => v !== lanes).flatMap((v) => past(steps.get(v)!, v.extent))
     const guarded: Expr = beyond.length > 0 ? { kind: 'guard', guards: beyond, body: fold.body } : fold.body
     const at = (v: Var): Affine | undefined => (v === lanes ? undefined : (steps.get(v) ?? result.at(v)))
     if (!lanes) {
-      const value = this.#value(guarded, { ...outer, texel, at, memo: new Map() })
-      this.#accumulate(fold, total, this.#wide(value), outer.block)
+      const value = this.#value(guarded, { block, lanes: this.kernel.out[0], texel, at, memo: new Map() })
+      this.#accumulate(fold, total, this.#wide(value), block)
       return
     }
     const own = this.kernel.out[0]
     const count = Math.min(4, own?.extent ?? 1)
     for (let lane = 0; lane < count; lane++) {
       const place = (v: Var): Affine | undefined => (v === own ? shift(scale(texel, 4), lane) : at(v))
-      const scope: Scope = { block: outer.block, lanes, texel: steps.get(lanes)!, at: place, memo: new Map() }
+      const scope: Scope = { block, lanes, texel: steps.get(lanes)!, at: place, memo: new Map() }
       const value = this.#across(fold.op, guarded, lanes, scope)
-      this.#accumulate(fold, `${total}.${'xyzw'[lane]}`, value, outer.block)
+      this.#accumulate(fold, `${total}.${'xyzw'[lane]}`, value, block)
     }
   }
 

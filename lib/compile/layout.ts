@@ -27,21 +27,22 @@ export const sideOf = (texels: number): number => Math.max(3, Number.isInteger(M
 
 const known = new Map<string, Layout>()
 
-export const layoutOf = (shape: Shape, maxSize: number): Layout => {
-  const key = `${shape.join()} ${maxSize}`
-  const found = known.get(key) ?? laidOut(shape, maxSize)
+/** The layout of a tensor, or of one of so many planes that lie one below another in a texture. */
+export const layoutOf = (shape: Shape, maxSize: number, planes = 1): Layout => {
+  const key = `${shape.join()} ${maxSize} ${planes}`
+  const found = known.get(key) ?? laidOut(shape, maxSize, Math.floor(maxSize / planes))
   known.set(key, found)
   return found
 }
 
-const laidOut = (shape: Shape, maxSize: number): Layout => {
+const laidOut = (shape: Shape, maxSize: number, highest: number): Layout => {
   const texels = shape.length === 0 ? [1] : [Math.ceil(shape[0]! / 4), ...shape.slice(1)]
   const count = sizeOf(texels)
   const layouts = texels.map((_, split): Layout => {
     const width = sizeOf(texels.slice(split))
     return { width, height: rows(count / width), texels, split }
   })
-  const possible = layouts.filter(({ width, height }) => width <= Math.min(widest, maxSize) && height <= maxSize)
+  const possible = layouts.filter(({ width, height }) => width <= Math.min(widest, maxSize) && height <= highest)
   const [widestFirst] = possible
   if (widestFirst) {
     const wide = possible.filter(({ width }) => width >= Math.min(narrowest, widestFirst.width))

@@ -21,6 +21,9 @@ const sides = /@(\w+) ([\d.e+-]+)@/g
 const counted = /for \(float (\w+) = 0\.0; \w+ < ([\d.]+); \w+ \+= 1\.0\) \{/g
 const float = /(?<![\w.#-])\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)(?![\w.#])/g
 
+/** How a body begins. */
+const start = 'vec4 body() {'
+
 /** Uniforms of a program as they are named for the first time. */
 class Uniforms {
   readonly numbers: number[] = []
@@ -28,7 +31,7 @@ class Uniforms {
 
   add(n: number): string {
     const at = this.numbers.push(n) - 1
-    return `numbers[${at >> 2}].${'xyzw'[at & 3]!}`
+    return `n${at >> 2}.${'xyzw'[at & 3]!}`
   }
 
   /** The one for all that share a key. */
@@ -40,8 +43,10 @@ class Uniforms {
 
   source(body: string): Source {
     const { numbers } = this
-    const declared = numbers.length > 0 ? `uniform vec4 numbers[${Math.ceil(numbers.length / 4)}];\n` : ''
-    return { text: declared + body, numbers }
+    const fours = Array.from({ length: Math.ceil(numbers.length / 4) }, (_, i) => i)
+    if (fours.length === 0) return { text: body, numbers }
+    const loaded = fours.map((i) => `  vec4 n${i} = numbers[${i}];`).join('\n')
+    return { text: `uniform vec4 numbers[${fours.length}];\n${body.replace(start, `${start}\n${loaded}`)}`, numbers }
   }
 }
 

@@ -1,10 +1,10 @@
-import { sameShape, type Shape } from '../core/shape.ts'
+import { sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
 import { cut, foldKind, isMovement, type Limits } from './cut.ts'
 import { flopsOf, foldOf, lower, type Kernel } from './expr.ts'
 import { inline } from './inline.ts'
 import type { Source } from './numbers.ts'
-import { fragments, planeShape, targetsOf } from './planes.ts'
+import { holdsPlanes, planeShape, targetsOf } from './planes.ts'
 import { oneInFront, pairsInFront, relaidOnce, type Relayout } from './relayout.ts'
 import { shorten } from './shorten.ts'
 import { simplify } from './simplify.ts'
@@ -18,6 +18,8 @@ export interface Step {
   readonly shape: Shape
   readonly inputs: readonly number[]
   readonly outputs: readonly number[]
+  /** Results of a fragment: one per output, or the planes of the only one. */
+  readonly targets: number
   /** What the step computes, for `show`. */
   readonly name: string
   /** Floating-point operations that the values take, for `profile`. */
@@ -37,15 +39,16 @@ export interface Plan {
 export interface Target extends Limits {
   /** Results that one fragment may write. */
   readonly targets: number
+  readonly textureSize: number
   source(kernel: Kernel, tiling?: Tiling): Source
 }
 
 export const plan = (outputs: readonly Tensor[], target: Target): Plan => new Planner(target).run(outputs)
 
-/** A tiled fold's result: every k-th element in a buffer of its own. */
+/** A tiled fold's result: a buffer with a plane for every k-th element. */
 interface Planes {
   readonly tile: readonly number[]
-  readonly buffers: readonly number[]
+  readonly buffer: number
 }
 
 /** A kernel call to be: the nodes of one shape that it computes, or the planes of one. */
@@ -62,8 +65,6 @@ interface Call {
 
 /** A call looks this far back for one that it can be part of: further, and its results would wait for their use. */
 const nearby = 32
-/** A tiled fold this small is read from its planes, which saves the kernel that merges them. */
-const fewFragments = 1 << 13
 
 class Planner {
   readonly #calls: Call[] = []
@@ -76,7 +77,6 @@ class Planner {
   #stored = new Set<Tensor>()
   /** The kernels that read a stored node; none where it is a result. */
   #readers: ReadonlyMap<Tensor, ReadonlySet<Tensor>> = new Map()
-  readonly #reading = new Set<Tensor>()
   #next = 0
   constructor(readonly target: Target) {}
 
@@ -120,27 +120,20 @@ class Planner {
       return
     }
     const folded = this.target.targets > 1 ? this.#foldBelow(x) : undefined
-    const planes = folded && this.#tiled(folded)
-    if (planes && isMoved(x, folded) && this.#leavesPlanes(x)) this.#stored.delete(x)
-    else this.#place(x, planes && folded === x ? x : undefined)
+    const whole = folded && sizeOf(folded.shape) === sizeOf(x.shape) && this.#readers.get(x)?.size === 1
+    if (whole && this.#tiled(x)) this.#stored.delete(x)
+    else this.#place(x, folded && this.#tiled(folded) && folded === x ? x : undefined)
   }
 
-  /** Emits a fold that is worth several results a fragment, into several buffers; nothing where it is not. */
-  #tiled(x: Tensor): Planes | undefined {
-    const { kernel, tiling } = this.#best(this.#lower([x]))
-    if (!tiling || kernel.bodies[0]!.kind !== 'fold' || targetsOf(tiling.tile) === 1) return undefined
+  /** Emits a fold, with what follows from it, in planes; or says that it is not worth several results a fragment. */
+  #tiled(x: Tensor): boolean {
+    const { kernel, tiling } = this.#best(this.#lower([x]), this.target.targets)
+    if (!tiling || targetsOf(tiling.tile) === 1 || kernel.inputs.length > this.target.inputs) return false
+    if (!holdsPlanes(kernel.shape, tiling.tile, this.target.textureSize)) return false
     kernel.inputs.forEach((input) => this.#emit(input))
-    const planes = { tile: tiling.tile, buffers: Array.from({ length: targetsOf(tiling.tile) }, () => this.#next++) }
+    const planes = { tile: tiling.tile, buffer: this.#next++ }
     this.#planes.set(x, planes)
     this.#made.set(x, this.#calls.push({ roots: [x], kernel, tiled: { tiling, planes } }) - 1)
-    return planes
-  }
-
-  /** A small result that one kernel reads is read from its planes; one such a kernel. */
-  #leavesPlanes(x: Tensor): boolean {
-    const [reader, ...others] = this.#readers.get(x) ?? []
-    if (!reader || others.length > 0 || fragments(x.shape) > fewFragments || this.#reading.has(reader)) return false
-    this.#reading.add(reader)
     return true
   }
 
@@ -154,7 +147,7 @@ class Planner {
       this.#made.set(x, at)
       return
     }
-    const { kernel, relayout } = this.#best(alone)
+    const { kernel, relayout } = this.#best(alone, 1)
     kernel.inputs.forEach((input) => this.#emit(input))
     this.#made.set(x, this.#calls.push({ roots: [x], kernel: alone, relayout, merges }) - 1)
   }
@@ -183,21 +176,18 @@ class Planner {
     const shares = inputs.length < before.inputs.length + alone.inputs.length
     // a fold's kernel takes in what follows from it alone: with more it would be a program of its own for each use
     if (foldOf(before) && inputs.length > before.inputs.length) return undefined
-    const joins = shares && !inputs.some((y) => roots.includes(y) && y !== merges) && this.#fits(inputs, merges)
+    const joins =
+      shares && !inputs.some((y) => roots.includes(y) && y !== merges) && inputs.length <= this.target.inputs
     return joins ? { ...call, roots: together, kernel } : undefined
   }
 
-  #fits(inputs: readonly Tensor[], merges?: Tensor): boolean {
-    const planes = inputs.filter((y) => this.#inPlanes(y, merges))
-    const textures = planes.reduce((sum, y) => sum + this.#planes.get(y)!.buffers.length, 0)
-    return inputs.length - planes.length <= this.target.inputs && textures <= this.target.targets
-  }
-
   /** The kernel as it is or with a weight laid out anew, whichever is expected to run faster. */
-  #best(kernel: Kernel): { readonly kernel: Kernel; readonly tiling?: Tiling; readonly relayout?: Relayout } {
+  #best(
+    kernel: Kernel,
+    targets: number
+  ): { readonly kernel: Kernel; readonly tiling?: Tiling; readonly relayout?: Relayout } {
     const fold = foldOf(kernel)
     if (!fold) return { kernel }
-    const targets = kernel.bodies[0]!.kind === 'fold' ? this.target.targets : 1
     const plain = { kernel, tiling: tileOf(kernel, fold, targets, this.target.costs) }
     const others = [oneInFront, pairsInFront].flatMap((relayout) => {
       const moved = relayout(kernel, this.#relaid)
@@ -240,16 +230,17 @@ class Planner {
     { roots, kernel: all, tiled, merges, relayout }: Call,
     needed: ReadonlySet<number>
   ): Omit<Step, 'free'> | undefined {
-    const buffersOf = (x: Tensor): readonly number[] =>
-      this.#inPlanes(x, merges) ? this.#planes.get(x)!.buffers : [this.#numberOf(x)]
+    const bufferOf = (x: Tensor): number =>
+      this.#inPlanes(x, merges) ? this.#planes.get(x)!.buffer : this.#numberOf(x)
     if (tiled) {
       const { tiling, planes } = tiled
-      if (!planes.buffers.some((buffer) => needed.has(buffer))) return undefined
+      if (!needed.has(planes.buffer)) return undefined
       return {
         source: this.target.source(all, tiling),
         shape: planeShape(all.shape, tiling.tile),
-        inputs: all.inputs.flatMap(buffersOf),
-        outputs: planes.buffers,
+        inputs: all.inputs.map(bufferOf),
+        outputs: [planes.buffer],
+        targets: targetsOf(tiling.tile),
         flops: flopsOf(all),
         name: `${nameOf(roots[0]!)} tiled`
       }
@@ -261,19 +252,13 @@ class Planner {
     return {
       source: this.target.source(kernel),
       shape: kernel.shape,
-      inputs: kernel.inputs.flatMap(buffersOf),
+      inputs: kernel.inputs.map(bufferOf),
       outputs: wanted.map((x) => this.#numberOf(x)),
+      targets: wanted.length,
       flops: flopsOf(kernel),
       name: `${wanted.map(nameOf).join(' + ')}${kernel.tiles ? ' of planes' : ''}`
     }
   }
-}
-
-/** Whether x is `folded` with nothing but movements on top. */
-const isMoved = (x: Tensor, folded: Tensor): boolean => {
-  let at = x
-  while (at !== folded && (isMovement(at) || at.row.name === 'store')) at = at.inputs[0]!
-  return at === folded
 }
 
 /** The rows that a kernel was made for, outermost first. */

@@ -14,10 +14,10 @@ import {
 import { stridesOf, type Shape } from '../core/shape.ts'
 import type { Kernel } from './expr.ts'
 import { given, perSide } from './numbers.ts'
-import { layoutOf, sideOf, type Layout } from './layout.ts'
+import { sideOf, type Layout } from './layout.ts'
 import type { Names } from './names.ts'
 import type { Place } from './place.ts'
-import { planeShape, targetsOf } from './planes.ts'
+import { planeLayout, targetsOf } from './planes.ts'
 import { literal, type Block } from './text.ts'
 
 export const divisibleByFour = (a: Affine): boolean => a.c % 4 === 0 && a.terms.every(([, k]) => k % 4 === 0)
@@ -25,12 +25,11 @@ export const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(
 
 /** Reads of a kernel's buffers: from an index to the text of a texel or one of its channels. */
 export class Textures {
+  /** Of each slot's buffer; where that lies in planes, of one of them. */
   readonly #layouts: readonly Layout[]
   place: Place | undefined
   /** For a loop's counter another one that is always 0, and stands in an address wherever that stands. */
   readonly twins = new Map<Var, Var>()
-  /** The first sampler of each slot: a buffer in several textures has several. */
-  readonly #samplers: readonly number[]
   constructor(
     readonly kernel: Kernel,
     readonly dialect: { readonly textureSize: number; readonly fetch: string },
@@ -44,14 +43,16 @@ export class Textures {
     readonly sums: boolean
   ) {
     if (sums) names.divided = (of, block) => this.#position(of, block)
-    const tiles = kernel.inputs.map((_, slot) => kernel.tiles?.[slot] ?? [])
-    this.#layouts = kernel.inputs.map((x, slot) => layoutOf(planeShape(x.shape, tiles[slot]!), dialect.textureSize))
-    this.#samplers = tiles.map((_, slot) => tiles.slice(0, slot).reduce((sum, tile) => sum + targetsOf(tile), 0))
+    this.#layouts = kernel.inputs.map((x, slot) => planeLayout(x.shape, this.#tile(slot), dialect.textureSize))
+  }
+
+  #tile(slot: number): readonly number[] {
+    return this.kernel.tiles?.[slot] ?? []
   }
 
   /** Whether a texel lies in its texture where the fragment lies in its own. */
   isHere(slot: number, index: readonly Affine[]): boolean {
-    return !this.kernel.tiles?.[slot] && this.#isHere(this.#layouts[slot]!, index)
+    return this.#tile(slot).length === 0 && this.#isHere(this.#layouts[slot]!, index)
   }
 
   /** One number: a channel of a texel, known beforehand where the index tells. */
@@ -76,43 +77,38 @@ export class Textures {
 
   /** Fetches the texel at an index whose leading part counts in texels. */
   texel(slot: number, index: readonly Affine[], block: Block): string {
-    const tile = this.kernel.tiles?.[slot]
-    if (!tile) return this.#plane(slot, 0, index, block)
-    const parts = index.map((i, axis) => divMod(i, tile[axis]!))
-    const number = parts.reduce((sum, [, rest], axis) => addAffine(scale(sum, tile[axis]!), rest), constant(0))
-    const inside = parts.map(([quotient]) => quotient)
-    if (number.terms.length === 0) return this.#plane(slot, number.c, inside, block)
-    const which = this.sums ? this.#weighted(number, block) : this.names.number(number, block)
-    const texels = Array.from({ length: targetsOf(tile) }, (_, p) => this.#plane(slot, p, inside, block))
-    const last = texels.length - 1
-    const chosen = texels.map((text, p) => (p < last ? `${which} < ${literal(p + 0.5)} ? ${text} : ` : text)).join('')
-    return block.let('vec4', chosen)
+    const here = this.isHere(slot, index)
+    const address = here ? this.#here(this.#layouts[slot]!, block) : this.#address(slot, index, block)
+    return block.let('vec4', `${this.dialect.fetch}(user_a${slot}, ${address})`)
   }
 
-  #plane(slot: number, plane: number, index: readonly Affine[], block: Block): string {
-    const address = this.#address(slot, index, block)
-    return block.let('vec4', `${this.dialect.fetch}(user_a${this.#samplers[slot]! + plane}, ${address})`)
+  /** The fragment's own place, in a texture of the same size. */
+  #here({ width, height }: Layout, block: Block): string {
+    return block.let('vec2', `gl_FragCoord.xy * vec2(${given(1 / sideOf(width))}, ${given(1 / sideOf(height))})`)
   }
 
   /** The place of a texel in its texture, between 0 and 1. */
   #address(slot: number, index: readonly Affine[], block: Block): string {
     const layout = this.#layouts[slot]!
-    const { width, height, split } = layout
-    if (this.#isHere(layout, index))
-      return block.let('vec2', `gl_FragCoord.xy * vec2(${given(1 / sideOf(width))}, ${given(1 / sideOf(height))})`)
-    if (this.sums && split >= 0) return this.#sum(layout, index, block)
-    const [u, v] =
-      split < 0
-        ? this.#wrapped(flatAt(layout, index), width, block)
-        : acrossAndDown(layout, index).map((at) => this.names.number(at, block))
-    const x = block.let('float', `(${u} + 0.5) * ${perSide(slot, 'x', sideOf(width))}`)
-    const y = block.let('float', `(${v} + 0.5) * ${perSide(slot, 'y', sideOf(height))}`)
+    const tile = this.#tile(slot)
+    const parts = index.map((i, axis) => divMod(i, tile[axis] ?? 1))
+    const inside = parts.map(([quotient]) => quotient)
+    const plane = parts.reduce((sum, [, rest], axis) => addAffine(scale(sum, tile[axis] ?? 1), rest), constant(0))
+    const above = scale(plane, layout.height)
+    const [width, height] = [sideOf(layout.width), sideOf(layout.height * targetsOf(tile))]
+    const [u, v] = acrossAndDown(layout, inside)
+    const down = addAffine(v, above)
+    if (this.sums && layout.split >= 0) return this.#sum([u, down], [width, height], block)
+    const [across, row] =
+      layout.split < 0
+        ? this.#wrapped(u, above, layout.width, block)
+        : [u, down].map((at) => this.names.number(at, block))
+    const x = block.let('float', `(${across} + 0.5) * ${perSide(slot, 'x', width)}`)
+    const y = block.let('float', `(${row} + 0.5) * ${perSide(slot, 'y', height)}`)
     return `vec2(${x}, ${y})`
   }
 
-  #sum(layout: Layout, index: readonly Affine[], block: Block): string {
-    const [width, height] = [sideOf(layout.width), sideOf(layout.height)]
-    const [u, v] = acrossAndDown(layout, index)
+  #sum([u, v]: readonly [Affine, Affine], [width, height]: readonly [number, number], block: Block): string {
     const start = `vec2(${given((u.c + 0.5) / width)}, ${given((v.c + 0.5) / height)})`
     if (u.terms.length + v.terms.length === 0) return block.let('vec2', start)
     const step = (w: Var | undefined): string =>
@@ -140,11 +136,6 @@ export class Textures {
     return block.let('float', [base, ...others, given(at.c)].join(' + '))
   }
 
-  #weighted({ terms, c }: Affine, block: Block): string {
-    const parts = terms.map(([w, k]) => `${this.names.number(variable(w), block)} * ${given(k)}`)
-    return block.let('float', [...parts, given(c)].join(' + '))
-  }
-
   /** The variables of some indices that are no coordinates: loop counters with their twins, quotients and remainders. */
   #others(indices: readonly Affine[]): readonly Var[] {
     const own = new Set(this.#coordinates.map(({ axis }) => axis))
@@ -161,11 +152,13 @@ export class Textures {
     return long(texels, index) === long(place.layout.texels, place.index)
   }
 
-  /** A position in rows that break anywhere. */
-  #wrapped(flat: Affine, width: number, block: Block): readonly [string, string] {
+  /** A position in rows that break anywhere, so far down. */
+  #wrapped(flat: Affine, above: Affine, width: number, block: Block): readonly [string, string] {
     const position = this.names.number(flat, block)
     const v = block.let('float', `floor((${position} + 0.5) * ${literal(1 / width)})`)
-    return [block.let('float', `${position} - ${literal(width)} * ${v}`), v]
+    const u = block.let('float', `${position} - ${literal(width)} * ${v}`)
+    const first = above.terms.length === 0 && above.c === 0
+    return [u, first ? v : block.let('float', `${v} + ${this.names.number(above, block)}`)]
   }
 }
 
@@ -175,10 +168,10 @@ const flatAt = ({ texels }: Layout, index: readonly Affine[]): Affine => {
   return index.reduce((sum, i, axis) => addAffine(sum, scale(i, strides[axis]!)), constant(0))
 }
 
-/** The column and the row of a texel whose rows break at an axis. */
+/** The column and the row of a texel; where rows break anywhere, its position and 0. */
 const acrossAndDown = (layout: Layout, index: readonly Affine[]): readonly [Affine, Affine] => {
   const { texels, split } = layout
   const part = (from: number, to: number): Affine =>
     flatAt({ ...layout, texels: texels.slice(from, to) }, index.slice(from, to))
-  return [part(split, texels.length), part(0, split)]
+  return [part(Math.max(0, split), texels.length), part(0, Math.max(0, split))]
 }

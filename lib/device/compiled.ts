@@ -125,10 +125,11 @@ const takeUnused = ({ leaves }: Plan, { tensors, donated }: Given, memory: Memor
 }
 
 const runStep = (step: Step, buffers: Buffer[], owned: Set<number>, engine: Engine): void => {
+  const { source, shape, targets, outputs } = step
   const inputs = step.inputs.map((i) => buffers[i]!)
-  engine.run(step.source, inputs, step.shape, step.outputs.length).forEach((buffer, k) => {
-    buffers[step.outputs[k]!] = buffer
-    owned.add(step.outputs[k]!)
+  engine.run(source, inputs, shape, targets, targets > outputs.length).forEach((buffer, k) => {
+    buffers[outputs[k]!] = buffer
+    owned.add(outputs[k]!)
   })
   for (const i of step.free) {
     if (!owned.has(i)) continue

@@ -26,7 +26,7 @@ const slowMs = 40
 /** ... and so many are left: a helper needs a second to begin. */
 const worthwhile = 20
 
-const jobOf = ({ source, inputs, outputs }: Step): Job => ({ source, inputs: inputs.length, targets: outputs.length })
+const jobOf = ({ source, inputs, targets }: Step): Job => ({ source, inputs: inputs.length, targets })
 
 /**
  * The work that is left, dealt to so many helpers, the last first: this process goes on from the front, and what it

@@ -44,15 +44,17 @@ export interface Engine extends Target {
   readonly name: EngineName
   /** What the driver calls itself. */
   readonly renderer: string
-  readonly textureSize: number
   readonly counters: Counters
   take(shape: Shape): Buffer
   /** Gives a buffer back to the pool. */
   give(buffer: Buffer): void
   upload(data: ArrayLike<number>, shape: Shape): Buffer
   download(buffer: Buffer, shape: Shape): Float32Array
-  /** Runs a program into new buffers of one shape from the pool. */
-  run(source: Source, inputs: readonly Buffer[], shape: Shape, targets: number): readonly Buffer[]
+  /**
+   * Runs a program that writes so many results of one shape: into as many new buffers from the pool or, joined, into
+   * one that holds them all as planes.
+   */
+  run(source: Source, inputs: readonly Buffer[], shape: Shape, targets: number, joined?: boolean): readonly Buffer[]
   /** Whether a program is there already. */
   has(source: Source): boolean
   /** Waits until everything asked for is computed. */

@@ -71,9 +71,8 @@ class GLEngine implements Engine {
     // a texture may be one larger than what lies in it
     this.textureSize = limits.textureSize ?? Math.min(8192, (gl.getParameter(gl.MAX_TEXTURE_SIZE) as number) - 1)
     const units = gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS) as number
-    this.targets = Math.min(limits.targets ?? 8, drawBuffers(gl), Math.floor(units / 2))
-    // a kernel that merges the planes of a tiled one reads them besides its other inputs
-    this.inputs = limits.inputs ?? Math.min(14, units - this.targets)
+    this.targets = Math.min(limits.targets ?? 8, drawBuffers(gl))
+    this.inputs = limits.inputs ?? Math.min(14, units)
     this.#numbers = Math.min(256, 4 * ((gl.getParameter(gl.MAX_FRAGMENT_UNIFORM_VECTORS) as number) - 24))
     this.renderer = rendererOf(gl)
     this.#gpu = new GPU({ mode: name, context: gl, canvas })
@@ -113,8 +112,8 @@ class GLEngine implements Engine {
     return this.#programs.has(text)
   }
 
-  run(source: Source, inputs: readonly Buffer[], shape: Shape, targets: number): readonly Buffer[] {
-    const outputs = Array.from({ length: targets }, () => this.take(shape))
+  run(source: Source, inputs: readonly Buffer[], shape: Shape, targets: number, joined = false): readonly Buffer[] {
+    const outputs = Array.from({ length: targets }, () => this.#textures.take(shape, joined ? targets : 1))
     const args = inputs as readonly Held[]
     const start = performance.now()
     const known = this.#programs.get(source.text)
@@ -126,7 +125,7 @@ class GLEngine implements Engine {
       this.counters.programs++
       this.counters.compileMs += performance.now() - start
     }
-    return outputs
+    return joined ? [this.#textures.joined(outputs)] : outputs
   }
 
   #draw({ kernel, place }: Program, { numbers }: Source, args: readonly Held[], outputs: readonly Held[]): void {

@@ -68,12 +68,31 @@ export class Textures {
     readonly counters: Counters
   ) {}
 
-  take(shape: Shape): Held {
-    const { width, height } = layoutOf(shape, this.size)
+  /** A texture for a tensor, or for one of so many planes of one. */
+  take(shape: Shape, planes = 1): Held {
+    const { width, height } = layoutOf(shape, this.size, planes)
     const [wanted, most] = [`${width}x${height}`, `${this.size}x${this.size}`]
     if (height > this.size)
       raise('device', `a tensor ${showShape(shape)} wants a texture of ${wanted}, this device has ${most}`)
-    const pooled = this.#waiting.get(wanted)?.pop()
+    return this.#taken(width, height)
+  }
+
+  /** One texture with all of some planes, one below another; each goes back to the pool. */
+  joined(planes: readonly Held[]): Held {
+    const { gl } = this
+    const [{ width, height }] = planes as readonly [Held]
+    const held = this.#taken(width, height * planes.length)
+    this.#bind(held.texture)
+    planes.forEach((plane, i) => {
+      this.#readFrom(plane)
+      gl.copyTexSubImage2D(gl.TEXTURE_2D, 0, 0, i * height, 0, 0, width, height)
+      this.give(plane)
+    })
+    return held
+  }
+
+  #taken(width: number, height: number): Held {
+    const pooled = this.#waiting.get(`${width}x${height}`)?.pop()
     this.counters.live++
     if (!pooled) return this.#create(width, height)
     this.counters.pooled--
@@ -141,15 +160,21 @@ export class Textures {
     return held
   }
 
-  download({ texture, width, height }: Held, shape: Shape): Float32Array {
+  download(held: Held, shape: Shape): Float32Array {
     const { gl } = this
+    const { width, height } = held
     if (this.#disposed) raise('read', 'the device was disposed, and its numbers with it')
-    this.#reader ??= gl.createFramebuffer()
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#reader)
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0)
+    this.#readFrom(held)
     const texels = new Float32Array(width * height * 4)
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, texels)
     return unpack(texels, shape)
+  }
+
+  #readFrom({ texture }: Held): void {
+    const { gl } = this
+    this.#reader ??= gl.createFramebuffer()
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#reader)
+    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0)
   }
 
   dispose(): void {

@@ -78,12 +78,12 @@ export const examples = (batches: readonly number[]): readonly Example[] => [
 /** The sums of a graph that are kernels with nothing after them, and read no planes: others are no tile's choice. */
 export const subjectsOf = (
   { name, outputs }: Example,
-  limits: Pick<Target, 'inputs' | 'targets'>,
+  { inputs, targets, textureSize }: Pick<Target, 'inputs' | 'targets' | 'textureSize'>,
   costs: Costs
 ): readonly Subject[] => {
   const kernels: Kernel[] = []
   const source: Target['source'] = (kernel) => ({ text: String(kernels.push(kernel)), numbers: [] })
-  plan(outputs, { inputs: limits.inputs, targets: limits.targets, costs, source })
+  plan(outputs, { inputs, targets, textureSize, costs, source })
   const sums = kernels.flatMap((kernel) => {
     const fold = kernel.bodies.length === 1 && !kernel.tiles ? foldOf(kernel) : undefined
     return fold !== undefined && kernel.bodies[0] === fold ? [{ kernel, fold }] : []

@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const stepsOf = (texts: readonly string[]): readonly Step[] =>
   texts.map((text): Step => {
     const source = { text, numbers: [] }
-    return { source, shape: [4], inputs: [0], outputs: [1], name: text, flops: 0, free: [] }
+    return { source, shape: [4], inputs: [0], outputs: [1], targets: 1, name: text, flops: 0, free: [] }
   })
 
 /** An engine that has some programs, and takes so long to compile another. */

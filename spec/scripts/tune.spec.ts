@@ -77,7 +77,9 @@ describe('the fit', () => {
     }))
 })
 
-const subjects = examples([32]).flatMap((example) => subjectsOf(example, { inputs: 14, targets: 8 }, usual))
+const subjects = examples([32]).flatMap((example) =>
+  subjectsOf(example, { inputs: 14, targets: 8, textureSize: 8192 }, usual)
+)
 const subject = subjects.find(({ name }) => name.startsWith('conv 3x3 10-10'))!
 
 describe('candidates', () => {

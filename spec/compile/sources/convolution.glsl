@@ -1,12 +1,14 @@
 a = argument[16,8,14,14]
 b = argument[8,8,3,3]
 c = argument[8]
-d, e, f, g, h, i, j, k = reshape sum tiled a b : [16,2,14,7]  #0
-l = mul of planes d e f g h i j k c : [16,8,14,14]  #1
-return l
+d = reshape sum tiled a b : [16,2,14,7]  #0
+e = mul of planes d c : [16,8,14,14]  #1
+return e
 #0
 uniform vec4 numbers[2];
 vec4 body() {
+  vec4 n0 = numbers[0];
+  vec4 n1 = numbers[1];
   vec4 total0 = vec4(0.0);
   vec4 total1 = vec4(0.0);
   vec4 total2 = vec4(0.0);
@@ -22,21 +24,21 @@ vec4 body() {
   float f5 = f2 - 14.0 * f4;
   float f6 = floor(gl_FragCoord.y);
   for (float i0 = 0.0; i0 < 65536.0; i0 += 1.0) {
-  if (i0 >= numbers[1].x) break;
+  if (i0 >= n1.x) break;
     float f7 = 196.0 * i0 + 14.0 * f5 + 2.0 * f3;
-    float f8 = ((f7 + (-15.0)) + 0.5) * numbers[0].x;
-    float f9 = (f6 + 0.5) * numbers[0].y;
+    float f8 = ((f7 + (-15.0)) + 0.5) * n0.x;
+    float f9 = (f6 + 0.5) * n0.y;
     vec4 v10 = texture2D(user_a0, vec2(f8, f9));
     float f11 = 2.0 * f3;
     bool b12 = (f11 + (-1.0)) >= 0.0 && (f5 + (-1.0)) >= 0.0;
     vec4 v13 = (b12 ? v10 : vec4(0.0));
     float f14 = 9.0 * i0;
-    float f15 = (f14 + 0.5) * numbers[0].z;
-    float f16 = (f4 + 0.5) * numbers[0].w;
+    float f15 = (f14 + 0.5) * n0.z;
+    float f16 = (f4 + 0.5) * n0.w;
     vec4 v17 = texture2D(user_a1, vec2(f15, f16));
     vec4 v18 = (v13 * vec4(v17.x));
     total0 += v18;
-    float f19 = ((f7 + (-14.0)) + 0.5) * numbers[0].x;
+    float f19 = ((f7 + (-14.0)) + 0.5) * n0.x;
     vec4 v20 = texture2D(user_a0, vec2(f19, f9));
     bool b21 = (f5 + (-1.0)) >= 0.0;
     vec4 v22 = (b21 ? v20 : vec4(0.0));
@@ -54,11 +56,11 @@ vec4 body() {
     total6 += v28;
     vec4 v29 = (v22 * vec4(v17.w));
     total7 += v29;
-    float f30 = ((f14 + 1.0) + 0.5) * numbers[0].z;
+    float f30 = ((f14 + 1.0) + 0.5) * n0.z;
     vec4 v31 = texture2D(user_a1, vec2(f30, f16));
     vec4 v32 = (v22 * vec4(v31.x));
     total0 += v32;
-    float f33 = ((f7 + (-13.0)) + 0.5) * numbers[0].x;
+    float f33 = ((f7 + (-13.0)) + 0.5) * n0.x;
     vec4 v34 = texture2D(user_a0, vec2(f33, f9));
     vec4 v35 = (b21 ? v34 : vec4(0.0));
     vec4 v36 = (v35 * vec4(v31.x));
@@ -75,11 +77,11 @@ vec4 body() {
     total6 += v41;
     vec4 v42 = (v35 * vec4(v31.w));
     total7 += v42;
-    float f43 = ((f14 + 2.0) + 0.5) * numbers[0].z;
+    float f43 = ((f14 + 2.0) + 0.5) * n0.z;
     vec4 v44 = texture2D(user_a1, vec2(f43, f16));
     vec4 v45 = (v35 * vec4(v44.x));
     total0 += v45;
-    float f46 = ((f7 + (-12.0)) + 0.5) * numbers[0].x;
+    float f46 = ((f7 + (-12.0)) + 0.5) * n0.x;
     vec4 v47 = texture2D(user_a0, vec2(f46, f9));
     bool b48 = (f11 + 2.0) < 14.0 && (f5 + (-1.0)) >= 0.0;
     vec4 v49 = (b48 ? v47 : vec4(0.0));
@@ -97,15 +99,15 @@ vec4 body() {
     total6 += v55;
     vec4 v56 = (v49 * vec4(v44.w));
     total7 += v56;
-    float f57 = ((f7 + (-1.0)) + 0.5) * numbers[0].x;
+    float f57 = ((f7 + (-1.0)) + 0.5) * n0.x;
     vec4 v58 = texture2D(user_a0, vec2(f57, f9));
     bool b59 = (f11 + (-1.0)) >= 0.0;
     vec4 v60 = (b59 ? v58 : vec4(0.0));
-    float f61 = ((f14 + 3.0) + 0.5) * numbers[0].z;
+    float f61 = ((f14 + 3.0) + 0.5) * n0.z;
     vec4 v62 = texture2D(user_a1, vec2(f61, f16));
     vec4 v63 = (v60 * vec4(v62.x));
     total0 += v63;
-    float f64 = (f7 + 0.5) * numbers[0].x;
+    float f64 = (f7 + 0.5) * n0.x;
     vec4 v65 = texture2D(user_a0, vec2(f64, f9));
     vec4 v66 = (v65 * vec4(v62.x));
     total1 += v66;
@@ -121,11 +123,11 @@ vec4 body() {
     total6 += v71;
     vec4 v72 = (v65 * vec4(v62.w));
     total7 += v72;
-    float f73 = ((f14 + 4.0) + 0.5) * numbers[0].z;
+    float f73 = ((f14 + 4.0) + 0.5) * n0.z;
     vec4 v74 = texture2D(user_a1, vec2(f73, f16));
     vec4 v75 = (v65 * vec4(v74.x));
     total0 += v75;
-    float f76 = ((f7 + 1.0) + 0.5) * numbers[0].x;
+    float f76 = ((f7 + 1.0) + 0.5) * n0.x;
     vec4 v77 = texture2D(user_a0, vec2(f76, f9));
     vec4 v78 = (v77 * vec4(v74.x));
     total1 += v78;
@@ -141,11 +143,11 @@ vec4 body() {
     total6 += v83;
     vec4 v84 = (v77 * vec4(v74.w));
     total7 += v84;
-    float f85 = ((f14 + 5.0) + 0.5) * numbers[0].z;
+    float f85 = ((f14 + 5.0) + 0.5) * n0.z;
     vec4 v86 = texture2D(user_a1, vec2(f85, f16));
     vec4 v87 = (v77 * vec4(v86.x));
     total0 += v87;
-    float f88 = ((f7 + 2.0) + 0.5) * numbers[0].x;
+    float f88 = ((f7 + 2.0) + 0.5) * n0.x;
     vec4 v89 = texture2D(user_a0, vec2(f88, f9));
     bool b90 = (f11 + 2.0) < 14.0;
     vec4 v91 = (b90 ? v89 : vec4(0.0));
@@ -163,15 +165,15 @@ vec4 body() {
     total6 += v97;
     vec4 v98 = (v91 * vec4(v86.w));
     total7 += v98;
-    float f99 = ((f7 + 13.0) + 0.5) * numbers[0].x;
+    float f99 = ((f7 + 13.0) + 0.5) * n0.x;
     vec4 v100 = texture2D(user_a0, vec2(f99, f9));
     bool b101 = (f11 + (-1.0)) >= 0.0 && (f5 + 1.0) < 14.0;
     vec4 v102 = (b101 ? v100 : vec4(0.0));
-    float f103 = ((f14 + 6.0) + 0.5) * numbers[0].z;
+    float f103 = ((f14 + 6.0) + 0.5) * n0.z;
     vec4 v104 = texture2D(user_a1, vec2(f103, f16));
     vec4 v105 = (v102 * vec4(v104.x));
     total0 += v105;
-    float f106 = ((f7 + 14.0) + 0.5) * numbers[0].x;
+    float f106 = ((f7 + 14.0) + 0.5) * n0.x;
     vec4 v107 = texture2D(user_a0, vec2(f106, f9));
     bool b108 = (f5 + 1.0) < 14.0;
     vec4 v109 = (b108 ? v107 : vec4(0.0));
@@ -189,11 +191,11 @@ vec4 body() {
     total6 += v115;
     vec4 v116 = (v109 * vec4(v104.w));
     total7 += v116;
-    float f117 = ((f14 + 7.0) + 0.5) * numbers[0].z;
+    float f117 = ((f14 + 7.0) + 0.5) * n0.z;
     vec4 v118 = texture2D(user_a1, vec2(f117, f16));
     vec4 v119 = (v109 * vec4(v118.x));
     total0 += v119;
-    float f120 = ((f7 + 15.0) + 0.5) * numbers[0].x;
+    float f120 = ((f7 + 15.0) + 0.5) * n0.x;
     vec4 v121 = texture2D(user_a0, vec2(f120, f9));
     vec4 v122 = (b108 ? v121 : vec4(0.0));
     vec4 v123 = (v122 * vec4(v118.x));
@@ -210,11 +212,11 @@ vec4 body() {
     total6 += v128;
     vec4 v129 = (v122 * vec4(v118.w));
     total7 += v129;
-    float f130 = ((f14 + 8.0) + 0.5) * numbers[0].z;
+    float f130 = ((f14 + 8.0) + 0.5) * n0.z;
     vec4 v131 = texture2D(user_a1, vec2(f130, f16));
     vec4 v132 = (v122 * vec4(v131.x));
     total0 += v132;
-    float f133 = ((f7 + 16.0) + 0.5) * numbers[0].x;
+    float f133 = ((f7 + 16.0) + 0.5) * n0.x;
     vec4 v134 = texture2D(user_a0, vec2(f133, f9));
     bool b135 = (f11 + 2.0) < 14.0 && (f5 + 1.0) < 14.0;
     vec4 v136 = (b135 ? v134 : vec4(0.0));
@@ -246,44 +248,50 @@ vec4 body() {
 float sigmoid(float x) { return 1.0 / (1.0 + exp(-x)); }
 vec4 sigmoid(vec4 x) { return 1.0 / (1.0 + exp(-x)); }
 float pick(vec4 t, float channel) { return channel < 1.5 ? (channel < 0.5 ? t.x : t.y) : (channel < 2.5 ? t.z : t.w); }
-uniform vec4 numbers[16];
+uniform vec4 numbers[15];
 vec4 body() {
+  vec4 n0 = numbers[0];
+  vec4 n1 = numbers[1];
+  vec4 n2 = numbers[2];
+  vec4 n3 = numbers[3];
+  vec4 n4 = numbers[4];
+  vec4 n5 = numbers[5];
+  vec4 n6 = numbers[6];
+  vec4 n7 = numbers[7];
+  vec4 n8 = numbers[8];
+  vec4 n9 = numbers[9];
+  vec4 n10 = numbers[10];
+  vec4 n11 = numbers[11];
+  vec4 n12 = numbers[12];
+  vec4 n13 = numbers[13];
+  vec4 n14 = numbers[14];
   float f0 = floor(gl_FragCoord.x);
-  float f1 = floor((f0 + 0.5) * numbers[2].x);
-  float f2 = f0 - numbers[2].y * f1;
-  float f3 = floor((f1 + 0.5) * numbers[2].z);
-  float f4 = f1 - numbers[2].w * f3;
+  float f1 = floor((f0 + 0.5) * n0.z);
+  float f2 = f0 - n0.w * f1;
+  float f3 = floor((f1 + 0.5) * n1.x);
+  float f4 = f1 - n1.y * f3;
   float f5 = floor(gl_FragCoord.y);
-  float f6 = floor((f5 + 0.5) * numbers[3].x);
-  float f7 = f5 - numbers[3].y * f6;
-  float f8 = f2 * numbers[3].z + f4 * numbers[3].w + f3 * numbers[4].x + f7 * numbers[4].y + f6 * numbers[4].z;
-  float f9 = f8 + numbers[4].w;
-  float f10 = floor((f9 + 0.5) * numbers[5].x);
-  float f11 = f9 - numbers[5].y * f10;
-  float f12 = f2 * numbers[5].z + f4 * numbers[5].w + f3 * numbers[6].x + f7 * numbers[6].y + f6 * numbers[6].z;
-  float f13 = f12 + numbers[6].w;
-  float f14 = floor((f13 + 0.5) * numbers[7].x);
-  float f15 = f13 - numbers[7].y * f14;
-  float f16 = f11 * numbers[7].z + f15 * numbers[7].w + numbers[8].x;
-  vec2 v17 = f2 * vec2(numbers[8].y, numbers[8].z) + f4 * vec2(numbers[8].w, numbers[9].x) + f3 * vec2(numbers[9].y, numbers[9].z) + f7 * vec2(numbers[9].w, numbers[10].x) + f6 * vec2(numbers[10].y, numbers[10].z);
-  vec2 v18 = v17 + f10 * vec2(numbers[10].w, numbers[11].x) + f14 * vec2(numbers[11].y, numbers[11].z) + vec2(numbers[11].w, numbers[12].x);
-  vec4 v19 = texture2D(user_a0, v18);
-  vec4 v20 = texture2D(user_a1, v18);
-  vec4 v21 = texture2D(user_a2, v18);
-  vec4 v22 = texture2D(user_a3, v18);
-  vec4 v23 = texture2D(user_a4, v18);
-  vec4 v24 = texture2D(user_a5, v18);
-  vec4 v25 = texture2D(user_a6, v18);
-  vec4 v26 = texture2D(user_a7, v18);
-  vec4 v27 = f16 < 0.5 ? v19 : f16 < numbers[0].x ? v20 : f16 < numbers[0].y ? v21 : f16 < numbers[0].z ? v22 : f16 < numbers[0].w ? v23 : f16 < numbers[1].x ? v24 : f16 < numbers[1].y ? v25 : v26;
-  float f28 = floor((f9 + 0.5) * numbers[1].z);
-  vec2 v29 = f2 * vec2(numbers[12].y, numbers[12].z) + f4 * vec2(numbers[12].w, numbers[13].x) + f3 * vec2(numbers[13].y, numbers[13].z) + f7 * vec2(numbers[13].w, numbers[14].x) + f6 * vec2(numbers[14].y, numbers[14].z);
-  vec2 v30 = v29 + f28 * vec2(numbers[14].w, numbers[15].x) + vec2(numbers[15].y, numbers[15].z);
-  vec4 v31 = texture2D(user_a8, v30);
-  float f32 = f9 - numbers[1].w * f28;
-  float f33 = pick(v31, f32);
-  vec4 v34 = (v27 + vec4(f33));
-  vec4 v35 = sigmoid(v34);
-  vec4 v36 = (v34 * v35);
-  return v36;
+  float f6 = floor((f5 + 0.5) * n1.z);
+  float f7 = f5 - n1.w * f6;
+  vec2 v8 = f2 * vec2(n2.x, n2.y) + f4 * vec2(n2.z, n2.w) + f3 * vec2(n3.x, n3.y) + f7 * vec2(n3.z, n3.w) + f6 * vec2(n4.x, n4.y);
+  float f9 = f2 * n4.z + f4 * n4.w + f3 * n5.x + f7 * n5.y + f6 * n5.z;
+  float f10 = f9 + n5.w;
+  float f11 = floor((f10 + 0.5) * n6.x);
+  float f12 = f10 - n6.y * f11;
+  float f13 = f2 * n6.z + f4 * n6.w + f3 * n7.x + f7 * n7.y + f6 * n7.z;
+  float f14 = f13 + n7.w;
+  float f15 = floor((f14 + 0.5) * n8.x);
+  float f16 = f14 - n8.y * f15;
+  vec2 v17 = v8 + f11 * vec2(n8.z, n8.w) + f12 * vec2(n9.x, n9.y) + f15 * vec2(n9.z, n9.w) + f16 * vec2(n10.x, n10.y) + vec2(n10.z, n10.w);
+  vec4 v18 = texture2D(user_a0, v17);
+  float f19 = floor((f10 + 0.5) * n0.x);
+  vec2 v20 = f2 * vec2(n11.x, n11.y) + f4 * vec2(n11.z, n11.w) + f3 * vec2(n12.x, n12.y) + f7 * vec2(n12.z, n12.w) + f6 * vec2(n13.x, n13.y);
+  vec2 v21 = v20 + f19 * vec2(n13.z, n13.w) + vec2(n14.x, n14.y);
+  vec4 v22 = texture2D(user_a1, v21);
+  float f23 = f10 - n0.y * f19;
+  float f24 = pick(v22, f23);
+  vec4 v25 = (v18 + vec4(f24));
+  vec4 v26 = sigmoid(v25);
+  vec4 v27 = (v25 * v26);
+  return v27;
 }

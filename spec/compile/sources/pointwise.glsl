@@ -7,7 +7,8 @@ float sigmoid(float x) { return 1.0 / (1.0 + exp(-x)); }
 vec4 sigmoid(vec4 x) { return 1.0 / (1.0 + exp(-x)); }
 uniform vec4 numbers[1];
 vec4 body() {
-  vec2 v0 = gl_FragCoord.xy * vec2(numbers[0].x, numbers[0].y);
+  vec4 n0 = numbers[0];
+  vec2 v0 = gl_FragCoord.xy * vec2(n0.x, n0.y);
   vec4 v1 = texture2D(user_a0, v0);
   vec4 v2 = texture2D(user_a1, v0);
   vec4 v3 = (v1 + v2);

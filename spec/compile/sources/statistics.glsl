@@ -7,21 +7,27 @@ return b
 #0
 uniform vec4 numbers[6];
 vec4 body() {
+  vec4 n0 = numbers[0];
+  vec4 n1 = numbers[1];
+  vec4 n2 = numbers[2];
+  vec4 n3 = numbers[3];
+  vec4 n4 = numbers[4];
+  vec4 n5 = numbers[5];
   vec4 total0 = vec4(0.0);
   float f2 = floor(gl_FragCoord.x);
-  float f3 = floor((f2 + 0.5) * numbers[0].z);
-  float f4 = f2 - numbers[0].w * f3;
-  float f5 = floor((f3 + 0.5) * numbers[1].x);
-  float f6 = f3 - numbers[1].y * f5;
+  float f3 = floor((f2 + 0.5) * n0.z);
+  float f4 = f2 - n0.w * f3;
+  float f5 = floor((f3 + 0.5) * n1.x);
+  float f6 = f3 - n1.y * f5;
   float f7 = floor(gl_FragCoord.y);
-  float f8 = floor((f7 + 0.5) * numbers[1].z);
-  float f9 = f7 - numbers[1].w * f8;
-  vec2 v10 = f4 * vec2(numbers[2].x, numbers[2].y) + f6 * vec2(numbers[2].z, numbers[2].w) + f5 * vec2(numbers[3].x, numbers[3].y) + f9 * vec2(numbers[3].z, numbers[3].w) + f8 * vec2(numbers[4].x, numbers[4].y);
+  float f8 = floor((f7 + 0.5) * n1.z);
+  float f9 = f7 - n1.w * f8;
+  vec2 v10 = f4 * vec2(n2.x, n2.y) + f6 * vec2(n2.z, n2.w) + f5 * vec2(n3.x, n3.y) + f9 * vec2(n3.z, n3.w) + f8 * vec2(n4.x, n4.y);
   for (float i0 = 0.0; i0 < 65536.0; i0 += 1.0) {
-  if (i0 >= numbers[0].x) break;
+  if (i0 >= n0.x) break;
   for (float i1 = 0.0; i1 < 65536.0; i1 += 1.0) {
-  if (i1 >= numbers[0].y) break;
-    vec2 v11 = v10 + i0 * vec2(numbers[4].z, numbers[4].w) + i1 * vec2(numbers[5].x, numbers[5].y) + vec2(numbers[5].z, numbers[5].w);
+  if (i1 >= n0.y) break;
+    vec2 v11 = v10 + i0 * vec2(n4.z, n4.w) + i1 * vec2(n5.x, n5.y) + vec2(n5.z, n5.w);
     vec4 v12 = texture2D(user_a0, v11);
     total0 += v12;
   }}
@@ -30,48 +36,64 @@ vec4 body() {
 #1
 uniform vec4 numbers[7];
 vec4 body() {
+  vec4 n0 = numbers[0];
+  vec4 n1 = numbers[1];
+  vec4 n2 = numbers[2];
+  vec4 n3 = numbers[3];
+  vec4 n4 = numbers[4];
+  vec4 n5 = numbers[5];
+  vec4 n6 = numbers[6];
   vec4 total0 = vec4(0.0);
   float f2 = floor(gl_FragCoord.x);
-  float f3 = floor((f2 + 0.5) * numbers[0].w);
-  float f4 = f2 - numbers[1].x * f3;
-  float f5 = floor((f3 + 0.5) * numbers[1].y);
-  float f6 = f3 - numbers[1].z * f5;
+  float f3 = floor((f2 + 0.5) * n0.w);
+  float f4 = f2 - n1.x * f3;
+  float f5 = floor((f3 + 0.5) * n1.y);
+  float f6 = f3 - n1.z * f5;
   float f7 = floor(gl_FragCoord.y);
-  float f8 = floor((f7 + 0.5) * numbers[1].w);
-  float f9 = f7 - numbers[2].x * f8;
-  vec2 v10 = f4 * vec2(numbers[2].y, numbers[2].z) + f6 * vec2(numbers[2].w, numbers[3].x) + f5 * vec2(numbers[3].y, numbers[3].z) + f9 * vec2(numbers[3].w, numbers[4].x) + f8 * vec2(numbers[4].y, numbers[4].z);
+  float f8 = floor((f7 + 0.5) * n1.w);
+  float f9 = f7 - n2.x * f8;
+  vec2 v10 = f4 * vec2(n2.y, n2.z) + f6 * vec2(n2.w, n3.x) + f5 * vec2(n3.y, n3.z) + f9 * vec2(n3.w, n4.x) + f8 * vec2(n4.y, n4.z);
   for (float i0 = 0.0; i0 < 65536.0; i0 += 1.0) {
-  if (i0 >= numbers[0].x) break;
+  if (i0 >= n0.x) break;
   for (float i1 = 0.0; i1 < 65536.0; i1 += 1.0) {
-  if (i1 >= numbers[0].y) break;
-    vec2 v11 = v10 + i0 * vec2(numbers[4].w, numbers[5].x) + i1 * vec2(numbers[5].y, numbers[5].z) + vec2(numbers[5].w, numbers[6].x);
+  if (i1 >= n0.y) break;
+    vec2 v11 = v10 + i0 * vec2(n4.w, n5.x) + i1 * vec2(n5.y, n5.z) + vec2(n5.w, n6.x);
     vec4 v12 = texture2D(user_a0, v11);
     total0 += v12;
   }}
-  vec4 v13 = (total0 * vec4(numbers[0].z));
+  vec4 v13 = (total0 * vec4(n0.z));
   return v13;
 }
 #2
 uniform vec4 numbers[9];
 vec4 body() {
+  vec4 n0 = numbers[0];
+  vec4 n1 = numbers[1];
+  vec4 n2 = numbers[2];
+  vec4 n3 = numbers[3];
+  vec4 n4 = numbers[4];
+  vec4 n5 = numbers[5];
+  vec4 n6 = numbers[6];
+  vec4 n7 = numbers[7];
+  vec4 n8 = numbers[8];
   vec4 total0 = vec4(0.0);
   float f2 = floor(gl_FragCoord.x);
-  float f3 = floor((f2 + 0.5) * numbers[0].z);
-  float f4 = f2 - numbers[0].w * f3;
-  float f5 = floor((f3 + 0.5) * numbers[1].x);
-  float f6 = f3 - numbers[1].y * f5;
+  float f3 = floor((f2 + 0.5) * n0.z);
+  float f4 = f2 - n0.w * f3;
+  float f5 = floor((f3 + 0.5) * n1.x);
+  float f6 = f3 - n1.y * f5;
   float f7 = floor(gl_FragCoord.y);
-  float f8 = floor((f7 + 0.5) * numbers[1].z);
-  float f9 = f7 - numbers[1].w * f8;
-  vec2 v10 = f4 * vec2(numbers[2].x, numbers[2].y) + f6 * vec2(numbers[2].z, numbers[2].w) + f5 * vec2(numbers[3].x, numbers[3].y) + f9 * vec2(numbers[3].z, numbers[3].w) + f8 * vec2(numbers[4].x, numbers[4].y);
-  vec2 v13 = f4 * vec2(numbers[4].z, numbers[4].w) + f6 * vec2(numbers[5].x, numbers[5].y) + f5 * vec2(numbers[5].z, numbers[5].w) + f9 * vec2(numbers[6].x, numbers[6].y) + f8 * vec2(numbers[6].z, numbers[6].w);
+  float f8 = floor((f7 + 0.5) * n1.z);
+  float f9 = f7 - n1.w * f8;
+  vec2 v10 = f4 * vec2(n2.x, n2.y) + f6 * vec2(n2.z, n2.w) + f5 * vec2(n3.x, n3.y) + f9 * vec2(n3.z, n3.w) + f8 * vec2(n4.x, n4.y);
+  vec2 v13 = f4 * vec2(n4.z, n4.w) + f6 * vec2(n5.x, n5.y) + f5 * vec2(n5.z, n5.w) + f9 * vec2(n6.x, n6.y) + f8 * vec2(n6.z, n6.w);
   for (float i0 = 0.0; i0 < 65536.0; i0 += 1.0) {
-  if (i0 >= numbers[0].x) break;
+  if (i0 >= n0.x) break;
   for (float i1 = 0.0; i1 < 65536.0; i1 += 1.0) {
-  if (i1 >= numbers[0].y) break;
-    vec2 v11 = v10 + i0 * vec2(numbers[7].x, numbers[7].y) + i1 * vec2(numbers[7].z, numbers[7].w) + vec2(numbers[8].x, numbers[8].y);
+  if (i1 >= n0.y) break;
+    vec2 v11 = v10 + i0 * vec2(n7.x, n7.y) + i1 * vec2(n7.z, n7.w) + vec2(n8.x, n8.y);
     vec4 v12 = texture2D(user_a0, v11);
-    vec2 v14 = v13 + vec2(numbers[8].z, numbers[8].w);
+    vec2 v14 = v13 + vec2(n8.z, n8.w);
     vec4 v15 = texture2D(user_a1, v14);
     vec4 v16 = (v12 - v15);
     vec4 v17 = (v16 * v16);
@@ -82,25 +104,32 @@ vec4 body() {
 #3
 uniform vec4 numbers[7];
 vec4 body() {
+  vec4 n0 = numbers[0];
+  vec4 n1 = numbers[1];
+  vec4 n2 = numbers[2];
+  vec4 n3 = numbers[3];
+  vec4 n4 = numbers[4];
+  vec4 n5 = numbers[5];
+  vec4 n6 = numbers[6];
   vec4 total0 = vec4(0.0);
   float f2 = floor(gl_FragCoord.x);
-  float f3 = floor((f2 + 0.5) * numbers[0].w);
-  float f4 = f2 - numbers[1].x * f3;
-  float f5 = floor((f3 + 0.5) * numbers[1].y);
-  float f6 = f3 - numbers[1].z * f5;
+  float f3 = floor((f2 + 0.5) * n0.w);
+  float f4 = f2 - n1.x * f3;
+  float f5 = floor((f3 + 0.5) * n1.y);
+  float f6 = f3 - n1.z * f5;
   float f7 = floor(gl_FragCoord.y);
-  float f8 = floor((f7 + 0.5) * numbers[1].w);
-  float f9 = f7 - numbers[2].x * f8;
-  vec2 v10 = f4 * vec2(numbers[2].y, numbers[2].z) + f6 * vec2(numbers[2].w, numbers[3].x) + f5 * vec2(numbers[3].y, numbers[3].z) + f9 * vec2(numbers[3].w, numbers[4].x) + f8 * vec2(numbers[4].y, numbers[4].z);
+  float f8 = floor((f7 + 0.5) * n1.w);
+  float f9 = f7 - n2.x * f8;
+  vec2 v10 = f4 * vec2(n2.y, n2.z) + f6 * vec2(n2.w, n3.x) + f5 * vec2(n3.y, n3.z) + f9 * vec2(n3.w, n4.x) + f8 * vec2(n4.y, n4.z);
   for (float i0 = 0.0; i0 < 65536.0; i0 += 1.0) {
-  if (i0 >= numbers[0].x) break;
+  if (i0 >= n0.x) break;
   for (float i1 = 0.0; i1 < 65536.0; i1 += 1.0) {
-  if (i1 >= numbers[0].y) break;
-    vec2 v11 = v10 + i0 * vec2(numbers[4].w, numbers[5].x) + i1 * vec2(numbers[5].y, numbers[5].z) + vec2(numbers[5].w, numbers[6].x);
+  if (i1 >= n0.y) break;
+    vec2 v11 = v10 + i0 * vec2(n4.w, n5.x) + i1 * vec2(n5.y, n5.z) + vec2(n5.w, n6.x);
     vec4 v12 = texture2D(user_a0, v11);
     total0 += v12;
   }}
-  vec4 v13 = (total0 * vec4(numbers[0].z));
+  vec4 v13 = (total0 * vec4(n0.z));
   vec4 v14 = sqrt(v13);
   return v14;
 }
