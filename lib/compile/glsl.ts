@@ -138,7 +138,8 @@ class Writer {
     for (const { total } of results) outer.add(`vec4 ${total} = vec4(${start});`)
     const loops = this.#loops(fold, tiling)
     const body = new Block(this.#counter, outer)
-    for (const steps of loops.steps) for (const result of results) this.#term(fold, tiling, result, steps, body)
+    // one sum after the other: all of them at once do not fit into a processor's registers
+    for (const result of results) for (const steps of loops.steps) this.#term(fold, tiling, result, steps, body)
     const open = loops.counters.map(
       ({ name, trips }) => `for (float ${name} = 0.0; ${name} < ${literal(trips)}; ${name} += 1.0) {`
     )
