@@ -7,6 +7,7 @@ import { kernelKey } from '../compile/key.ts'
 import type { Shape } from '../core/shape.ts'
 import { GPU, type GPUType } from './gpujs.ts'
 import { noCounts, type Buffer, type Counters, type Engine, type EngineName } from './engine.ts'
+import { reachedOf } from './reached.ts'
 import { Held, Textures, type GL, type KernelTexture } from './pool.ts'
 import type { Context } from './platform/types.ts'
 
@@ -19,6 +20,7 @@ interface BuiltKernel {
   /** The size of the output; that of the largest output of any kernel, which all of them share. */
   readonly texSize: [number, number]
   readonly maxTexSize: [number, number]
+  getFragmentShader(args: ArrayLike<unknown>): string
   onActivate(previous: { readonly texture: KernelTexture; readonly mappedTextures: readonly KernelTexture[] }): void
   build(...args: readonly KernelTexture[]): void
   run(...args: readonly KernelTexture[]): void
@@ -177,6 +179,8 @@ class GLEngine implements Engine {
       kernel.mappedTextures = others
       kernel.drawBuffersMap = outputs.map((_, i) => this.#gl.COLOR_ATTACHMENT0 + i)
     }
+    const assembled = kernel.getFragmentShader.bind(kernel)
+    kernel.getFragmentShader = (all) => reachedOf(assembled(all))
     kernel.build(...ofOneSize)
     return { kernel, place: this.#gl.getUniformLocation(kernel.program, 'numbers[0]') }
   }
