@@ -35,9 +35,14 @@ export const variable = (v: Var): Affine => (v.extent === 1 ? constant(0) : { c:
 export const addAffine = (a: Affine, b: Affine): Affine => {
   if (b.terms.length === 0) return shift(a, b.c)
   if (a.terms.length === 0) return shift(b, a.c)
-  const sum = new Map(a.terms)
-  for (const [v, k] of b.terms) sum.set(v, (sum.get(v) ?? 0) + k)
-  return { c: a.c + b.c, terms: [...sum].filter(([, k]) => k !== 0) }
+  // a handful of terms: a search costs less than a map, and this is what planning does most
+  const terms = [...a.terms]
+  for (const [v, k] of b.terms) {
+    const at = terms.findIndex(([w]) => w === v)
+    if (at < 0) terms.push([v, k])
+    else terms[at] = [v, terms[at]![1] + k]
+  }
+  return { c: a.c + b.c, terms: terms.filter(([, k]) => k !== 0) }
 }
 export const scale = (a: Affine, k: number): Affine =>
   k === 1 ? a : k === 0 ? constant(0) : { c: a.c * k + 0, terms: a.terms.map(([v, q]) => [v, q * k]) }
@@ -60,7 +65,9 @@ export const keyOf = ({ terms, c }: Affine): string => {
 
 /** Replaces variables; a defined variable is rebuilt from its replaced definition. */
 export const substitute = (a: Affine, to: (v: Var) => Affine | undefined): Affine =>
-  a.terms.reduce((sum, [v, k]) => addAffine(sum, scale(substituteVar(v, to), k)), constant(a.c))
+  a.terms.length === 0
+    ? a
+    : a.terms.reduce((sum, [v, k]) => addAffine(sum, scale(substituteVar(v, to), k)), constant(a.c))
 
 const substituteVar = (v: Var, to: (v: Var) => Affine | undefined): Affine => {
   const direct = to(v)

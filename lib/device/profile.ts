@@ -1,6 +1,5 @@
 import type { Plan } from '../compile/plan.ts'
 import { fragments } from '../compile/planes.ts'
-import type { Shape } from '../core/shape.ts'
 import { tensorsOf } from '../core/tree.ts'
 import type { Around } from './compiled.ts'
 import type { Timing } from './device.ts'
@@ -9,16 +8,17 @@ import type { Engine } from './engine.ts'
 /** Takes the time of each kernel by itself: it waits before and after. */
 export class Timer {
   readonly #programs: readonly string[]
-  /** Of each buffer that a step wrote. */
-  readonly #shapes = new Map<number, Shape>()
+  /** Of each buffer. */
+  readonly #texels = new Map<number, number>()
   constructor(
     readonly engine: Engine,
     plan: Plan,
     readonly timings: Timing[]
   ) {
     this.#programs = [...new Set(plan.steps.map(({ source }) => source.text))]
-    for (const [buffer, leaf] of plan.leaves) this.#shapes.set(buffer, leaf.shape)
-    for (const { outputs, shape } of plan.steps) outputs.forEach((buffer) => this.#shapes.set(buffer, shape))
+    for (const [buffer, leaf] of plan.leaves) this.#texels.set(buffer, fragments(leaf.shape))
+    for (const { outputs, targets, shape } of plan.steps)
+      for (const buffer of outputs) this.#texels.set(buffer, (fragments(shape) * targets) / outputs.length)
   }
 
   readonly around: Around = ({ name, shape, source, flops, inputs, outputs }, run) => {
@@ -27,7 +27,7 @@ export class Timer {
     run()
     this.engine.finish()
     const ms = performance.now() - start
-    const bytes = [...inputs, ...outputs].reduce((sum, i) => sum + 16 * fragments(this.#shapes.get(i)!), 0)
+    const bytes = [...inputs, ...outputs].reduce((sum, i) => sum + 16 * this.#texels.get(i)!, 0)
     this.timings.push({ name, shape, program: this.#programs.indexOf(source.text), ms, flops, bytes })
   }
 }

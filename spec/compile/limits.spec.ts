@@ -13,6 +13,8 @@ import { expectClose } from '../support/tolerance.ts'
 const textureSize = 128
 // What a poor GPU has. A process has one GL context, so these specs have a file of their own.
 const device = await t.device({ name: 'headlessgl', limits: { textureSize, inputs: 4, targets: 4 } })
+/** What says how large convolutions must come out: the reference would take minutes. */
+const loops = await t.device({ name: 'cpu' })
 
 describe('[gl] a device with small textures and few of them', () => {
   it.each(oddSizes.map((shape) => [shape]))('holds and computes %j', async (shape) => {
@@ -50,5 +52,25 @@ describe('[gl] a device with small textures and few of them', () => {
     expect(device.show(() => t.matmul(a, b))).toContain('tiled')
     const wanted = largeProduct(evaluate(a), evaluate(b), [128, 256, 128])
     expectClose(await device.read(t.matmul(a, b)), wanted, { terms: 256, scale: 256 * 16 })
+  })
+
+  // of the last, so many planes lie one below another that their rows break anywhere
+  it.each([
+    [28, 8, 8, 10],
+    [32, 8, 8, 12],
+    [60, 6, 12, 9]
+  ])('computes a convolution of %i images from %i to %i channels of side %i', async (n, c, o, s) => {
+    const [x, w] = [filled([n, c, s, s], 'any', 1), filled([o, c, 3, 3], 'any', 2)]
+    const convolve = (kernel: t.Tensor): t.Tensor => t.conv2d(kernel, { padding: 1 })(x)
+    expect(device.show(convolve, w)).toContain('tiled')
+    // planes that are put together, that another convolution reads, and that a gradient is summed up from
+    const again = t.conv2d(filled([4, o, 3, 3], 'any', 3), { padding: 1 })(t.silu(t.add(convolve(w), 1)))
+    const gradient = t.vjp(convolve, w)[1](filled([n, o, s, s], 'any', 4))
+    for (const [result, terms] of [
+      [convolve(w), 9 * c],
+      [again, 81 * c * o],
+      [gradient, n * s * s]
+    ] as const)
+      expectClose(await device.read(result), await loops.read(result), { terms, scale: 4 * terms })
   })
 })

@@ -80,6 +80,23 @@ describe('[gl] convolutions in tiles', () => {
       expectClose(await device.read(result), evaluate(results[i]!), { terms, scale: 16 * terms })
   })
 
+  it('lie in one texture, and leave the planes to the next', async () => {
+    const device = await gl()
+    const twice = (w: t.Tensor, x: t.Tensor): t.Tensor => {
+      const once = t.silu(t.conv2d(w, { padding: 1 })(x))
+      return t.conv2d(w, { padding: 1 })(once)
+    }
+    const convolve = device.compile(twice)
+    const [x, w] = [filled([32, 8, 14, 14], 'any', 1), filled([8, 8, 3, 3], 'any', 2)].map((y) =>
+      device.compute(t.mul(y, 1))
+    )
+    expect(device.show(twice, w!, x!)).toMatch(/mul tiled .* : 8 x \[.*\n.* tiled .* : 8 x \[/)
+    convolve(w!, x!)[Symbol.dispose]()
+    const { live, created } = device.stats()
+    for (let i = 0; i < 3; i++) convolve(w!, x!)[Symbol.dispose]()
+    expect(device.stats()).toMatchObject({ live, created })
+  })
+
   it('read their weights by pairs where four divides neither number of channels', async () => {
     const device = await gl()
     const [batch, from, to, side] = [4, 6, 10, 196]
@@ -91,7 +108,7 @@ describe('[gl] convolutions in tiles', () => {
       "a = argument[4,6,196,196]
       b = argument[10,6,3,3]
       e = store permute b : [6,10,3,3]  #0
-      c = reshape sum tiled a e : [4,5,98,98]  #1
+      c = reshape sum tiled a e : 8 x [4,5,98,98]  #1
       d = reshape sum of planes c : [4,10,196,196]  #2
       return d"
     `)

@@ -1,7 +1,7 @@
 a = argument[16,8,14,14]
 b = argument[8,8,3,3]
-c = add tiled a b : [16,2,14,7]  #0
-d = store permute sum tiled c a : [8,1,14,1,1,3,3]  #1
+c = add tiled a b : 8 x [16,2,14,7]  #0
+d = store permute sum tiled c a : 8 x [8,1,14,1,1,3,3]  #1
 e = reshape permute sum of planes d : [8,8,3,3]  #2
 return e
 #0
