@@ -45,6 +45,7 @@ class Uniforms {
     const { numbers } = this
     const fours = Array.from({ length: Math.ceil(numbers.length / 4) }, (_, i) => i)
     if (fours.length === 0) return { text: body, numbers }
+    // once and before all loops: what is named inside of one, a driver loads at each turn
     const loaded = fours.map((i) => `  vec4 n${i} = numbers[${i}];`).join('\n')
     return { text: `uniform vec4 numbers[${fours.length}];\n${body.replace(start, `${start}\n${loaded}`)}`, numbers }
   }
