@@ -1,6 +1,7 @@
 import { boundsOf, freshVar, keyOf, variable, type Affine, type Guard, type Var } from '../core/affine.ts'
 import type { Row, Tensor } from '../core/tensor.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
+import { storeRow } from './store.ts'
 
 /** What a kernel computes at one element of its output, as a tree over loads of buffers. */
 export type Expr =
@@ -95,6 +96,8 @@ export const lower = (
     const { kernel } = x.row
     switch (kernel.kind) {
       case 'pointwise':
+        // it only says that the values lie in a buffer
+        if (x.row === storeRow) return at(x.inputs[0]!, index)
         return { kind: 'apply', row: x.row, args: x.inputs.map((input) => at(input, index)) }
       case 'access': {
         const access = kernel.at(x.attrs, x.inputs[0]!.shape, index)
