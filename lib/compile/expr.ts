@@ -34,7 +34,7 @@ export interface Kernel {
   readonly bodies: readonly Expr[]
   /** The buffers behind the slots. */
   readonly inputs: readonly Tensor[]
-  /** Per slot, how a tiled kernel spread the buffer over several textures. */
+  /** Per slot, how a tiled kernel dealt the buffer to planes. */
   readonly tiles?: readonly (readonly number[] | undefined)[]
 }
 
@@ -57,13 +57,13 @@ const folded = (op: Fold['op'], vars: readonly Var[], body: Expr): Expr => {
     : { kind: 'fold', op, vars, body }
 }
 
-/** A buffer that a tiled kernel spreads over several textures: how, by node. */
+/** A buffer that a tiled kernel deals to planes: how, by node. */
 export type Tiles = (x: Tensor) => readonly number[] | undefined
 const untiled: Tiles = () => undefined
 
 /**
  * The kernel that computes `roots`, of one shape, from the buffers that `isBuffer` names: movements become indices.
- * A root that lies in several textures already is read from there. Of the roots, `wanted` are results.
+ * A root that lies in planes already is read from there. Of the roots, `wanted` are results.
  */
 export const lower = (
   roots: readonly Tensor[],

@@ -50,7 +50,7 @@ interface Result {
 
 /**
  * The body of a kernel as a GLSL function `vec4 body()` that reads the samplers `user_a0`, `user_a1` … A tiled kernel
- * is a fold alone, and leaves its further results where gpu.js's kernel maps take them.
+ * has one body, and leaves its further results where gpu.js's kernel maps take them.
  */
 export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): Source => {
   const fold = foldOf(kernel)

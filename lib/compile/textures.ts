@@ -52,7 +52,12 @@ export class Textures {
 
   /** Whether a texel lies in its texture where the fragment lies in its own. */
   isHere(slot: number, index: readonly Affine[]): boolean {
-    return this.#tile(slot).length === 0 && this.#isHere(this.#layouts[slot]!, index)
+    const { texels, width, height } = this.#layouts[slot]!
+    const { place } = this
+    if (this.#tile(slot).length > 0 || width !== place?.layout.width || height !== place.layout.height) return false
+    const long = (sizes: Shape, at: readonly Affine[]): string =>
+      sizes.flatMap((d, axis) => (d > 1 ? [`${d} ${keyOf(at[axis]!)}`] : [])).join()
+    return long(texels, index) === long(place.layout.texels, place.index)
   }
 
   /** One number: a channel of a texel, known beforehand where the index tells. */
@@ -142,14 +147,6 @@ export class Textures {
     const vars = new Set(indices.flatMap(({ terms }) => terms.flatMap(([w]) => (own.has(w) ? [] : [w]))))
     const twins = [...vars].flatMap((w) => this.twins.get(w) ?? [])
     return [...vars, ...twins].sort((a, b) => a.id - b.id)
-  }
-
-  #isHere({ texels, width, height }: Layout, index: readonly Affine[]): boolean {
-    const { place } = this
-    if (width !== place?.layout.width || height !== place.layout.height) return false
-    const long = (sizes: Shape, at: readonly Affine[]): string =>
-      sizes.flatMap((d, axis) => (d > 1 ? [`${d} ${keyOf(at[axis]!)}`] : [])).join()
-    return long(texels, index) === long(place.layout.texels, place.index)
   }
 
   /** A position in rows that break anywhere, so far down. */
