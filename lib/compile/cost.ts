@@ -1,7 +1,7 @@
 import { freshVar, keyOf, scale, shift, substitute, variable, type Affine, type Var } from '../core/affine.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Costs } from './costs.ts'
-import { dependsOn, loadsOf, type Expr, type Fold, type Kernel } from './expr.ts'
+import { dependsOn, loadsOf, type Expr, type Folds, type Kernel } from './expr.ts'
 import { leadsWith } from './lanes.ts'
 import { drawn } from './layout.ts'
 import { fragments, planeLayout } from './planes.ts'
@@ -31,29 +31,29 @@ export interface Counts {
   readonly merged: number
 }
 
-/** What a fold is expected to cost under a tiling, counted from its description. */
+/** What folds are expected to cost under a tiling, counted from their description. */
 export class CostModel {
   readonly #kernel: Kernel
-  readonly #fold: Fold
+  readonly #folds: Folds
   readonly #lanes: Var | undefined
   readonly #loads: readonly Traffic[]
 
   constructor(
     kernel: Kernel,
-    fold: Fold,
+    folds: Folds,
     lanes: Var | undefined,
     readonly costs: Costs
   ) {
     this.#kernel = kernel
-    this.#fold = fold
+    this.#folds = folds
     this.#lanes = lanes
-    this.#loads = [...loadsOf(fold.body)].map((load) => this.#traffic(load))
+    this.#loads = [...loadsOf(folds.bodies)].map((load) => this.#traffic(load))
   }
 
   #traffic(load: Expr): Traffic {
     const own = this.#kernel.out[0]
     const inLanes = this.#lanes ?? own
-    const spread = [...this.#kernel.out.slice(1), ...this.#fold.vars].filter((v) => v !== this.#lanes && v.extent > 1)
+    const spread = [...this.#kernel.out.slice(1), ...this.#folds.vars].filter((v) => v !== this.#lanes && v.extent > 1)
     const index = load.kind === 'load' ? load.index : []
     const uses = (v: Var | undefined): boolean => v !== undefined && index.some((i) => dependsOn(i, v))
     return {
@@ -78,11 +78,11 @@ export class CostModel {
   counts(tile: readonly number[], unroll: ReadonlyMap<Var, number>): Counts {
     const { shape, out } = this.#kernel
     const factor = (v: Var): number => unroll.get(v) ?? tile[out.indexOf(v)] ?? 1
-    const trips = this.#fold.vars.map((v) =>
+    const trips = this.#folds.vars.map((v) =>
       Math.ceil((v === this.#lanes ? Math.ceil(v.extent / 4) : v.extent) / factor(v))
     )
     const targets = sizeOf(tile)
-    const terms = sizeOf([...unroll.values()]) * targets * this.#perLane()
+    const terms = sizeOf([...unroll.values()]) * targets * this.#perLane() * this.#folds.bodies.length
     const fetches = this.#loads.reduce((sum, load) => sum + this.#fetches(load, factor, tile[0] ?? 1), 0)
     return {
       fetches: sizeOf(trips) * fetches,

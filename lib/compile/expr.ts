@@ -1,6 +1,6 @@
-import { boundsOf, freshVar, keyOf, variable, type Affine, type Guard, type Var } from '../core/affine.ts'
+import { boundsOf, freshVar, keyOf, substitute, variable, type Affine, type Guard, type Var } from '../core/affine.ts'
 import type { Row, Tensor } from '../core/tensor.ts'
-import { sizeOf, type Shape } from '../core/shape.ts'
+import { sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { storeRow } from './store.ts'
 
 /** What a kernel computes at one element of its output, as a tree over loads of buffers. */
@@ -26,7 +26,7 @@ export interface Fold {
   readonly body: Expr
 }
 
-/** A kernel before it is text: one variable per output axis, results of one shape, and at most one fold below them. */
+/** A kernel before it is text: one variable per output axis, results of one shape, and folds that run in one loop. */
 export interface Kernel {
   readonly shape: Shape
   readonly out: readonly Var[]
@@ -118,7 +118,7 @@ export const lower = (
     }
   }
   const bodies = wanted.map((x) => at(x, own))
-  return tiled(withoutUnread({ shape, out, bodies, inputs }), tilesOf)
+  return tiled(withoutUnread(inOneLoop({ shape, out, bodies, inputs })), tilesOf)
 }
 
 const tiled = (kernel: Kernel, tilesOf: Tiles): Kernel => {
@@ -171,21 +171,83 @@ export const partsOf = (expr: Expr, found = new Set<Expr>()): ReadonlySet<Expr> 
   return found
 }
 
-const partsIn = ({ bodies }: Kernel): ReadonlySet<Expr> => {
+const partsOfAll = (exprs: readonly Expr[]): ReadonlySet<Expr> => {
   const found = new Set<Expr>()
-  bodies.forEach((body) => partsOf(body, found))
+  exprs.forEach((expr) => partsOf(expr, found))
   return found
 }
+const partsIn = ({ bodies }: Kernel): ReadonlySet<Expr> => partsOfAll(bodies)
 
-/** The fold of a kernel, if it has one. */
-export const foldOf = (kernel: Kernel): Fold | undefined =>
-  [...partsIn(kernel)].find((part): part is Fold => part.kind === 'fold')
+/** The folds of a kernel, which run in one loop: over the same variables. */
+type Loop = Pick<Fold, 'op' | 'vars'>
+export interface Folds extends Loop {
+  readonly all: readonly Fold[]
+  readonly bodies: readonly Expr[]
+}
+
+const foldsIn = (kernel: Kernel): readonly Fold[] =>
+  [...partsIn(kernel)].filter((part): part is Fold => part.kind === 'fold')
+
+/** The folds of a kernel, if it has any. */
+export const foldsOf = (kernel: Kernel): Folds | undefined => {
+  const all = foldsIn(kernel)
+  const [first] = all
+  return first && { op: first.op, vars: first.vars, all, bodies: all.map(({ body }) => body) }
+}
+
+/** Whether the folds of two kernels can run in one loop. */
+export const loopAlike = (a: Loop, b: Loop): boolean =>
+  a.op === b.op && sameShape(a.vars.map(extentOf), b.vars.map(extentOf))
+const extentOf = ({ extent }: Var): number => extent
+
+/** Whether the folds of a kernel do run in one loop: none is part of what another one folds. */
+export const areTogether = ({ all, bodies, vars }: Folds): boolean =>
+  all.every((fold) => fold.vars === vars) && ![...partsOfAll(bodies)].some(({ kind }) => kind === 'fold')
+
+/** All folds over the variables of the first, if that can be. */
+const inOneLoop = (kernel: Kernel): Kernel => {
+  const [first, ...others] = foldsIn(kernel)
+  if (!first || others.length === 0 || !others.every((fold) => loopAlike(first, fold))) return kernel
+  const own = new Map(others.flatMap(({ vars }) => vars.map((v, i) => [v, variable(first.vars[i]!)] as const)))
+  return { ...kernel, bodies: overVariables(kernel.bodies, own, first.vars) }
+}
+
+const overVariables = (
+  bodies: readonly Expr[],
+  own: ReadonlyMap<Var, Affine>,
+  vars: readonly Var[]
+): readonly Expr[] => {
+  const moved = (at: Affine): Affine => substitute(at, (v) => own.get(v))
+  const memo = new Map<Expr, Expr>()
+  const below = (expr: Expr): Expr => {
+    const made = memo.get(expr) ?? rebuilt(over(expr), (load) => load, below)
+    memo.set(expr, made)
+    return made
+  }
+  const over = (expr: Expr): Expr => {
+    switch (expr.kind) {
+      case 'load':
+        return { ...expr, index: expr.index.map(moved) }
+      case 'gather':
+        return { ...expr, rest: expr.rest.map(moved) }
+      case 'index':
+        return { ...expr, at: moved(expr.at) }
+      case 'guard':
+        return { ...expr, guards: expr.guards.map((guard) => ({ ...guard, index: moved(guard.index) })) }
+      case 'fold':
+        return { ...expr, vars }
+      default:
+        return expr
+    }
+  }
+  return bodies.map(below)
+}
 
 /** All loads of a kernel, each once. */
 export const loadsIn = (kernel: Kernel): ReadonlySet<Load> => loadsAmong(partsIn(kernel))
 
-/** All loads of an expression, each once. */
-export const loadsOf = (expr: Expr): ReadonlySet<Load> => loadsAmong(partsOf(expr))
+/** All loads of some expressions, each once. */
+export const loadsOf = (exprs: readonly Expr[]): ReadonlySet<Load> => loadsAmong(partsOfAll(exprs))
 const loadsAmong = (parts: ReadonlySet<Expr>): ReadonlySet<Load> =>
   new Set([...parts].filter((part): part is Load => part.kind === 'load' || part.kind === 'gather'))
 
@@ -193,11 +255,39 @@ const loadsAmong = (parts: ReadonlySet<Expr>): ReadonlySet<Load> =>
 export const dependsOn = (a: Affine, v: Var): boolean =>
   a.terms.some(([w]) => w === v || (w.def !== undefined && dependsOn(w.def.of, v)))
 
+/** The variables that expressions depend on, those behind quotients and remainders too; found once for each. */
+export const variablesIn = (): ((expr: Expr) => readonly Var[]) => {
+  const known = new Map<Expr, readonly Var[]>()
+  const behind = (a: Affine): readonly Var[] => a.terms.flatMap(([v]) => (v.def ? behind(v.def.of) : [v]))
+  const own = (expr: Expr): readonly Var[] => {
+    switch (expr.kind) {
+      case 'load':
+        return expr.index.flatMap(behind)
+      case 'gather':
+        return [...of(expr.row), ...expr.rest.flatMap(behind)]
+      case 'apply':
+        return expr.args.flatMap(of)
+      case 'index':
+        return behind(expr.at)
+      case 'guard':
+        return [...of(expr.body), ...expr.guards.flatMap(({ index }) => behind(index))]
+      default:
+        return []
+    }
+  }
+  const of = (expr: Expr): readonly Var[] => {
+    const vars = known.get(expr) ?? [...new Set(own(expr))]
+    known.set(expr, vars)
+    return vars
+  }
+  return of
+}
+
 /** Floating-point operations that the results of a kernel take: each function counts as one. */
 export const flopsOf = (kernel: Kernel): number => {
-  const fold = foldOf(kernel)
+  const { bodies, vars } = foldsOf(kernel) ?? { bodies: [], vars: [] }
   const functions = (parts: ReadonlySet<Expr>): number => [...parts].filter((part) => part.kind === 'apply').length
-  const inside = fold ? functions(partsOf(fold.body)) : 0
-  const terms = fold ? sizeOf(fold.vars.map((v) => v.extent)) : 0
-  return sizeOf(kernel.shape) * (functions(partsIn(kernel)) - inside + terms * (inside + 1))
+  const inside = functions(partsOfAll(bodies))
+  const terms = bodies.length > 0 ? sizeOf(vars.map(extentOf)) : 0
+  return sizeOf(kernel.shape) * (functions(partsIn(kernel)) - inside + terms * (inside + bodies.length))
 }

@@ -15,8 +15,9 @@ import {
 import { raise } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Costs } from './costs.ts'
-import { dependsOn, foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
+import { dependsOn, foldsOf, variablesIn, type Expr, type Fold, type Folds, type Kernel } from './expr.ts'
 import { withFunctions } from './prelude.ts'
+import { Memo, type Scope, type Value } from './memo.ts'
 import { Names } from './names.ts'
 import { Block, literal } from './text.ts'
 import { fixed, generic, given, type Source } from './numbers.ts'
@@ -25,26 +26,12 @@ import { divisibleByFour, quarter, Textures } from './textures.ts'
 import { fragments, planeLayout } from './planes.ts'
 import { tileOf, type Tiling } from './tile.ts'
 
-/** A value in the kernel: one number for all lanes, or one per lane. */
-interface Value {
-  readonly text: string
-  readonly wide: boolean
-}
-
-/** Where an expression is evaluated. */
-interface Scope {
-  readonly block: Block
-  /** The variable in the lanes: its value is 4 · `texel` + lane. */
-  readonly lanes: Var | undefined
-  readonly texel: Affine
-  readonly at: (v: Var) => Affine | undefined
-  readonly memo: Map<Expr, Value>
-}
-
-/** One of the results that a fragment computes: where it lies, and the name of its sum. */
+/** One of the places that a fragment computes results for: where it lies, and the names of its sums. */
 interface Result {
-  readonly total: string
+  readonly totals: readonly string[]
   readonly texel: Affine
+  /** The four elements of its texel. */
+  readonly elements: readonly Affine[]
   readonly at: (v: Var) => Affine | undefined
 }
 
@@ -53,8 +40,8 @@ interface Result {
  * has one body, and leaves its further results where gpu.js's kernel maps take them.
  */
 export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): Source => {
-  const fold = foldOf(kernel)
-  const how = tiling ?? (fold && tileOf(kernel, fold, 1, dialect.costs))
+  const folds = foldsOf(kernel)
+  const how = tiling ?? (folds && tileOf(kernel, folds, 1, dialect.costs))
   const body = new Writer(kernel, dialect, how).write()
   const { text, numbers } = how?.heavy ? fixed(body) : generic(body, dialect.numbers)
   return { text: withFunctions(text), numbers }
@@ -75,6 +62,7 @@ const large = 30_000
 class Writer {
   readonly #small: boolean
   readonly #counter = { next: 0 }
+  readonly #variables = variablesIn()
   readonly #names = new Names()
   readonly #root: Block
   readonly #textures: Textures
@@ -90,12 +78,12 @@ class Writer {
 
   write(): string {
     const block = this.#root
-    const fold = foldOf(this.kernel)
+    const folds = foldsOf(this.kernel)
     const tile = this.tiling?.tile ?? this.kernel.shape.map(() => 1)
-    const results = this.#decode(block, tile)
-    if (fold) this.#fold(fold, results, block)
-    const values = results.flatMap(({ total, texel, at }) => {
-      const memo = new Map<Expr, Value>(fold ? [[fold, { text: total, wide: true }]] : [])
+    const results = this.#decode(block, tile, folds?.all.length ?? 0)
+    if (folds) this.#fold(folds, results, block)
+    const values = results.flatMap(({ totals, texel, at }) => {
+      const memo = this.#memo(new Map(folds?.all.map((fold, k) => [fold, { text: totals[k]!, wide: true }])))
       const scope: Scope = { block, lanes: this.kernel.out[0], texel, at, memo }
       return this.kernel.bodies.map((body) => this.#wide(this.#value(body, scope)))
     })
@@ -109,15 +97,26 @@ class Writer {
     ].join('\n')
   }
 
+  #memo(fixed?: ReadonlyMap<Expr, Value>): Memo {
+    return new Memo(this.#variables, fixed)
+  }
+
   /** The place of each result in the output. */
-  #decode(block: Block, tile: readonly number[]): readonly Result[] {
+  #decode(block: Block, tile: readonly number[], folds: number): readonly Result[] {
     const { out, shape } = this.kernel
     const place = placeOf(planeLayout(shape, tile, this.dialect.textureSize), !this.tiling?.heavy, this.#names, block)
     this.#textures.place = place
+    const along = place.index.map((at, k) =>
+      Array.from({ length: tile[k] ?? 1 }, (_, j) => shift(scale(at, tile[k] ?? 1), j))
+    )
+    const [texels = [constant(0)]] = along
+    const elements = texels.map((texel) => [0, 1, 2, 3].map((lane) => shift(scale(texel, 4), lane)))
     return offsetsOf(tile).map((offset, i): Result => {
-      const places = place.index.map((at, k) => shift(scale(at, tile[k] ?? 1), offset[k] ?? 0))
+      const places = along.map((list, k) => list[offset[k] ?? 0]!)
       const at = (w: Var): Affine | undefined => (out.indexOf(w) > 0 ? places[out.indexOf(w)] : undefined)
-      return { total: `total${i}`, texel: places[0] ?? constant(0), at }
+      const totals = Array.from({ length: folds }, (_, k) => `total${i * folds + k}`)
+      const [first = 0] = offset
+      return { totals, texel: texels[first]!, elements: elements[first]!, at }
     })
   }
 
@@ -131,15 +130,20 @@ class Writer {
 
   // ---- folds ----------------------------------------------------------------------------------------------------
 
-  #fold(fold: Fold, results: readonly Result[], outer: Block): void {
+  #fold(folds: Folds, results: readonly Result[], outer: Block): void {
     const { tiling } = this
     if (!tiling) return raise('compile', 'a fold without a tiling')
-    const start = fold.op === 'sum' ? '0.0' : given(-Infinity)
-    for (const { total } of results) outer.add(`vec4 ${total} = vec4(${start});`)
-    const loops = this.#loops(fold, tiling)
+    const start = folds.op === 'sum' ? '0.0' : given(-Infinity)
+    for (const { totals } of results) for (const total of totals) outer.add(`vec4 ${total} = vec4(${start});`)
+    const loops = this.#loops(folds, tiling)
     const body = new Block(this.#counter, outer)
+    const memo = this.#memo()
     // one sum after the other: all of them at once do not fit into a processor's registers
-    for (const result of results) for (const steps of loops.steps) this.#term(fold, tiling, result, steps, body)
+    for (const result of results)
+      for (const steps of loops.steps)
+        folds.all.forEach((fold, k) =>
+          this.#term(fold, tiling, { ...result, total: result.totals[k]! }, steps, body, memo)
+        )
     const open = loops.counters.map(
       ({ name, trips }) => `for (float ${name} = 0.0; ${name} < ${literal(trips)}; ${name} += 1.0) {`
     )
@@ -147,15 +151,15 @@ class Writer {
   }
 
   /** The loops that remain, longest innermost, and every combination of unrolled steps. */
-  #loops(fold: Fold, { unroll, lanes, heavy }: Tiling) {
+  #loops({ vars }: Folds, { unroll, lanes, heavy }: Tiling) {
     const tripsOf = (v: Var): number => Math.ceil((v === lanes ? Math.ceil(v.extent / 4) : v.extent) / unroll.get(v)!)
-    const looped = fold.vars.filter((v) => tripsOf(v) > 1).sort((a, b) => tripsOf(a) - tripsOf(b))
+    const looped = vars.filter((v) => tripsOf(v) > 1).sort((a, b) => tripsOf(a) - tripsOf(b))
     // one loop is written as two, so that sums over one axis and over two are one program
     const twin = looped.length === 1 && !heavy ? [this.#counted(1, 2)] : []
     const counted = new Map(looped.map((v) => [v, this.#counted(tripsOf(v))]))
     const counters = [...twin, ...counted.values()]
     if (twin[0]) this.#textures.twins.set(counters[1]!.v, twin[0].v)
-    const steps = fold.vars.reduce<readonly ReadonlyMap<Var, Affine>[]>(
+    const steps = vars.reduce<readonly ReadonlyMap<Var, Affine>[]>(
       (all, v) => {
         const k = unroll.get(v)!
         const block = counted.get(v)
@@ -175,21 +179,28 @@ class Writer {
     return { v, name, trips }
   }
 
-  #term(fold: Fold, { lanes }: Tiling, result: Result, steps: ReadonlyMap<Var, Affine>, block: Block): void {
-    const { total, texel } = result
+  #term(
+    fold: Fold,
+    { lanes }: Tiling,
+    result: Result & { readonly total: string },
+    steps: ReadonlyMap<Var, Affine>,
+    block: Block,
+    memo: Memo
+  ): void {
+    const { total, texel, elements } = result
     const beyond = fold.vars.filter((v) => v !== lanes).flatMap((v) => past(steps.get(v)!, v.extent))
     const guarded: Expr = beyond.length > 0 ? { kind: 'guard', guards: beyond, body: fold.body } : fold.body
     const at = (v: Var): Affine | undefined => (v === lanes ? undefined : (steps.get(v) ?? result.at(v)))
     if (!lanes) {
-      const value = this.#value(guarded, { block, lanes: this.kernel.out[0], texel, at, memo: new Map() })
+      const value = this.#value(guarded, { block, lanes: this.kernel.out[0], texel, at, memo })
       this.#accumulate(fold, total, this.#wide(value), block)
       return
     }
     const own = this.kernel.out[0]
     const count = Math.min(4, own?.extent ?? 1)
     for (let lane = 0; lane < count; lane++) {
-      const place = (v: Var): Affine | undefined => (v === own ? shift(scale(texel, 4), lane) : at(v))
-      const scope: Scope = { block, lanes, texel: steps.get(lanes)!, at: place, memo: new Map() }
+      const place = (v: Var): Affine | undefined => (v === own ? elements[lane] : at(v))
+      const scope: Scope = { block, lanes, texel: steps.get(lanes)!, at: place, memo }
       const value = this.#across(fold.op, guarded, lanes, scope)
       this.#accumulate(fold, `${total}.${'xyzw'[lane]}`, value, block)
     }
@@ -220,11 +231,11 @@ class Writer {
   // ---- values ---------------------------------------------------------------------------------------------------
 
   #value(expr: Expr, scope: Scope): Value {
-    const known = scope.memo.get(expr)
+    const known = scope.memo.get(expr, scope)
     if (known) return known
     const value = this.#fresh(expr, scope)
     const named = { ...value, text: scope.block.let(value.wide ? 'vec4' : 'float', value.text) }
-    scope.memo.set(expr, named)
+    scope.memo.set(expr, scope, named)
     return named
   }
 

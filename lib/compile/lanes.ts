@@ -1,5 +1,5 @@
 import { coefficient, type Affine, type Var } from '../core/affine.ts'
-import { dependsOn, loadsOf, type Expr, type Fold, type Kernel } from './expr.ts'
+import { dependsOn, loadsOf, type Expr, type Folds, type Kernel } from './expr.ts'
 
 export const leading = (load: Expr): Affine | undefined => (load.kind === 'load' ? load.index[0] : undefined)
 
@@ -17,11 +17,11 @@ const uses = (load: Expr, v: Var): boolean =>
   load.kind === 'load' ? load.index.some((i) => dependsOn(i, v)) : load.kind === 'gather'
 
 /** The fold variable that leads every load it occurs in, where the output's own leading axis leads none. */
-export const laneVariable = (kernel: Kernel, fold: Fold): Var | undefined => {
-  const loads = [...loadsOf(fold.body)]
+export const laneVariable = (kernel: Kernel, { vars, bodies }: Folds): Var | undefined => {
+  const loads = [...loadsOf(bodies)]
   const own = kernel.out[0]
   if (own && own.extent > 1 && loads.some((load) => leadsWith(load, own))) return undefined
-  return fold.vars.find(
+  return vars.find(
     (v) =>
       v.extent >= 4 && loads.some((load) => leadsWith(load, v)) && loads.every((x) => !uses(x, v) || leadsWith(x, v))
   )

@@ -1,7 +1,7 @@
 import { sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
 import { cut, foldKind, isMovement, type Limits } from './cut.ts'
-import { flopsOf, foldOf, lower, type Kernel } from './expr.ts'
+import { areTogether, flopsOf, foldsOf, loopAlike, lower, type Kernel } from './expr.ts'
 import { inline } from './inline.ts'
 import type { Source } from './numbers.ts'
 import { holdsPlanes, planeShape, targetsOf } from './planes.ts'
@@ -157,25 +157,29 @@ class Planner {
    * and what becomes of it.
    */
   #company(x: Tensor, alone: Kernel): readonly [at: number, call: Call] | undefined {
-    if (foldOf(alone) || alone.inputs.some((y) => !this.#made.has(y))) return undefined
-    const ready = (at: number): boolean =>
-      alone.inputs.every((y) => this.#made.get(y)! < at || this.#calls[at]!.roots.includes(y))
-    for (let at = this.#calls.length - 1; at >= Math.max(0, this.#calls.length - nearby) && ready(at); at--) {
+    if (alone.inputs.some((y) => !this.#made.has(y))) return undefined
+    const ready = ({ inputs }: Kernel, at: number): boolean =>
+      inputs.every((y) => this.#made.get(y)! < at || this.#calls[at]!.roots.includes(y))
+    for (let at = this.#calls.length - 1; at >= Math.max(0, this.#calls.length - nearby) && ready(alone, at); at--) {
       const call = this.#joined(x, alone, this.#calls[at]!)
-      if (call) return [at, call]
+      if (call && ready(call.relayout?.(call.kernel, this.#relaid) ?? call.kernel, at)) return [at, call]
     }
     return undefined
   }
 
   #joined(x: Tensor, alone: Kernel, call: Call): Call | undefined {
-    const { roots, tiled, merges, kernel: before } = call
+    const { roots, tiled, merges, relayout, kernel: before } = call
+    const folds = [foldsOf(before), foldsOf(alone)] as const
     if (tiled || roots.length >= this.target.targets || !sameShape(roots[0]!.shape, x.shape)) return undefined
+    if (folds[1] && !(folds[0] && loopAlike(folds[0], folds[1]))) return undefined
+    if (folds[1] && this.#best(alone, 1).relayout !== relayout) return undefined
     const together = [...roots, x]
     const kernel = this.#lower(together, merges)
     const { inputs } = kernel
     const shares = inputs.length < before.inputs.length + alone.inputs.length
     // a fold's kernel takes in what follows from it alone: with more it would be a program of its own for each use
-    if (foldOf(before) && inputs.length > before.inputs.length) return undefined
+    if (folds[0] && !folds[1] && inputs.length > before.inputs.length) return undefined
+    if (folds[1] && !areTogether(foldsOf(kernel)!)) return undefined
     const joins =
       shares && !inputs.some((y) => roots.includes(y) && y !== merges) && inputs.length <= this.target.inputs
     return joins ? { ...call, roots: together, kernel } : undefined
@@ -186,13 +190,13 @@ class Planner {
     kernel: Kernel,
     targets: number
   ): { readonly kernel: Kernel; readonly tiling?: Tiling; readonly relayout?: Relayout } {
-    const fold = foldOf(kernel)
+    const fold = foldsOf(kernel)
     if (!fold) return { kernel }
     const plain = { kernel, tiling: tileOf(kernel, fold, targets, this.target.costs) }
     const others = [oneInFront, pairsInFront].flatMap((relayout) => {
       const moved = relayout(kernel, this.#relaid)
       if (moved === kernel) return []
-      return [{ kernel: moved, tiling: tileOf(moved, foldOf(moved)!, targets, this.target.costs), relayout }]
+      return [{ kernel: moved, tiling: tileOf(moved, foldsOf(moved)!, targets, this.target.costs), relayout }]
     })
     return [plain, ...others].reduce((best, next) => (next.tiling.ms < best.tiling.ms ? next : best))
   }

@@ -1,7 +1,7 @@
 import { addAffine, coefficient, constant, divMod, scale, type Affine, type Var } from '../core/affine.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import { dependsOn, foldOf, loadsOf, mapLoads, type Kernel, type Load } from './expr.ts'
+import { dependsOn, foldsOf, loadsOf, mapLoads, type Kernel, type Load } from './expr.ts'
 import { storeLeading, storePairs } from './store.ts'
 
 /** A kernel with a weight laid out anew, or the kernel itself where that gains nothing. */
@@ -17,9 +17,9 @@ const relayout =
   (axesOf: (load: Read, vars: readonly Var[], out: readonly Var[]) => readonly number[]): Relayout =>
   (kernel, relaid) => {
     const [lanes, ...out] = kernel.out
-    const { vars = [], body } = foldOf(kernel) ?? {}
+    const { vars = [], bodies = [] } = foldsOf(kernel) ?? {}
     const found = new Map<number, readonly number[]>()
-    for (const load of body ? loadsOf(body) : []) {
+    for (const load of loadsOf(bodies)) {
       if (load.kind !== 'load' || kernel.tiles?.[load.slot]) continue
       const reads = sizeOf(kernel.shape) * sizeOf(vars.map((v) => v.extent))
       const shared = !lanes || !load.index.some((i) => dependsOn(i, lanes))

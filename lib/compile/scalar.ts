@@ -12,7 +12,7 @@ import {
 } from '../core/affine.ts'
 import { raise } from '../core/raise.ts'
 import { sizeOf, stridesOf, type Shape } from '../core/shape.ts'
-import { foldOf, type Expr, type Fold, type Kernel } from './expr.ts'
+import { foldsOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { affineText, Block, literal } from './text.ts'
 
 /** Names of GLSL that JavaScript keeps in Math. */
@@ -43,8 +43,7 @@ class Writer {
     const block = new Block(this.#counter, undefined, 'let')
     this.#decode(block)
     const memo = new Map<Expr, string>()
-    const fold = foldOf(this.kernel)
-    if (fold) memo.set(fold, this.#fold(fold, block))
+    for (const fold of foldsOf(this.kernel)?.all ?? []) memo.set(fold, this.#fold(fold, block))
     const result = this.#value(this.kernel.bodies[0]!, block, memo)
     const names = this.kernel.inputs.map((_, i) => `a${i}`)
     return [`function (${names.join(', ')}) {`, ...block.lines.map((l) => `  ${l}`), `  return ${result};`, '}'].join(

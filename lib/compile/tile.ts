@@ -2,7 +2,7 @@ import { coefficient, type Var } from '../core/affine.ts'
 import { sizeOf } from '../core/shape.ts'
 import { CostModel } from './cost.ts'
 import type { Costs } from './costs.ts'
-import { dependsOn, loadsOf, type Expr, type Fold, type Kernel } from './expr.ts'
+import { dependsOn, loadsOf, type Expr, type Folds, type Kernel } from './expr.ts'
 import { kernelKey } from './key.ts'
 import { laneVariable, leading } from './lanes.ts'
 import { fragments } from './planes.ts'
@@ -58,8 +58,8 @@ const preferred = (trips: number, budget: number, picks: boolean): number => {
 }
 
 /** Small variables are unrolled whole, then those that pick channels, until the body has enough terms. */
-const unrolled = (fold: Fold, lanes: Var | undefined, terms: number): ReadonlyMap<Var, number> => {
-  const loads = [...loadsOf(fold.body)]
+const unrolled = (fold: Folds, lanes: Var | undefined, terms: number): ReadonlyMap<Var, number> => {
+  const loads = [...loadsOf(fold.bodies)]
   const tripsOf = (v: Var): number => (v === lanes ? Math.ceil(v.extent / 4) : v.extent)
   // a maximum has no neutral element to fill an incomplete step with, so it is never unrolled past the end
   const picking = (v: Var): boolean => fold.op === 'sum' && v !== lanes && picksChannel(loads, v)
@@ -97,7 +97,7 @@ interface Known extends Pick<Tiling, 'tile' | 'ms' | 'heavy'> {
 const known = new WeakMap<Costs, Map<string, Known>>()
 
 /** The tiling that the cost model finds cheapest. */
-export const tileOf = (kernel: Kernel, fold: Fold, targets: number, costs: Costs): Tiling => {
+export const tileOf = (kernel: Kernel, fold: Folds, targets: number, costs: Costs): Tiling => {
   const lanes = laneVariable(kernel, fold)
   const key = `${targets} ${kernelKey(kernel)}`
   const before = known.get(costs) ?? new Map<string, Known>()
@@ -108,12 +108,12 @@ export const tileOf = (kernel: Kernel, fold: Fold, targets: number, costs: Costs
 }
 
 /** All tilings that come into question, with what the cost model expects of each. */
-export const tilingsOf = (kernel: Kernel, fold: Fold, targets: number, costs: Costs): readonly Tiling[] => {
+export const tilingsOf = (kernel: Kernel, fold: Folds, targets: number, costs: Costs): readonly Tiling[] => {
   const lanes = laneVariable(kernel, fold)
   return candidates(kernel, fold, lanes, targets, costs).map((found) => tilingOf(fold, lanes, found))
 }
 
-const tilingOf = (fold: Fold, lanes: Var | undefined, { tile, ms, heavy, unroll }: Known): Tiling => ({
+const tilingOf = (fold: Folds, lanes: Var | undefined, { tile, ms, heavy, unroll }: Known): Tiling => ({
   lanes,
   tile,
   ms,
@@ -125,7 +125,7 @@ const cheapest = (all: readonly Known[]): Known => all.reduce((best, next) => (n
 
 const candidates = (
   kernel: Kernel,
-  fold: Fold,
+  fold: Folds,
   lanes: Var | undefined,
   targets: number,
   costs: Costs
@@ -136,7 +136,7 @@ const candidates = (
   const work = workOf(kernel, fold)
   const heavy = fold.op === 'sum' && work > (isContraction(kernel, fold) ? worthSharing : worthMerging)
   const tiled = work > much ? mostTerms : mostOfLess
-  const short = fold.vars.some((v) => v !== lanes && picksChannel([...loadsOf(fold.body)], v)) ? mostShort : 1
+  const short = fold.vars.some((v) => v !== lanes && picksChannel([...loadsOf(fold.bodies)], v)) ? mostShort : 1
   return tiles(extents, heavy ? targets : 1).map((tile): Known => {
     const most = sizeOf(tile) > 1 ? tiled : heavy ? mostUntiled : short * perLane
     const unroll = unrolled(fold, lanes, Math.max(1, Math.floor(most / sizeOf(tile) / perLane)))
@@ -145,10 +145,10 @@ const candidates = (
 }
 
 /** Whether each load serves several results, as those of a convolution and a matrix product do. */
-const isContraction = ({ out }: Kernel, { body }: Fold): boolean =>
-  [...loadsOf(body)].every(
+const isContraction = ({ out }: Kernel, { bodies }: Folds): boolean =>
+  [...loadsOf(bodies)].every(
     (load) => load.kind === 'load' && out.some((v) => v.extent > 1 && !load.index.some((i) => dependsOn(i, v)))
   )
 
 /** How many terms a fold has in all, four at a time. */
-const workOf = (kernel: Kernel, fold: Fold): number => fragments(kernel.shape) * sizeOf(fold.vars.map((v) => v.extent))
+const workOf = (kernel: Kernel, fold: Folds): number => fragments(kernel.shape) * sizeOf(fold.vars.map((v) => v.extent))

@@ -1,8 +1,9 @@
-import { add, mul, sub } from '../core/primitives.ts'
+import { add, mul, stopGradient, sub } from '../core/primitives.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { sameShape, type Shape } from '../core/shape.ts'
 import { shaped, type Tensor } from '../core/tensor.ts'
-import { rsqrt } from './pointwise.ts'
+import { slice, type Range } from './movement.ts'
+import { rsqrt, square } from './pointwise.ts'
 import { mean } from './reduce.ts'
 
 export interface LayerNorm {
@@ -24,10 +25,18 @@ export interface LayerNorm {
 export const layerNorm =
   ({ weight, bias }: LayerNorm, eps = 1e-5) =>
   <S extends Shape>(x: Tensor<S>): Tensor<S> => {
-    const over = weight.shape.map((_, i) => i - weight.shape.length)
     if (!sameShape(weight.shape, x.shape.slice(-weight.shape.length)) || !sameShape(weight.shape, bias.shape))
       raise('layerNorm', `the weight ${showShape(weight.shape)} is not the end of the input ${showShape(x.shape)}`)
-    const centred = sub(x as Tensor, mean(x, { axes: over, keepDims: true }))
-    const spread = mean(mul(centred, centred), { axes: over, keepDims: true })
-    return shaped<S>(add(mul(mul(centred, rsqrt(add(spread, eps))), weight), bias))
+    const lead = x.shape.length - weight.shape.length
+    const over = { axes: weight.shape.map((_, i) => lead + i), keepDims: true }
+    // sums and squares are summed up in one pass: of distances from one of the values, for the digits that the squares
+    // of values far from 0 would lose
+    const one = slice(
+      x,
+      x.shape.map((d, axis): Range => [0, axis < lead ? d : 1])
+    )
+    const off = sub(x as Tensor, stopGradient(one))
+    const centre = mean(off, over)
+    const variance = sub(mean(square(off), over), square(centre))
+    return shaped<S>(add(mul(mul(sub(off, centre), rsqrt(add(variance, eps))), weight), bias))
   }

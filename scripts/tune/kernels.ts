@@ -1,7 +1,7 @@
 import * as t from 'tessera'
 import type { Costs } from '../../lib/compile/costs.ts'
-import { foldOf } from '../../lib/compile/expr.ts'
-import type { Fold, Kernel } from '../../lib/compile/expr.ts'
+import { foldsOf } from '../../lib/compile/expr.ts'
+import type { Folds, Kernel } from '../../lib/compile/expr.ts'
 import { plan } from '../../lib/compile/plan.ts'
 import type { Target } from '../../lib/compile/plan.ts'
 import { argumentRow } from '../../lib/core/primitives.ts'
@@ -11,7 +11,7 @@ import { node } from '../../lib/core/tensor.ts'
 export interface Subject {
   readonly name: string
   readonly kernel: Kernel
-  readonly fold: Fold
+  readonly fold: Folds
 }
 
 /** A graph to take the sums of. */
@@ -85,8 +85,8 @@ export const subjectsOf = (
   const source: Target['source'] = (kernel) => ({ text: String(kernels.push(kernel)), numbers: [] })
   plan(outputs, { inputs, targets, textureSize, costs, source })
   const sums = kernels.flatMap((kernel) => {
-    const fold = kernel.bodies.length === 1 && !kernel.tiles ? foldOf(kernel) : undefined
-    return fold !== undefined && kernel.bodies[0] === fold ? [{ kernel, fold }] : []
+    const fold = kernel.bodies.length === 1 && !kernel.tiles ? foldsOf(kernel) : undefined
+    return fold !== undefined && kernel.bodies[0] === fold.all[0] ? [{ kernel, fold }] : []
   })
   return sums.map((sum, i) => ({ ...sum, name: sums.length > 1 ? `${name}, part ${i + 1}` : name }))
 }
