@@ -23,7 +23,7 @@ import { Block, literal } from './text.ts'
 import { fixed, generic, given, type Source } from './numbers.ts'
 import { placeOf } from './place.ts'
 import { divisibleByFour, quarter, Textures } from './textures.ts'
-import { fragments, planeLayout } from './planes.ts'
+import { fragments, offsetsOf, planeLayout } from './planes.ts'
 import { tileOf, type Tiling } from './tile.ts'
 
 /** One of the places that a fragment computes results for: where it lies, and the names of its sums. */
@@ -192,8 +192,13 @@ class Writer {
     const guarded: Expr = beyond.length > 0 ? { kind: 'guard', guards: beyond, body: fold.body } : fold.body
     const at = (v: Var): Affine | undefined => (v === lanes ? undefined : (steps.get(v) ?? result.at(v)))
     if (!lanes) {
-      const value = this.#value(guarded, { block, lanes: this.kernel.out[0], texel, at, memo })
-      this.#accumulate(fold, total, this.#wide(value), block)
+      const scope: Scope = { block, lanes: this.kernel.out[0], texel, at, memo }
+      this.#accumulate(
+        fold,
+        total,
+        this.#product(fold, guarded, scope) ?? this.#wide(this.#value(guarded, scope)),
+        block
+      )
       return
     }
     const own = this.kernel.out[0]
@@ -204,6 +209,13 @@ class Writer {
       const value = this.#across(fold.op, guarded, lanes, scope)
       this.#accumulate(fold, `${total}.${'xyzw'[lane]}`, value, block)
     }
+  }
+
+  /** A term of a sum of products, which needs no name: a driver reads a line less. */
+  #product({ op }: Fold, body: Expr, scope: Scope): string | undefined {
+    if (op !== 'sum' || body.kind !== 'apply' || body.row.name !== 'mul') return undefined
+    const [a, b] = body.args.map((arg) => this.#value(arg, scope))
+    return `${a!.text} * ${b!.text}`
   }
 
   // all operands are of one type: Mesa 22 crashes on max(max(vec4, float), constant)
@@ -378,13 +390,6 @@ class Writer {
     return { text: `vec4(${each.join(', ')})`, wide: true }
   }
 }
-
-/** Every combination of offsets within a tile, the last axis fastest. */
-const offsetsOf = (tile: readonly number[]): readonly (readonly number[])[] =>
-  tile.reduce<readonly (readonly number[])[]>(
-    (all, k) => all.flatMap((offset) => Array.from({ length: k }, (_, j) => [...offset, j])),
-    [[]]
-  )
 
 /** The guard of an unrolled step that may run past the end of its variable. */
 const past = (at: Affine, extent: number): readonly Guard[] =>

@@ -13,7 +13,8 @@ import { tileOf, type Tiling } from './tile.ts'
 
 /** One kernel call: the buffers it reads, those it writes, and those that nobody reads afterwards. */
 export interface Step {
-  readonly source: Source
+  /** Its program, written when it is first asked for. */
+  readonly source: () => Source
   /** Of each output. */
   readonly shape: Shape
   readonly inputs: readonly number[]
@@ -240,7 +241,7 @@ class Planner {
       const { tiling, planes } = tiled
       if (!needed.has(planes.buffer)) return undefined
       return {
-        source: this.target.source(all, tiling),
+        source: once(() => this.target.source(all, tiling)),
         shape: planeShape(all.shape, tiling.tile),
         inputs: all.inputs.map(bufferOf),
         outputs: [planes.buffer],
@@ -254,7 +255,7 @@ class Planner {
     const lowered = wanted.length === roots.length ? all : this.#lower(roots, merges, wanted)
     const kernel = relayout ? relayout(lowered, this.#relaid) : lowered
     return {
-      source: this.target.source(kernel),
+      source: once(() => this.target.source(kernel)),
       shape: kernel.shape,
       inputs: kernel.inputs.map(bufferOf),
       outputs: wanted.map((x) => this.#numberOf(x)),
@@ -262,6 +263,15 @@ class Planner {
       flops: flopsOf(kernel),
       name: `${wanted.map(nameOf).join(' + ')}${kernel.tiles ? ' of planes' : ''}`
     }
+  }
+}
+
+/** Made when it is first asked for; what it is made of is held until then. */
+const once = <T>(make: () => T): (() => T) => {
+  let state: { readonly make: () => T } | { readonly made: T } = { make }
+  return () => {
+    if ('make' in state) state = { made: state.make() }
+    return state.made
   }
 }
 

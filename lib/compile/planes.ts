@@ -8,6 +8,13 @@ export const fragments = (shape: Shape): number =>
 /** Results that a fragment computes under a tile: so many textures it writes. */
 export const targetsOf = (tile: readonly number[]): number => sizeOf(tile)
 
+/** Every combination of offsets within a tile, the last axis fastest. */
+export const offsetsOf = (tile: readonly number[]): readonly (readonly number[])[] =>
+  tile.reduce<readonly (readonly number[])[]>(
+    (all, k) => all.flatMap((offset) => Array.from({ length: k }, (_, j) => [...offset, j])),
+    [[]]
+  )
+
 /** The shape of one of the planes that a tiled kernel writes: each holds every k-th element. */
 export const planeShape = (shape: Shape, tile: readonly number[]): Shape =>
   shape.map((d, axis) => {

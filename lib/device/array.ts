@@ -90,6 +90,11 @@ class ArrayEngine implements Engine {
     return run
   }
 
+  build(): boolean {
+    // gpu.js wants the arguments
+    return false
+  }
+
   has({ text }: Source): boolean {
     return this.#texts.has(text)
   }

@@ -84,7 +84,7 @@ export const trace = (f: (...args: readonly unknown[]) => unknown, args: readonl
 }
 
 /** Runs a kernel of a plan: the place for what is to happen before or after. */
-export type Around = (step: Step, run: () => void) => void
+export type Around = (step: Step, run: (meanwhile?: () => void) => void) => void
 const nothingAround: Around = (_, run) => run()
 
 /** Runs a plan. Buffers go back to the pool after their last use. */
@@ -104,7 +104,7 @@ export const execute = (
     if (mine) owned.add(i)
   }
   takeUnused(program, args, memory)
-  for (const step of program.steps) around(step, () => runStep(step, buffers, owned, engine))
+  for (const step of program.steps) around(step, (meanwhile) => runStep(step, buffers, owned, engine, meanwhile))
   const leaves = new Map(program.leaves)
   const tensors = new Map<number, Tensor>()
   let at = 0
@@ -124,10 +124,16 @@ const takeUnused = ({ leaves }: Plan, { tensors, donated }: Given, memory: Memor
   for (const i of donated) if (!used.has(i)) memory.discard((tensors[i]!.attrs as Held).storage)
 }
 
-const runStep = (step: Step, buffers: Buffer[], owned: Set<number>, engine: Engine): void => {
+const runStep = (
+  step: Step,
+  buffers: Buffer[],
+  owned: Set<number>,
+  engine: Engine,
+  meanwhile: (() => void) | undefined
+): void => {
   const { source, shape, targets, outputs } = step
   const inputs = step.inputs.map((i) => buffers[i]!)
-  engine.run(source, inputs, shape, targets, targets > outputs.length).forEach((buffer, k) => {
+  engine.run(source(), inputs, shape, targets, targets > outputs.length, meanwhile).forEach((buffer, k) => {
     buffers[outputs[k]!] = buffer
     owned.add(outputs[k]!)
   })

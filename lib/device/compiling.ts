@@ -1,9 +1,9 @@
-import type { Plan, Step } from '../compile/plan.ts'
+import type { Step } from '../compile/plan.ts'
 import type { Around } from './compiled.ts'
 import type { Engine } from './engine.ts'
 import type { Ahead, Job } from './platform/types.ts'
 
-/** Hears of programs being compiled: how many of those that a plan needs are done. */
+/** Hears how far a first run is, which waits for programs being compiled: so many of its kernels are done. */
 export type OnCompile = (done: number, total: number) => void
 
 export interface CompilingOptions {
@@ -12,11 +12,13 @@ export interface CompilingOptions {
   readonly helpers?: { readonly most: number; readonly ahead: Ahead } | undefined
 }
 
-/** The first step of each program that a plan needs and the engine lacks, in order. */
-export const missingIn = ({ steps }: Plan, engine: Engine): readonly Step[] => {
+/** The first of some steps for each program that the engine lacks, in order. */
+export const missingIn = (steps: readonly Step[], engine: Engine): readonly Step[] => {
   const first = new Map<string, Step>()
-  for (const step of steps)
-    if (!engine.has(step.source) && !first.has(step.source.text)) first.set(step.source.text, step)
+  for (const step of steps) {
+    const source = step.source()
+    if (!engine.has(source) && !first.has(source.text)) first.set(source.text, step)
+  }
   return [...first.values()]
 }
 
@@ -26,7 +28,7 @@ const slowMs = 40
 /** ... and so many are left: a helper needs a second to begin. */
 const worthwhile = 20
 
-const jobOf = ({ source, inputs, targets }: Step): Job => ({ source, inputs: inputs.length, targets })
+const jobOf = ({ source, inputs, targets }: Step): Job => ({ source: source(), inputs: inputs.length, targets })
 
 /**
  * The work that is left, dealt to so many helpers, the last first: this process goes on from the front, and what it
@@ -37,27 +39,37 @@ export const dealt = (left: readonly Step[], most: number): readonly (readonly J
   return Array.from({ length: most }, (_, k) => jobs.filter((_job, i) => i % most === k))
 }
 
-/** Runs a plan whose programs are compiled as they come, tells how far that is, and sees to help where it takes long. */
+/**
+ * Runs steps whose programs are written and compiled as they come, tells how far that is, and sees to help where it
+ * takes long. Where this thread would wait for the driver to draw, it builds what comes later.
+ */
 export const compiling = <A>(
-  missing: readonly Step[],
-  { counters }: Engine,
+  steps: readonly Step[],
+  engine: Engine,
   { onCompile, helpers }: CompilingOptions,
   work: (around: Around) => A
 ): A => {
-  const left = new Map(missing.map((step) => [step.source.text, step]))
-  const before = counters.compileMs
+  const before = engine.counters.compileMs
+  let [done, compiled, built] = [0, 0, 0]
   let end = (): void => undefined
   const seeToHelp = (): void => {
-    const done = missing.length - left.size
-    if (!helpers || done !== tried || left.size < worthwhile || counters.compileMs - before < tried * slowMs) return
-    end = helpers.ahead(dealt([...left.values()], helpers.most))
+    if (!helpers || compiled !== tried || engine.counters.compileMs - before < tried * slowMs) return
+    const left = missingIn(steps.slice(done), engine)
+    if (left.length >= worthwhile) end = helpers.ahead(dealt(left, helpers.most))
+  }
+  const buildNext = (): void => {
+    let next: Step | undefined
+    do next = steps[built++]
+    while (next && !engine.build(next.source(), next.inputs.length, next.targets))
   }
   try {
     return work((step, run) => {
-      run()
-      if (!left.delete(step.source.text)) return
-      onCompile?.(missing.length - left.size, missing.length)
-      seeToHelp()
+      const isNew = !engine.has(step.source())
+      run(buildNext)
+      done++
+      if (isNew) compiled++
+      if (isNew || (compiled > 0 && done === steps.length)) onCompile?.(done, steps.length)
+      if (isNew) seeToHelp()
     })
   } finally {
     end()

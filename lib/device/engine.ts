@@ -22,7 +22,7 @@ export interface Counters {
   /** Bytes of both, and the most there ever were. */
   bytes: number
   peakBytes: number
-  /** Milliseconds spent on compiling programs, with what the driver does of it at the first draw. */
+  /** Milliseconds spent on writing and compiling programs, with what the driver does of it at the first draw. */
   compileMs: number
 }
 
@@ -52,10 +52,22 @@ export interface Engine extends Target {
   download(buffer: Buffer, shape: Shape): Float32Array
   /**
    * Runs a program that writes so many results of one shape: into as many new buffers from the pool or, joined, into
-   * one that holds them all as planes.
+   * one that holds them all as planes. `meanwhile` is called where the driver draws and this thread would wait for it.
    */
-  run(source: Source, inputs: readonly Buffer[], shape: Shape, targets: number, joined?: boolean): readonly Buffer[]
-  /** Whether a program is there already. */
+  run(
+    source: Source,
+    inputs: readonly Buffer[],
+    shape: Shape,
+    targets: number,
+    joined?: boolean,
+    meanwhile?: () => void
+  ): readonly Buffer[]
+  /**
+   * Builds a program for so many inputs and results, where a backend can do that before it runs; says whether there was
+   * anything to do.
+   */
+  build(source: Source, inputs: number, targets: number): boolean
+  /** Whether a program has run before: then nothing of it is left to compile. */
   has(source: Source): boolean
   /** Waits until everything asked for is computed. */
   finish(): void

@@ -4,6 +4,7 @@ import { usual, type Costs } from '../compile/costs.ts'
 import { glslOf } from '../compile/glsl.ts'
 import type { Source } from '../compile/numbers.ts'
 import { kernelKey } from '../compile/key.ts'
+import { raise } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import { GPU, type GPUType } from './gpujs.ts'
 import { noCounts, type Buffer, type Counters, type Engine, type EngineName } from './engine.ts'
@@ -28,6 +29,7 @@ interface BuiltKernel {
 }
 interface Program {
   readonly kernel: BuiltKernel
+  drawn: boolean
   /** Where the numbers go, if it has any. */
   readonly place: WebGLUniformLocation | null
 }
@@ -57,6 +59,8 @@ class GLEngine implements Engine {
   readonly #textures: Textures
   /** How many numbers a program may take as uniforms, besides what gpu.js needs. */
   readonly #numbers: number
+  /** Stands for the arguments and results of programs that are built. */
+  readonly #stub: Held
   readonly #programs = new Map<string, Program>()
   readonly #sources = new Map<string, Source>()
 
@@ -79,13 +83,18 @@ class GLEngine implements Engine {
     this.renderer = rendererOf(gl)
     this.#gpu = new GPU({ mode: name, context: gl, canvas })
     this.#textures = new Textures(gl, this.#isTwo, this.textureSize, limits.bytes ?? Infinity, this.counters)
+    this.#stub = stub(gl)
     keepDrawingBuffer(gl)
   }
 
   source(kernel: Kernel, tiling?: Tiling): Source {
     const key = `${tiling ? `${tiling.tile.join()} ${[...tiling.unroll.values()].join()}` : ''} ${kernelKey(kernel)}`
-    const source = this.#sources.get(key) ?? this.#written(kernel, tiling)
+    const known = this.#sources.get(key)
+    if (known) return known
+    const start = performance.now()
+    const source = this.#written(kernel, tiling)
     this.#sources.set(key, source)
+    this.counters.compileMs += performance.now() - start
     return source
   }
 
@@ -111,23 +120,61 @@ class GLEngine implements Engine {
   }
 
   has({ text }: Source): boolean {
-    return this.#programs.has(text)
+    return this.#programs.get(text)?.drawn === true
   }
 
-  run(source: Source, inputs: readonly Buffer[], shape: Shape, targets: number, joined = false): readonly Buffer[] {
+  run(
+    source: Source,
+    inputs: readonly Buffer[],
+    shape: Shape,
+    targets: number,
+    joined = false,
+    meanwhile?: () => void
+  ): readonly Buffer[] {
     const outputs = Array.from({ length: targets }, () => this.#textures.take(shape, joined ? targets : 1))
-    const args = inputs as readonly Held[]
     const start = performance.now()
-    const known = this.#programs.get(source.text)
-    const program = known ?? this.#build(source.text, args, outputs)
-    this.#draw(program, source, args, outputs)
+    const program = this.#program(source.text, inputs.length, targets)
+    const draw = (): void => this.#draw(program, source, inputs as readonly Held[], outputs)
     this.counters.calls++
-    if (!known) {
-      this.#programs.set(source.text, program)
-      this.counters.programs++
+    if (program.drawn) draw()
+    else {
+      // a driver finishes compiling with the first drawing
+      this.#checked(draw)
+      program.drawn = true
       this.counters.compileMs += performance.now() - start
     }
-    return joined ? [this.#textures.joined(outputs)] : outputs
+    if (!joined) return outputs
+    meanwhile?.()
+    return [this.#textures.joined(outputs)]
+  }
+
+  build({ text }: Source, inputs: number, targets: number): boolean {
+    if (this.#programs.has(text)) return false
+    const start = performance.now()
+    this.#program(text, inputs, targets)
+    this.counters.compileMs += performance.now() - start
+    return true
+  }
+
+  #program(text: string, inputs: number, targets: number): Program {
+    const known = this.#programs.get(text)
+    if (known) return known
+    const program = this.#checked(() => this.#built(text, inputs, targets))
+    this.#programs.set(text, program)
+    this.counters.programs++
+    return program
+  }
+
+  /** GL goes on after an error, with wrong numbers. To ask makes some drivers wait, so it is asked once a program. */
+  #checked<A>(work: () => A): A {
+    const gl = this.#gl
+    // what went wrong before, in code that shares the context, is none of ours
+    gl.getError()
+    const result = work()
+    const error = gl.getError()
+    if (error === gl.NO_ERROR) return result
+    const what = error === gl.OUT_OF_MEMORY ? 'has no memory left' : `reports error ${error}`
+    return raise('device', `the driver ${what} at a kernel's first run: smaller tensors or another device may do`)
   }
 
   #draw({ kernel, place }: Program, { numbers }: Source, args: readonly Held[], outputs: readonly Held[]): void {
@@ -153,13 +200,13 @@ class GLEngine implements Engine {
     this.#gl.viewport(0, 0, maxTexSize[0], maxTexSize[1])
   }
 
-  #build(source: string, args: readonly Held[], outputs: readonly Held[]): Program {
+  #built(source: string, inputs: number, targets: number): Program {
     const body = { name: 'body', source, argumentTypes: [], argumentNames: [], returnType: 'Array(4)' }
     this.#gpu.setNativeFunctions([body] as never)
-    const [first, ...others] = outputs as readonly [Held, ...Held[]]
     // gpu.js writes sizes into the text, which no body reads: with one for all, a driver that has compiled a program for
     // tensors of one size, in this process or another, has compiled it for all sizes
-    const ofOneSize = args.map(({ texture }) => new Held(this.#gl, texture, 1, 1))
+    const stubs = (n: number): readonly Held[] => new Array<Held>(n).fill(this.#stub)
+    const [args, first, others] = [stubs(inputs), this.#stub, stubs(targets - 1)]
     const names = args.map((_, i) => `a${i}`)
     const settings = {
       output: [1, 1],
@@ -177,12 +224,12 @@ class GLEngine implements Engine {
     kernel.texture = first
     if (others.length > 0) {
       kernel.mappedTextures = others
-      kernel.drawBuffersMap = outputs.map((_, i) => this.#gl.COLOR_ATTACHMENT0 + i)
+      kernel.drawBuffersMap = [first, ...others].map((_, i) => this.#gl.COLOR_ATTACHMENT0 + i)
     }
     const assembled = kernel.getFragmentShader.bind(kernel)
     kernel.getFragmentShader = (all) => reachedOf(assembled(all))
-    kernel.build(...ofOneSize)
-    return { kernel, place: this.#gl.getUniformLocation(kernel.program, 'numbers[0]') }
+    kernel.build(...args)
+    return { kernel, drawn: false, place: this.#gl.getUniformLocation(kernel.program, 'numbers[0]') }
   }
 
   finish(): void {
@@ -194,6 +241,13 @@ class GLEngine implements Engine {
     this.#programs.clear()
     this.#sources.clear()
   }
+}
+
+/** A texture without texels; a name becomes a texture when it is first bound. */
+const stub = (gl: GL): Held => {
+  const texture = gl.createTexture()
+  gl.bindTexture(gl.TEXTURE_2D, texture)
+  return new Held(gl, texture, 1, 1)
 }
 
 /** Numbers by fours, as uniforms take them. */

@@ -1,9 +1,10 @@
+import type { Plan } from '../compile/plan.ts'
 import { showPlan } from '../compile/show.ts'
 import { debug, debugLevel } from '../core/debug.ts'
 import type { Held } from '../core/primitives.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
 import { mapTree, tensorsOf } from '../core/tree.ts'
-import { compiling, missingIn, type CompilingOptions } from './compiling.ts'
+import { compiling, type CompilingOptions } from './compiling.ts'
 import { execute, given, isHeld, trace, type Around, type Given, type Traced } from './compiled.ts'
 import type { CompileOptions, Device, Stats, Timing } from './device.ts'
 import type { Engine } from './engine.ts'
@@ -27,6 +28,8 @@ class EngineDevice implements Device {
   readonly #engine: Engine
   readonly #memory: Memory
   readonly #plans: Plans
+  /** Plans whose programs are all there. */
+  readonly #ran = new WeakSet<Plan['steps']>()
   readonly #ms = { trace: 0, plan: 0, run: 0 }
   #turned = 0
 
@@ -73,11 +76,12 @@ class EngineDevice implements Device {
   /** Runs a plan, with something around each step once all its programs are there; those it lacks are compiled as they come. */
   #run(traced: Traced, leaves: Given, around?: Around): unknown {
     const before = this.#engine.counters.compileMs
-    const missing = missingIn(traced.plan, this.#engine)
+    const { steps } = traced.plan
     const work = (each?: Around): unknown => execute(traced, leaves, this.#engine, this.#memory, each)
     const result = this.#timed('run', () =>
-      missing.length === 0 ? work(around) : compiling(missing, this.#engine, this.options, work)
+      this.#ran.has(steps) ? work(around) : compiling(steps, this.#engine, this.options, work)
     )
+    this.#ran.add(steps)
     this.#ms.run -= this.#engine.counters.compileMs - before
     return result
   }

@@ -22,7 +22,7 @@ export interface DeviceOptions {
   readonly limits?: Limits
   /** What things cost on this device, in place of what `npm run tune` found out, or of the usual. */
   readonly costs?: Partial<Costs>
-  /** Called as programs are compiled, which is what a first run takes long for: `done` of the `total` that it needs. */
+  /** Called as programs are compiled, which is what a first run takes long for: `done` of its `total` kernels have run. */
   readonly onCompile?: OnCompile
   /**
    * Processes that may compile ahead of this one while its first run waits for the driver, where that helps: on Linux,

@@ -15,7 +15,7 @@ export class Timer {
     plan: Plan,
     readonly timings: Timing[]
   ) {
-    this.#programs = [...new Set(plan.steps.map(({ source }) => source.text))]
+    this.#programs = [...new Set(plan.steps.map(({ source }) => source().text))]
     for (const [buffer, leaf] of plan.leaves) this.#texels.set(buffer, fragments(leaf.shape))
     for (const { outputs, targets, shape } of plan.steps)
       for (const buffer of outputs) this.#texels.set(buffer, (fragments(shape) * targets) / outputs.length)
@@ -28,7 +28,7 @@ export class Timer {
     this.engine.finish()
     const ms = performance.now() - start
     const bytes = [...inputs, ...outputs].reduce((sum, i) => sum + 16 * this.#texels.get(i)!, 0)
-    this.timings.push({ name, shape, program: this.#programs.indexOf(source.text), ms, flops, bytes })
+    this.timings.push({ name, shape, program: this.#programs.indexOf(source().text), ms, flops, bytes })
   }
 }
 

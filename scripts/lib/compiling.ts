@@ -1,9 +1,9 @@
 import type { Bar, Progress } from './progress.ts'
 
-/** So few programs are compiled before anybody wonders. */
-const few = 10
+/** So few kernels run before anybody wonders. */
+const few = 50
 
-/** Shows programs being compiled, which is what the first step takes long for: `compiling 134/190`. */
+/** Shows how far a first step is, which takes long for the programs being compiled: `compiling 534/790`. */
 export const compilingOn = (progress: Progress): ((done: number, total: number) => void) => {
   let bar: Bar | undefined
   return (done, total) => {

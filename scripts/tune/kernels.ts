@@ -83,7 +83,7 @@ export const subjectsOf = (
 ): readonly Subject[] => {
   const kernels: Kernel[] = []
   const source: Target['source'] = (kernel) => ({ text: String(kernels.push(kernel)), numbers: [] })
-  plan(outputs, { inputs, targets, textureSize, costs, source })
+  for (const step of plan(outputs, { inputs, targets, textureSize, costs, source }).steps) step.source()
   const sums = kernels.flatMap((kernel) => {
     const fold = kernel.bodies.length === 1 && !kernel.tiles ? foldsOf(kernel) : undefined
     return fold !== undefined && kernel.bodies[0] === fold.all[0] ? [{ kernel, fold }] : []

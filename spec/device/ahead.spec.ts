@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const stepsOf = (texts: readonly string[]): readonly Step[] =>
   texts.map((text): Step => {
     const source = { text, numbers: [] }
-    return { source, shape: [4], inputs: [0], outputs: [1], targets: 1, name: text, flops: 0, free: [] }
+    return { source: () => source, shape: [4], inputs: [0], outputs: [1], targets: 1, name: text, flops: 0, free: [] }
   })
 
 /** An engine that has some programs, and takes so long to compile another. */
@@ -87,8 +87,8 @@ describe('help with compiling', () => {
 
   it('is for each program that the engine lacks, once', () => {
     const { engine } = engineOf(['p1', 'p3'], 0)
-    const plan = { steps: stepsOf(['p0', 'p1', 'p2', 'p0', 'p3', 'p4']), leaves: [], outputs: [] }
-    expect(missingIn(plan, engine).map(({ name }) => name)).toEqual(['p0', 'p2', 'p4'])
+    const steps = stepsOf(['p0', 'p1', 'p2', 'p0', 'p3', 'p4'])
+    expect(missingIn(steps, engine).map(({ name }) => name)).toEqual(['p0', 'p2', 'p4'])
   })
 
   it('is dealt evenly, the last first', () => {
@@ -128,7 +128,7 @@ const ahead = (after: string, times = 1): string => `${graph}
   import { platform } from './lib/device/platform/node.ts'
   import { helpers } from './lib/device/platform/ahead.node.ts'
   const engine = glEngine((await platform.contexts[0][1]()).right)
-  const steps = missingIn(plan(graph, engine), engine)
+  const steps = missingIn(plan(graph, engine).steps, engine)
   const [jobs] = dealt(steps, 1)
   const several = Array.from({ length: ${times} }, (_, i) =>
     jobs.map((job) => ({ ...job, source: { ...job.source, text: job.source.text + '\\n'.repeat(i) } })))

@@ -96,8 +96,7 @@ vec4 body() {
     vec2 v14 = v13 + vec2(n8.z, n8.w);
     vec4 v15 = texture2D(user_a1, v14);
     vec4 v16 = (v12 - v15);
-    vec4 v17 = (v16 * v16);
-    total0 += v17;
+    total0 += v16 * v16;
   }}
   return total0;
 }
