@@ -178,8 +178,9 @@ const partsOfAll = (exprs: readonly Expr[]): ReadonlySet<Expr> => {
 }
 const partsIn = ({ bodies }: Kernel): ReadonlySet<Expr> => partsOfAll(bodies)
 
-/** The folds of a kernel, which run in one loop: over the same variables. */
 type Loop = Pick<Fold, 'op' | 'vars'>
+
+/** The folds of a kernel, which run in one loop: over the same variables. */
 export interface Folds extends Loop {
   readonly all: readonly Fold[]
   readonly bodies: readonly Expr[]
@@ -204,7 +205,7 @@ const extentOf = ({ extent }: Var): number => extent
 export const areTogether = ({ all, bodies, vars }: Folds): boolean =>
   all.every((fold) => fold.vars === vars) && ![...partsOfAll(bodies)].some(({ kind }) => kind === 'fold')
 
-/** All folds over the variables of the first, if that can be. */
+/** The kernel with all its folds over the variables of the first, if that can be. */
 const inOneLoop = (kernel: Kernel): Kernel => {
   const [first, ...others] = foldsIn(kernel)
   if (!first || others.length === 0 || !others.every((fold) => loopAlike(first, fold))) return kernel
@@ -212,6 +213,7 @@ const inOneLoop = (kernel: Kernel): Kernel => {
   return { ...kernel, bodies: overVariables(kernel.bodies, own, first.vars) }
 }
 
+/** Expressions with other variables in place of their own, and `vars` as those of each fold. */
 const overVariables = (
   bodies: readonly Expr[],
   own: ReadonlyMap<Var, Affine>,

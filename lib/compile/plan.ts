@@ -191,9 +191,9 @@ class Planner {
     kernel: Kernel,
     targets: number
   ): { readonly kernel: Kernel; readonly tiling?: Tiling; readonly relayout?: Relayout } {
-    const fold = foldsOf(kernel)
-    if (!fold) return { kernel }
-    const plain = { kernel, tiling: tileOf(kernel, fold, targets, this.target.costs) }
+    const folds = foldsOf(kernel)
+    if (!folds) return { kernel }
+    const plain = { kernel, tiling: tileOf(kernel, folds, targets, this.target.costs) }
     const others = [oneInFront, pairsInFront].flatMap((relayout) => {
       const moved = relayout(kernel, this.#relaid)
       if (moved === kernel) return []

@@ -58,12 +58,12 @@ const preferred = (trips: number, budget: number, picks: boolean): number => {
 }
 
 /** Small variables are unrolled whole, then those that pick channels, until the body has enough terms. */
-const unrolled = (fold: Folds, lanes: Var | undefined, terms: number): ReadonlyMap<Var, number> => {
-  const loads = [...loadsOf(fold.bodies)]
+const unrolled = (folds: Folds, lanes: Var | undefined, terms: number): ReadonlyMap<Var, number> => {
+  const loads = [...loadsOf(folds.bodies)]
   const tripsOf = (v: Var): number => (v === lanes ? Math.ceil(v.extent / 4) : v.extent)
   // a maximum has no neutral element to fill an incomplete step with, so it is never unrolled past the end
-  const picking = (v: Var): boolean => fold.op === 'sum' && v !== lanes && picksChannel(loads, v)
-  const order = [...fold.vars].sort(
+  const picking = (v: Var): boolean => folds.op === 'sum' && v !== lanes && picksChannel(loads, v)
+  const order = [...folds.vars].sort(
     (a, b) =>
       Number(tripsOf(a) > 4) - Number(tripsOf(b) > 4) ||
       Number(picking(b)) - Number(picking(a)) ||
@@ -97,50 +97,50 @@ interface Known extends Pick<Tiling, 'tile' | 'ms' | 'heavy'> {
 const known = new WeakMap<Costs, Map<string, Known>>()
 
 /** The tiling that the cost model finds cheapest. */
-export const tileOf = (kernel: Kernel, fold: Folds, targets: number, costs: Costs): Tiling => {
-  const lanes = laneVariable(kernel, fold)
+export const tileOf = (kernel: Kernel, folds: Folds, targets: number, costs: Costs): Tiling => {
+  const lanes = laneVariable(kernel, folds)
   const key = `${targets} ${kernelKey(kernel)}`
   const before = known.get(costs) ?? new Map<string, Known>()
   known.set(costs, before)
-  const found = before.get(key) ?? cheapest(candidates(kernel, fold, lanes, targets, costs))
+  const found = before.get(key) ?? cheapest(candidates(kernel, folds, lanes, targets, costs))
   before.set(key, found)
-  return tilingOf(fold, lanes, found)
+  return tilingOf(folds, lanes, found)
 }
 
 /** All tilings that come into question, with what the cost model expects of each. */
-export const tilingsOf = (kernel: Kernel, fold: Folds, targets: number, costs: Costs): readonly Tiling[] => {
-  const lanes = laneVariable(kernel, fold)
-  return candidates(kernel, fold, lanes, targets, costs).map((found) => tilingOf(fold, lanes, found))
+export const tilingsOf = (kernel: Kernel, folds: Folds, targets: number, costs: Costs): readonly Tiling[] => {
+  const lanes = laneVariable(kernel, folds)
+  return candidates(kernel, folds, lanes, targets, costs).map((found) => tilingOf(folds, lanes, found))
 }
 
-const tilingOf = (fold: Folds, lanes: Var | undefined, { tile, ms, heavy, unroll }: Known): Tiling => ({
+const tilingOf = (folds: Folds, lanes: Var | undefined, { tile, ms, heavy, unroll }: Known): Tiling => ({
   lanes,
   tile,
   ms,
   heavy,
-  unroll: new Map(fold.vars.map((v, i) => [v, unroll[i]!]))
+  unroll: new Map(folds.vars.map((v, i) => [v, unroll[i]!]))
 })
 
 const cheapest = (all: readonly Known[]): Known => all.reduce((best, next) => (next.ms < best.ms ? next : best))
 
 const candidates = (
   kernel: Kernel,
-  fold: Folds,
+  folds: Folds,
   lanes: Var | undefined,
   targets: number,
   costs: Costs
 ): readonly Known[] => {
   const extents = kernel.shape.map((d, axis) => (axis > 0 ? d : lanes ? 1 : Math.ceil(d / 4)))
-  const model = new CostModel(kernel, fold, lanes, costs)
+  const model = new CostModel(kernel, folds, lanes, costs)
   const perLane = lanes ? Math.min(4, kernel.shape[0] ?? 1) : 1
-  const work = workOf(kernel, fold)
-  const heavy = fold.op === 'sum' && work > (isContraction(kernel, fold) ? worthSharing : worthMerging)
+  const work = workOf(kernel, folds)
+  const heavy = folds.op === 'sum' && work > (isContraction(kernel, folds) ? worthSharing : worthMerging)
   const tiled = work > much ? mostTerms : mostOfLess
-  const short = fold.vars.some((v) => v !== lanes && picksChannel([...loadsOf(fold.bodies)], v)) ? mostShort : 1
+  const short = folds.vars.some((v) => v !== lanes && picksChannel([...loadsOf(folds.bodies)], v)) ? mostShort : 1
   return tiles(extents, heavy ? targets : 1).map((tile): Known => {
     const most = sizeOf(tile) > 1 ? tiled : heavy ? mostUntiled : short * perLane
-    const unroll = unrolled(fold, lanes, Math.max(1, Math.floor(most / sizeOf(tile) / perLane)))
-    return { tile, heavy, unroll: fold.vars.map((v) => unroll.get(v)!), ms: model.ms(tile, unroll) }
+    const unroll = unrolled(folds, lanes, Math.max(1, Math.floor(most / sizeOf(tile) / perLane)))
+    return { tile, heavy, unroll: folds.vars.map((v) => unroll.get(v)!), ms: model.ms(tile, unroll) }
   })
 }
 
@@ -151,4 +151,5 @@ const isContraction = ({ out }: Kernel, { bodies }: Folds): boolean =>
   )
 
 /** How many terms a fold has in all, four at a time. */
-const workOf = (kernel: Kernel, fold: Folds): number => fragments(kernel.shape) * sizeOf(fold.vars.map((v) => v.extent))
+const workOf = (kernel: Kernel, folds: Folds): number =>
+  fragments(kernel.shape) * sizeOf(folds.vars.map((v) => v.extent))
