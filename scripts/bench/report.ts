@@ -70,7 +70,8 @@ const startRow = (name: string, starts: Starts['cold']): readonly string[] => {
 const firstStep = ({ starts }: Report): string => {
   const text =
     'The first training step of a process on 128 images, from tracing to reading the loss. Cold: the driver has no ' +
-    'compiled program yet. Warm: another process has left its programs in the driver’s cache.'
+    'compiled program yet. Warm: another process has left its programs in the driver’s cache. Compiling is writing the ' +
+    'programs too, and partly goes on while the driver draws.'
   const head = ['first step', 'unit', 'all', ...parts, 'the rest']
   if (!starts) return section('The first step', text)
   return section(
