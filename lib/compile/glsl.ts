@@ -213,9 +213,8 @@ class Writer {
 
   /** A term of a sum of products, which needs no name: a driver reads a line less. */
   #product({ op }: Fold, body: Expr, scope: Scope): string | undefined {
-    if (op !== 'sum' || body.kind !== 'apply' || body.row.name !== 'mul') return undefined
-    const [a, b] = body.args.map((arg) => this.#value(arg, scope))
-    return `${a!.text} * ${b!.text}`
+    const [a, b] = factorsOf(op, body).map((factor) => this.#value(factor, scope))
+    return a && b && `${a.text} * ${b.text}`
   }
 
   // all operands are of one type: Mesa 22 crashes on max(max(vec4, float), constant)
@@ -226,11 +225,8 @@ class Writer {
   /** The fold of the four lanes of a value; lanes past the end do not count. */
   #across(op: Fold['op'], body: Expr, lanes: Var, scope: Scope): string {
     const tail = lanes.extent % 4 !== 0 && boundsOf(scope.texel)[1] >= Math.floor(lanes.extent / 4)
-    const product = !tail && op === 'sum' && body.kind === 'apply' && body.row.name === 'mul'
-    if (product) {
-      const [a, b] = body.args.map((arg) => this.#wide(this.#value(arg, scope)))
-      return `dot(${a}, ${b})`
-    }
+    const [a, b] = tail ? [] : factorsOf(op, body).map((factor) => this.#wide(this.#value(factor, scope)))
+    if (a && b) return `dot(${a}, ${b})`
     const value = this.#wide(this.#value(body, scope))
     const whole = tail
       ? `select(${this.#within({ index: variable(lanes), extent: lanes.extent }, scope)}, ${value}, vec4(${op === 'sum' ? '0.0' : given(-Infinity)}))`
@@ -243,11 +239,12 @@ class Writer {
   // ---- values ---------------------------------------------------------------------------------------------------
 
   #value(expr: Expr, scope: Scope): Value {
-    const known = scope.memo.get(expr, scope)
+    const where = scope.memo.where(expr, scope)
+    const known = scope.memo.get(expr, where)
     if (known) return known
     const value = this.#fresh(expr, scope)
     const named = { ...value, text: scope.block.let(value.wide ? 'vec4' : 'float', value.text) }
-    scope.memo.set(expr, scope, named)
+    scope.memo.set(expr, where, named)
     return named
   }
 
@@ -390,6 +387,10 @@ class Writer {
     return { text: `vec4(${each.join(', ')})`, wide: true }
   }
 }
+
+/** The factors of a product that is summed up. */
+const factorsOf = (op: Fold['op'], body: Expr): readonly Expr[] =>
+  op === 'sum' && body.kind === 'apply' && body.row.name === 'mul' ? body.args : []
 
 /** The guard of an unrolled step that may run past the end of its variable. */
 const past = (at: Affine, extent: number): readonly Guard[] =>

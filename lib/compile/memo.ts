@@ -31,16 +31,17 @@ export class Memo {
     readonly fixed: ReadonlyMap<Expr, Value> = new Map()
   ) {}
 
-  get(expr: Expr, scope: Scope): Value | undefined {
-    return this.fixed.get(expr) ?? this.#known.get(expr)?.get(this.#where(expr, scope))
+  get(expr: Expr, where: string): Value | undefined {
+    return this.fixed.get(expr) ?? this.#known.get(expr)?.get(where)
   }
 
-  set(expr: Expr, scope: Scope, value: Value): void {
+  set(expr: Expr, where: string, value: Value): void {
     const places = this.#known.get(expr) ?? new Map<string, Value>()
-    this.#known.set(expr, places.set(this.#where(expr, scope), value))
+    this.#known.set(expr, places.set(where, value))
   }
 
-  #where(expr: Expr, { at, texel }: Scope): string {
+  /** Text that two scopes share where an expression has one value in both. */
+  where(expr: Expr, { at, texel }: Scope): string {
     return this.variablesOf(expr).reduce((key, v) => `${key},${this.#place(at(v))}`, `${this.#place(texel)}`)
   }
 

@@ -170,8 +170,8 @@ class Planner {
 
   #joined(x: Tensor, alone: Kernel, call: Call): Call | undefined {
     const { roots, tiled, merges, relayout, kernel: before } = call
-    const folds = [foldsOf(before), foldsOf(alone)] as const
     if (tiled || roots.length >= this.target.targets || !sameShape(roots[0]!.shape, x.shape)) return undefined
+    const folds = [foldsOf(before), foldsOf(alone)] as const
     if (folds[1] && !(folds[0] && loopAlike(folds[0], folds[1]))) return undefined
     if (folds[1] && this.#best(alone, 1).relayout !== relayout) return undefined
     const together = [...roots, x]

@@ -29,6 +29,7 @@ interface BuiltKernel {
 }
 interface Program {
   readonly kernel: BuiltKernel
+  /** Whether it has run: a driver may leave much of its compiling to the first time. */
   drawn: boolean
   /** Where the numbers go, if it has any. */
   readonly place: WebGLUniformLocation | null
