@@ -18,6 +18,11 @@ export interface Layout {
 const widest = 2048
 /** Narrow strips are drawn slowly. */
 const narrowest = 64
+/**
+ * Planes are many results of few fragments, which axes rarely share out well, and one kernel reads them, once: rows that
+ * break anywhere cost it an address, and are worth that where all that is drawn takes so many times less.
+ */
+const worthWrapping = 1.1
 
 /**
  * The side of the texture that holds so many texels a side: never a power of two (1 is one), for llvmpipe compiles a
@@ -30,12 +35,13 @@ const known = new Map<string, Layout>()
 /** The layout of a tensor, or of one of so many planes that lie one below another in a texture. */
 export const layoutOf = (shape: Shape, maxSize: number, planes = 1): Layout => {
   const key = `${shape.join()} ${maxSize} ${planes}`
-  const found = known.get(key) ?? laidOut(shape, maxSize, Math.floor(maxSize / planes))
+  const found = known.get(key) ?? laidOut(shape, maxSize, planes)
   known.set(key, found)
   return found
 }
 
-const laidOut = (shape: Shape, maxSize: number, highest: number): Layout => {
+const laidOut = (shape: Shape, maxSize: number, planes: number): Layout => {
+  const highest = Math.floor(maxSize / planes)
   const texels = shape.length === 0 ? [1] : [Math.ceil(shape[0]! / 4), ...shape.slice(1)]
   const count = sizeOf(texels)
   const layouts = texels.map((_, split): Layout => {
@@ -44,13 +50,27 @@ const laidOut = (shape: Shape, maxSize: number, highest: number): Layout => {
   })
   const possible = layouts.filter(({ width, height }) => width <= Math.min(widest, maxSize) && height <= highest)
   const [widestFirst] = possible
-  if (widestFirst) {
-    const wide = possible.filter(({ width }) => width >= Math.min(narrowest, widestFirst.width))
-    return wide.reduce((best, next) => (drawn(next) < drawn(best) ? next : best))
-  }
-  const wide = Math.min(maxSize, Math.max(widest, Math.ceil(Math.sqrt(count))))
-  return { width: wide, height: rows(Math.ceil(count / wide)), texels, split: -1 }
+  if (!widestFirst) return wrapped(texels, Math.min(maxSize, Math.max(widest, Math.ceil(Math.sqrt(count)))))
+  const best = quickest(possible.filter(({ width }) => width >= Math.min(narrowest, widestFirst.width)))
+  const broken = planes > 1 ? quickest(wraps(texels, maxSize, highest)) : best
+  return drawn(broken) * worthWrapping < drawn(best) ? broken : best
 }
+
+/** The widths at which rows that break anywhere share few texels best. */
+const wraps = (texels: Shape, maxSize: number, highest: number): readonly Layout[] =>
+  Array.from({ length: 48 }, (_, i) => wrapped(texels, narrowest + 4 * (i + 1))).filter(
+    ({ width, height }) => width <= maxSize && height <= highest
+  )
+
+const wrapped = (texels: Shape, width: number): Layout => ({
+  width,
+  height: rows(Math.ceil(sizeOf(texels) / width)),
+  texels,
+  split: -1
+})
+
+const quickest = ([first, ...others]: readonly Layout[]): Layout =>
+  others.reduce((best, next) => (drawn(next) < drawn(best) ? next : best), first!)
 
 // gpu.js turns an output of one row into a square
 const rows = (n: number): number => Math.max(2, n)

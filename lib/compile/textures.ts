@@ -18,7 +18,7 @@ import { sideOf, type Layout } from './layout.ts'
 import type { Names } from './names.ts'
 import type { Place } from './place.ts'
 import { planeLayout, targetsOf } from './planes.ts'
-import { literal, type Block } from './text.ts'
+import type { Block } from './text.ts'
 
 export const divisibleByFour = (a: Affine): boolean => a.c % 4 === 0 && a.terms.every(([, k]) => k % 4 === 0)
 export const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(([v, k]) => [v, k / 4] as const) })
@@ -67,7 +67,7 @@ export class Textures {
     const channel = ((first.c % 4) + 4) % 4
     const block4 = shift(first, -channel)
     if (divisibleByFour(block4)) return `${this.texel(slot, [quarter(block4), ...rest], block)}.${'xyzw'[channel]}`
-    const position = this.sums ? this.#position(first, block) : this.names.number(first, block)
+    const position = this.#number(first, block)
     const texel = block.let('float', `floor((${position} + 0.5) * 0.25)`)
     return this.dynamic(slot, texel, position, rest, block)
   }
@@ -105,9 +105,7 @@ export class Textures {
     const down = addAffine(v, above)
     if (this.sums && layout.split >= 0) return this.#sum([u, down], [width, height], block)
     const [across, row] =
-      layout.split < 0
-        ? this.#wrapped(u, above, layout.width, block)
-        : [u, down].map((at) => this.names.number(at, block))
+      layout.split < 0 ? this.#wrapped(u, above, layout.width, block) : [u, down].map((at) => this.#number(at, block))
     const x = block.let('float', `(${across} + 0.5) * ${perSide(slot, 'x', width)}`)
     const y = block.let('float', `(${row} + 0.5) * ${perSide(slot, 'y', height)}`)
     return `vec2(${x}, ${y})`
@@ -128,6 +126,10 @@ export class Textures {
 
   get #coordinates(): Place['coordinates'] {
     return this.place?.coordinates ?? []
+  }
+
+  #number(at: Affine, block: Block): string {
+    return this.sums ? this.#position(at, block) : this.names.number(at, block)
   }
 
   /** An index as the sum of all coordinates. */
@@ -151,11 +153,11 @@ export class Textures {
 
   /** A position in rows that break anywhere, so far down. */
   #wrapped(flat: Affine, above: Affine, width: number, block: Block): readonly [string, string] {
-    const position = this.names.number(flat, block)
-    const v = block.let('float', `floor((${position} + 0.5) * ${literal(1 / width)})`)
-    const u = block.let('float', `${position} - ${literal(width)} * ${v}`)
+    const position = this.#number(flat, block)
+    const v = block.let('float', `floor((${position} + 0.5) * ${given(1 / width)})`)
+    const u = block.let('float', `${position} - ${given(width)} * ${v}`)
     const first = above.terms.length === 0 && above.c === 0
-    return [u, first ? v : block.let('float', `${v} + ${this.names.number(above, block)}`)]
+    return [u, first ? v : block.let('float', `${v} + ${this.#number(above, block)}`)]
   }
 }
 
