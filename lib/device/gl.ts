@@ -6,31 +6,27 @@ import type { Source } from '../compile/numbers.ts'
 import { kernelKey } from '../compile/key.ts'
 import { raise } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
-import { GPU, type GPUType } from './gpujs.ts'
+import { Bound, type GL } from './bound.ts'
+import { GPU, Texture, type GPUType } from './gpujs.ts'
 import { noCounts, type Buffer, type Counters, type Engine, type EngineName } from './engine.ts'
 import { reachedOf } from './reached.ts'
-import { Held, Textures, type GL, type KernelTexture } from './pool.ts'
+import { Textures, type Held } from './pool.ts'
 import type { Context } from './platform/types.ts'
 
-/** The parts of a gpu.js kernel that its types leave out. */
+/** The parts of a gpu.js kernel that its types leave out. It builds the program; drawing is a few words to GL. */
 interface BuiltKernel {
-  texture: KernelTexture
-  mappedTextures: readonly KernelTexture[]
-  drawBuffersMap: readonly number[]
+  texture: object
+  mappedTextures: readonly object[]
   readonly program: WebGLProgram
-  /** The size of the output; that of the largest output of any kernel, which all of them share. */
-  readonly texSize: [number, number]
-  readonly maxTexSize: [number, number]
   getFragmentShader(args: ArrayLike<unknown>): string
-  onActivate(previous: { readonly texture: KernelTexture; readonly mappedTextures: readonly KernelTexture[] }): void
-  build(...args: readonly KernelTexture[]): void
-  run(...args: readonly KernelTexture[]): void
-  destroy(): void
+  build(...args: readonly object[]): void
 }
 interface Program {
-  readonly kernel: BuiltKernel
+  readonly program: WebGLProgram
   /** Whether it has run: a driver may leave much of its compiling to the first time. */
   drawn: boolean
+  /** What it was last run with. */
+  numbers: readonly number[] | undefined
   /** Where the numbers go, if it has any. */
   readonly place: WebGLUniformLocation | null
 }
@@ -57,11 +53,12 @@ class GLEngine implements Engine {
   readonly #gl: GL
   readonly #gpu: GPUType
   readonly #isTwo: boolean
+  readonly #bound: Bound
   readonly #textures: Textures
   /** How many numbers a program may take as uniforms, besides what gpu.js needs. */
   readonly #numbers: number
   /** Stands for the arguments and results of programs that are built. */
-  readonly #stub: Held
+  readonly #stub: object
   readonly #programs = new Map<string, Program>()
   readonly #sources = new Map<string, Source>()
 
@@ -83,7 +80,15 @@ class GLEngine implements Engine {
     this.#numbers = Math.min(256, 4 * ((gl.getParameter(gl.MAX_FRAGMENT_UNIFORM_VECTORS) as number) - 24))
     this.renderer = rendererOf(gl)
     this.#gpu = new GPU({ mode: name, context: gl, canvas })
-    this.#textures = new Textures(gl, this.#isTwo, this.textureSize, limits.bytes ?? Infinity, this.counters)
+    this.#bound = new Bound(gl)
+    this.#textures = new Textures(
+      gl,
+      this.#bound,
+      this.#isTwo,
+      this.textureSize,
+      limits.bytes ?? Infinity,
+      this.counters
+    )
     this.#stub = stub(gl)
     keepDrawingBuffer(gl)
   }
@@ -132,21 +137,19 @@ class GLEngine implements Engine {
     joined = false,
     meanwhile?: () => void
   ): readonly Buffer[] {
-    const outputs = Array.from({ length: targets }, () => this.#textures.take(shape, joined ? targets : 1))
     const start = performance.now()
     const program = this.#program(source.text, inputs.length, targets)
-    const draw = (): void => this.#draw(program, source, inputs as readonly Held[], outputs)
-    this.counters.calls++
-    if (program.drawn) draw()
-    else {
+    const draw = (): void => this.#draw(program, source, inputs as readonly Held[])
+    const first = (): void => {
       // a driver finishes compiling with the first drawing
       this.#checked(draw)
       program.drawn = true
       this.counters.compileMs += performance.now() - start
     }
-    if (!joined) return outputs
-    meanwhile?.()
-    return [this.#textures.joined(outputs)]
+    this.counters.calls++
+    const drawing = program.drawn ? draw : first
+    if (joined) return [this.#textures.joined(shape, targets, drawing, meanwhile)]
+    return this.#textures.drawn(shape, targets, drawing)
   }
 
   build({ text }: Source, inputs: number, targets: number): boolean {
@@ -178,27 +181,13 @@ class GLEngine implements Engine {
     return raise('device', `the driver ${what} at a kernel's first run: smaller tensors or another device may do`)
   }
 
-  #draw({ kernel, place }: Program, { numbers }: Source, args: readonly Held[], outputs: readonly Held[]): void {
+  #draw(to: Program, { numbers }: Source, inputs: readonly Held[]): void {
     const gl = this.#gl
-    const [{ width, height }] = outputs as readonly [Held]
-    this.#reach(kernel, width, height)
-    kernel.texSize[0] = width
-    kernel.texSize[1] = height
-    kernel.onActivate({ texture: outputs[0]!, mappedTextures: outputs.slice(1) })
-    if (place) {
-      gl.useProgram(kernel.program)
-      gl.uniform4fv(place, padded(numbers))
-    }
-    kernel.run(...args)
-    gl.flush()
-  }
-
-  /** gpu.js draws into a corner of the largest output so far, which it knows of programs and not of calls. */
-  #reach({ maxTexSize }: BuiltKernel, width: number, height: number): void {
-    if (width <= maxTexSize[0] && height <= maxTexSize[1]) return
-    maxTexSize[0] = Math.max(width, maxTexSize[0])
-    maxTexSize[1] = Math.max(height, maxTexSize[1])
-    this.#gl.viewport(0, 0, maxTexSize[0], maxTexSize[1])
+    this.#bound.program(to.program)
+    if (to.place && to.numbers !== numbers) gl.uniform4fv(to.place, padded(numbers))
+    to.numbers = numbers
+    inputs.forEach(({ texture }, unit) => this.#bound.texture(unit, texture))
+    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4)
   }
 
   #built(source: string, inputs: number, targets: number): Program {
@@ -206,7 +195,7 @@ class GLEngine implements Engine {
     this.#gpu.setNativeFunctions([body] as never)
     // gpu.js writes sizes into the text, which no body reads: with one for all, a driver that has compiled a program for
     // tensors of one size, in this process or another, has compiled it for all sizes
-    const stubs = (n: number): readonly Held[] => new Array<Held>(n).fill(this.#stub)
+    const stubs = (n: number): readonly object[] => new Array<object>(n).fill(this.#stub)
     const [args, first, others] = [stubs(inputs), this.#stub, stubs(targets - 1)]
     const names = args.map((_, i) => `a${i}`)
     const settings = {
@@ -217,20 +206,25 @@ class GLEngine implements Engine {
       tactic: 'precision',
       pipeline: true,
       immutable: true,
-      // the body writes the further results itself: these only make gpu.js declare and bind them
+      // the body writes the further results itself: these only make gpu.js declare them
       ...(others.length > 0 ? { subKernels: others.map((_, i) => subKernel(i + 1)) } : {})
     }
     const text = `function (${names.join(', ')}) { return body(); }`
     const kernel = this.#gpu.createKernel(text, settings as object).kernel as unknown as BuiltKernel
     kernel.texture = first
-    if (others.length > 0) {
-      kernel.mappedTextures = others
-      kernel.drawBuffersMap = [first, ...others].map((_, i) => this.#gl.COLOR_ATTACHMENT0 + i)
-    }
+    if (others.length > 0) kernel.mappedTextures = others
     const assembled = kernel.getFragmentShader.bind(kernel)
     kernel.getFragmentShader = (all) => reachedOf(assembled(all))
     kernel.build(...args)
-    return { kernel, drawn: false, place: this.#gl.getUniformLocation(kernel.program, 'numbers[0]') }
+    const { program } = kernel
+    this.#bound.forget()
+    this.#bound.program(program)
+    const gl = this.#gl
+    // gpu.js would draw into a corner of the largest output of all its kernels
+    gl.disable(gl.SCISSOR_TEST)
+    gl.uniform2f(gl.getUniformLocation(program, 'ratio'), 1, 1)
+    names.forEach((name, unit) => gl.uniform1i(gl.getUniformLocation(program, `user_${name}`), unit))
+    return { program, drawn: false, numbers: undefined, place: gl.getUniformLocation(program, 'numbers[0]') }
   }
 
   finish(): void {
@@ -244,11 +238,21 @@ class GLEngine implements Engine {
   }
 }
 
-/** A texture without texels; a name becomes a texture when it is first bound. */
-const stub = (gl: GL): Held => {
+/** A texture without texels, as gpu.js wants one for each argument and result of a kernel that it builds. */
+const stub = (gl: GL): object => {
   const texture = gl.createTexture()
   gl.bindTexture(gl.TEXTURE_2D, texture)
-  return new Held(gl, texture, 1, 1)
+  const size = [1, 1]
+  const settings = {
+    texture,
+    size,
+    dimensions: [1, 1, 1],
+    output: size,
+    context: gl,
+    type: 'ArrayTexture(4)',
+    kernel: {}
+  }
+  return new (Texture as unknown as new (settings: object) => object)(settings)
 }
 
 /** Numbers by fours, as uniforms take them. */

@@ -1,114 +1,123 @@
-import { layoutOf, pack, sideOf, unpack } from '../compile/layout.ts'
+import { layoutOf, pack, sideOf, unpack, type Layout } from '../compile/layout.ts'
 import { raise, showShape } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
+import type { Bound, GL } from './bound.ts'
 import type { Buffer, Counters } from './engine.ts'
-import { Texture } from './gpujs.ts'
+import { Framebuffers } from './framebuffers.ts'
 
-export type GL = WebGLRenderingContext | WebGL2RenderingContext
-
-export interface KernelTexture {
-  readonly texture: WebGLTexture
-}
-interface TextureSettings {
-  readonly texture: WebGLTexture
-  readonly size: readonly [number, number]
-  readonly dimensions: readonly [number, number, number]
-  readonly output: readonly [number, number]
-  readonly context: GL
-  readonly type: string
-  readonly kernel: object
-}
-
-const TextureBase = Texture as unknown as new (settings: TextureSettings) => KernelTexture
-
-/** A texture of ours in gpu.js's clothes. gpu.js counts references to detach what it overwrites; the plan knows better. */
-export class Held extends TextureBase implements Buffer {
+/** A texture of the pool. */
+export class Held implements Buffer {
   readonly bytes: number
+  /** To draw into it and to read from it, once that was wanted. */
+  framebuffer: WebGLFramebuffer | undefined
   constructor(
-    readonly gl: GL,
-    texture: WebGLTexture,
+    readonly texture: WebGLTexture,
     /** Of the part that holds texels. */
     readonly width: number,
     readonly height: number
   ) {
-    super({
-      texture,
-      size: [width, height],
-      dimensions: [width, height, 1],
-      output: [width, height],
-      context: gl,
-      type: 'ArrayTexture(4)',
-      kernel: {}
-    })
     this.bytes = sideOf(width) * sideOf(height) * 16
   }
-  beforeMutate(): boolean {
-    return false
-  }
-  clone(): this {
-    return this
-  }
-  delete(): void {
-    // the pool owns it
-  }
+}
+
+/** Textures of one size that a tiled kernel writes its planes to, always the same together. */
+interface Planes {
+  readonly all: readonly Held[]
+  readonly framebuffer: WebGLFramebuffer
 }
 
 /** Textures in use and those that wait to be used again, within a budget of bytes if that can be. */
 export class Textures {
   /** By size, and within a size those that have waited longest first. */
-  readonly #waiting = new Map<string, Held[]>()
+  readonly #waiting = new Map<string, (Held | Planes)[]>()
   readonly #all = new Set<Held>()
-  #reader: WebGLFramebuffer | null = null
+  readonly #framebuffers: Framebuffers
   #disposed = false
   constructor(
     readonly gl: GL,
+    readonly bound: Bound,
     readonly isTwo: boolean,
     readonly size: number,
     readonly budget: number,
     readonly counters: Counters
-  ) {}
-
-  /** A texture for a tensor, or for one of so many planes of one. */
-  take(shape: Shape, planes = 1): Held {
-    const { width, height } = layoutOf(shape, this.size, planes)
-    const [wanted, most] = [`${width}x${height}`, `${this.size}x${this.size}`]
-    if (height > this.size)
-      raise('device', `a tensor ${showShape(shape)} wants a texture of ${wanted}, this device has ${most}`)
-    return this.#taken(width, height)
+  ) {
+    this.#framebuffers = new Framebuffers(gl, bound, isTwo)
   }
 
-  /** One texture with all of some planes, one below another; each goes back to the pool. */
-  joined(planes: readonly Held[]): Held {
-    const { gl } = this
-    const [{ width, height }] = planes as readonly [Held]
-    const held = this.#taken(width, height * planes.length)
-    this.#bind(held.texture)
-    planes.forEach((plane, i) => {
-      this.#readFrom(plane)
-      gl.copyTexSubImage2D(gl.TEXTURE_2D, 0, 0, i * height, 0, 0, width, height)
-      this.give(plane)
+  /** A texture for a tensor. */
+  take(shape: Shape): Held {
+    const { width, height } = this.#layout(shape)
+    return this.#taken(`${width}x${height}`, 1, () => this.#create(width, height))
+  }
+
+  #layout(shape: Shape, planes = 1): Layout {
+    const layout = layoutOf(shape, this.size, planes)
+    const [wanted, most] = [`${layout.width}x${layout.height}`, `${this.size}x${this.size}`]
+    if (layout.height > this.size)
+      raise('device', `a tensor ${showShape(shape)} wants a texture of ${wanted}, this device has ${most}`)
+    return layout
+  }
+
+  /** Draws into new textures of one shape. */
+  drawn(shape: Shape, count: number, draw: () => void): readonly Held[] {
+    const all = Array.from({ length: count }, () => this.take(shape))
+    this.#drawInto(all[0]!, this.#framebuffers.of(all), draw)
+    this.gl.flush()
+    return all
+  }
+
+  /**
+   * Draws into so many planes, which then lie one below another in a texture. `meanwhile` is called before that waits
+   * for the drawing to end.
+   */
+  joined(shape: Shape, count: number, draw: () => void, meanwhile?: () => void): Held {
+    const { gl, bound } = this
+    const { width, height } = this.#layout(shape, count)
+    const key = `${count} of ${width}x${height}`
+    const planes = this.#taken(key, count, (): Planes => {
+      const all = Array.from({ length: count }, () => this.#create(width, height))
+      return { all, framebuffer: this.#framebuffers.create(all) }
     })
+    this.#drawInto(planes.all[0]!, planes.framebuffer, draw)
+    if (meanwhile) {
+      gl.flush()
+      meanwhile()
+    }
+    const held = this.#taken(`${width}x${height * count}`, 1, () => this.#create(width, height * count))
+    bound.active(0, held.texture)
+    planes.all.forEach((plane, i) => {
+      bound.framebuffer(this.#framebuffers.of([plane]))
+      gl.copyTexSubImage2D(gl.TEXTURE_2D, 0, 0, i * height, 0, 0, width, height)
+    })
+    this.#wait(key, planes, count)
     return held
   }
 
-  #taken(width: number, height: number): Held {
-    const pooled = this.#waiting.get(`${width}x${height}`)?.pop()
-    this.counters.live++
-    if (!pooled) return this.#create(width, height)
-    this.counters.pooled--
-    return pooled
+  #drawInto({ width, height }: Held, framebuffer: WebGLFramebuffer, draw: () => void): void {
+    this.bound.framebuffer(framebuffer)
+    this.bound.size(width, height)
+    draw()
+  }
+
+  #taken<A extends Held | Planes>(key: string, count: number, create: () => A): A {
+    const pooled = this.#waiting.get(key)?.pop() as A | undefined
+    this.counters.live += count
+    if (pooled) this.counters.pooled -= count
+    return pooled ?? create()
   }
 
   give(held: Held): void {
-    if (this.#disposed) return
-    const key = `${held.width}x${held.height}`
+    if (!this.#disposed) this.#wait(`${held.width}x${held.height}`, held, 1)
+  }
+
+  #wait(key: string, what: Held | Planes, count: number): void {
     const waiting = this.#waiting.get(key) ?? []
     // what was used last comes last: sizes that are not wanted any more are the first to go
     this.#waiting.delete(key)
     this.#waiting.set(key, waiting)
-    waiting.push(held)
-    this.counters.live--
-    this.counters.pooled++
+    waiting.push(what)
+    this.counters.live -= count
+    this.counters.pooled += count
   }
 
   #create(width: number, height: number): Held {
@@ -118,7 +127,7 @@ export class Textures {
     this.#makeRoom(bytes)
     const texture = gl.createTexture()
     if (!texture) return raise('device', `no memory for a texture of ${across}x${down}`)
-    this.#bind(texture)
+    this.bound.active(0, texture)
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE)
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE)
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST)
@@ -128,7 +137,7 @@ export class Textures {
     counters.created++
     counters.bytes += bytes
     counters.peakBytes = Math.max(counters.peakBytes, counters.bytes)
-    const held = new Held(gl, texture, width, height)
+    const held = new Held(texture, width, height)
     this.#all.add(held)
     return held
   }
@@ -139,22 +148,21 @@ export class Textures {
       while (waiting.length > 0 && this.counters.bytes + bytes > this.budget) this.#free(waiting.shift()!)
   }
 
-  #free(held: Held): void {
-    this.gl.deleteTexture(held.texture)
-    this.#all.delete(held)
-    this.counters.pooled--
-    this.counters.bytes -= held.bytes
-  }
-
-  #bind(texture: WebGLTexture): void {
-    this.gl.activeTexture(this.gl.TEXTURE0)
-    this.gl.bindTexture(this.gl.TEXTURE_2D, texture)
+  #free(what: Held | Planes): void {
+    if (!(what instanceof Held)) this.gl.deleteFramebuffer(what.framebuffer)
+    for (const held of what instanceof Held ? [what] : what.all) {
+      if (held.framebuffer) this.gl.deleteFramebuffer(held.framebuffer)
+      this.gl.deleteTexture(held.texture)
+      this.#all.delete(held)
+      this.counters.pooled--
+      this.counters.bytes -= held.bytes
+    }
   }
 
   upload(data: ArrayLike<number>, shape: Shape): Held {
     const held = this.take(shape)
     const { gl } = this
-    this.#bind(held.texture)
+    this.bound.active(0, held.texture)
     const texels = pack(data, shape, layoutOf(shape, this.size))
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, held.width, held.height, gl.RGBA, gl.FLOAT, texels)
     return held
@@ -164,17 +172,10 @@ export class Textures {
     const { gl } = this
     const { width, height } = held
     if (this.#disposed) raise('read', 'the device was disposed, and its numbers with it')
-    this.#readFrom(held)
+    this.bound.framebuffer(this.#framebuffers.of([held]))
     const texels = new Float32Array(width * height * 4)
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, texels)
     return unpack(texels, shape)
-  }
-
-  #readFrom({ texture }: Held): void {
-    const { gl } = this
-    this.#reader ??= gl.createFramebuffer()
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#reader)
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0)
   }
 
   dispose(): void {

@@ -12,13 +12,13 @@ const opened = await open()
 if (E.isLeft(opened)) throw new Error(opened.left.message)
 const { gl } = opened.right
 const device = deviceOf(glEngine(opened.right), '')
-const [flush, getError] = [gl.flush.bind(gl), gl.getError.bind(gl)]
+const [drawArrays, getError] = [gl.drawArrays.bind(gl), gl.getError.bind(gl)]
 
 /** The next kernel's drawing meets an error. */
 const fail = (error: number): void => {
-  gl.flush = () => {
-    flush()
-    gl.flush = flush
+  gl.drawArrays = (...how) => {
+    drawArrays(...how)
+    gl.drawArrays = drawArrays
     gl.getError = () => {
       gl.getError = getError
       return error

@@ -1,0 +1,44 @@
+import type { Bound, GL } from './bound.ts'
+import type { Held } from './pool.ts'
+
+/** What GL draws into and reads from: of each texture one of its own, so that nothing is attached anew with every draw. */
+export class Framebuffers {
+  /** By the number of textures, for those that are drawn into together once only. */
+  readonly #together = new Map<number, WebGLFramebuffer>()
+  constructor(
+    readonly gl: GL,
+    readonly bound: Bound,
+    readonly isTwo: boolean
+  ) {}
+
+  /** A framebuffer of these textures, until the next is asked for. */
+  of(all: readonly Held[]): WebGLFramebuffer {
+    const [first, ...others] = all
+    if (first && others.length === 0) return (first.framebuffer ??= this.create(all))
+    const known = this.#together.get(all.length)
+    if (known) this.#attach(all, known)
+    const framebuffer = known ?? this.create(all)
+    this.#together.set(all.length, framebuffer)
+    return framebuffer
+  }
+
+  /** A framebuffer that these textures keep. */
+  create(all: readonly Held[]): WebGLFramebuffer {
+    const { gl } = this
+    const framebuffer = gl.createFramebuffer()
+    this.#attach(all, framebuffer)
+    const points = all.map((_, i) => gl.COLOR_ATTACHMENT0 + i)
+    if (all.length === 1) return framebuffer
+    if (this.isTwo) (gl as WebGL2RenderingContext).drawBuffers(points)
+    else gl.getExtension('WEBGL_draw_buffers')!.drawBuffersWEBGL(points)
+    return framebuffer
+  }
+
+  #attach(all: readonly Held[], framebuffer: WebGLFramebuffer): void {
+    const { gl } = this
+    this.bound.framebuffer(framebuffer)
+    all.forEach(({ texture }, i) =>
+      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0 + i, gl.TEXTURE_2D, texture, 0)
+    )
+  }
+}
