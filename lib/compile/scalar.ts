@@ -37,6 +37,7 @@ export const scalarOf = (kernel: Kernel): string => new Writer(kernel).write()
 class Writer {
   readonly #names = new Map<Var, string>()
   readonly #counter = { next: 0 }
+  readonly #counters = new Set<Var>()
   constructor(readonly kernel: Kernel) {}
 
   write(): string {
@@ -84,7 +85,10 @@ class Writer {
     const total = `total${this.#counter.next++}`
     outer.add(`let ${total} = ${op === 'sum' ? '0.0' : '-1.0 / 0.0'};`)
     const counters = [...vars].filter((v) => v.extent > 1).sort((a, b) => a.extent - b.extent)
-    counters.forEach((v) => this.#names.set(v, `i${this.#counter.next++}`))
+    for (const v of counters) {
+      this.#names.set(v, `i${this.#counter.next++}`)
+      this.#counters.add(v)
+    }
     const block = new Block(this.#counter, outer, 'let')
     const single = (v: Var): Affine | undefined => (v.extent === 1 ? constant(0) : undefined)
     const value = this.#value(body, block, new Map(), single)
@@ -161,7 +165,9 @@ class Writer {
 
   #condition(index: Affine, extent: number, block: Block): readonly string[] {
     const [lo, hi] = boundsOf(index)
-    const text = this.#number(index, block)
+    // gpu.js takes a loop's counter for an integer, and no integer for a parameter that was a float in another call
+    const counted = index.terms.every(([v]) => this.#counters.has(v))
+    const text = counted ? `Math.floor(${this.#number(index, block)})` : this.#number(index, block)
     return [
       ...(lo < 0 ? [`is_lessEqual(0.0, ${text})`] : []),
       ...(hi >= extent ? [`is_less(${text}, ${literal(extent)})`] : [])

@@ -40,6 +40,12 @@ const cases: Readonly<Record<string, () => readonly t.Tensor[]>> = {
     t.max(t.full([5, 3], -Infinity), { axes: 1 }),
     t.max(t.stack([t.tensor([-Infinity, 1]), t.tensor([-Infinity, -Infinity])]), { axes: 0 })
   ],
+  // gpu.js had taken the first call's parameter for a float, and the loop's counter in the second for an integer
+  'a comparison of values beside the end of a padding': () => {
+    const [x, padded] = [t.tensor([1, -2]), t.pad(t.tensor([3]), [[0, 1]])]
+    const positive = t.select(t.less(0, t.sin(x)), x, 0)
+    return [t.sum(t.mul(t.mul(x, positive), padded)), t.sum(t.mul(padded, positive))]
+  },
   // movements do no work, so nothing ended their chain
   'twenty thousand movements on end': () => {
     let x: t.Tensor = t.tensor([1, 2, 3])
