@@ -20,7 +20,7 @@ import { withFunctions } from './prelude.ts'
 import { Memo, type Scope, type Value } from './memo.ts'
 import { Names } from './names.ts'
 import { Block, literal } from './text.ts'
-import { fixed, generic, given, type Source } from './numbers.ts'
+import { fixed, generic, given, type Numbers, type Source } from './numbers.ts'
 import { placeOf } from './place.ts'
 import { divisibleByFour, quarter, Textures } from './textures.ts'
 import { fragments, offsetsOf, planeLayout } from './planes.ts'
@@ -43,7 +43,7 @@ export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): Sourc
   const folds = foldsOf(kernel)
   const how = tiling ?? (folds && tileOf(kernel, folds, 1, dialect.costs))
   const body = new Writer(kernel, dialect, how).write()
-  const { text, numbers } = how?.heavy ? fixed(body) : generic(body, dialect.numbers)
+  const { text, numbers } = how?.heavy ? fixed(body, dialect.numbers) : generic(body, dialect.numbers)
   return { text: withFunctions(text), numbers }
 }
 
@@ -52,8 +52,7 @@ export interface Dialect {
   readonly textureSize: number
   readonly fetch: 'texture' | 'texture2D'
   readonly costs: Costs
-  /** How many numbers a program may take as uniforms. */
-  readonly numbers: number
+  readonly numbers: Numbers
 }
 
 /** An output of more fragments than this is worth addresses that leave out what is 0. */

@@ -2,7 +2,7 @@ import type { Kernel } from '../compile/expr.ts'
 import type { Tiling } from '../compile/tile.ts'
 import { usual, type Costs } from '../compile/costs.ts'
 import { glslOf } from '../compile/glsl.ts'
-import type { Source } from '../compile/numbers.ts'
+import { handedOn, type Numbers, type Source } from '../compile/numbers.ts'
 import { kernelKey } from '../compile/key.ts'
 import { raise } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
@@ -19,6 +19,7 @@ interface BuiltKernel {
   mappedTextures: readonly object[]
   readonly program: WebGLProgram
   getFragmentShader(args: ArrayLike<unknown>): string
+  getVertexShader(args: ArrayLike<unknown>): string
   build(...args: readonly object[]): void
 }
 interface Program {
@@ -55,8 +56,7 @@ class GLEngine implements Engine {
   readonly #isTwo: boolean
   readonly #bound: Bound
   readonly #textures: Textures
-  /** How many numbers a program may take as uniforms, besides what gpu.js needs. */
-  readonly #numbers: number
+  readonly #numbers: Numbers
   /** Stands for the arguments and results of programs that are built. */
   readonly #stub: object
   readonly #programs = new Map<string, Program>()
@@ -77,7 +77,7 @@ class GLEngine implements Engine {
     const units = gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS) as number
     this.targets = Math.min(limits.targets ?? 8, drawBuffers(gl))
     this.inputs = limits.inputs ?? Math.min(14, units)
-    this.#numbers = Math.min(256, 4 * ((gl.getParameter(gl.MAX_FRAGMENT_UNIFORM_VECTORS) as number) - 24))
+    this.#numbers = numbersOf(gl, name)
     this.renderer = rendererOf(gl)
     this.#gpu = new GPU({ mode: name, context: gl, canvas })
     this.#bound = new Bound(gl)
@@ -215,6 +215,8 @@ class GLEngine implements Engine {
     if (others.length > 0) kernel.mappedTextures = others
     const assembled = kernel.getFragmentShader.bind(kernel)
     kernel.getFragmentShader = (all) => reachedOf(assembled(all))
+    const vertices = kernel.getVertexShader.bind(kernel)
+    kernel.getVertexShader = (all) => handing(vertices(all), source)
     kernel.build(...args)
     const { program } = kernel
     this.#bound.forget()
@@ -253,6 +255,23 @@ const stub = (gl: GL): object => {
     kernel: {}
   }
   return new (Texture as unknown as new (settings: object) => object)(settings)
+}
+
+/** gpu.js's vertex shader, handing a body its numbers. */
+const handing = (vertices: string, body: string): string => {
+  const { declarations, statements } = handedOn(body)
+  return vertices.replace('void main(void) {', (main) => `${declarations}\n${main}\n${statements}`)
+}
+
+/** How many numbers a program may have besides what gpu.js needs. Only headless-gl is known to draw on llvmpipe. */
+const numbersOf = (gl: GL, name: EngineName): Numbers => {
+  const most = (stage: number): number => 4 * ((gl.getParameter(stage) as number) - 24)
+  // gpu.js has one, and the fragment's position counts as one
+  const varyings = (gl.getParameter(gl.MAX_VARYING_VECTORS) as number) - 2
+  return {
+    most: Math.min(256, most(gl.MAX_FRAGMENT_UNIFORM_VECTORS), most(gl.MAX_VERTEX_UNIFORM_VECTORS)),
+    varyings: name === 'headlessgl' ? varyings : 0
+  }
 }
 
 /** Numbers by fours, as uniforms take them. */

@@ -5,10 +5,11 @@ d = reshape sum tiled a b : 8 x [16,2,14,7]  #0
 e = mul of planes d c : [16,8,14,14]  #1
 return e
 #0
-uniform vec4 numbers[2];
+varying vec4 number0;
+varying vec4 number1;
 vec4 body() {
-  vec4 n0 = numbers[0];
-  vec4 n1 = numbers[1];
+  vec4 n0 = number0;
+  vec4 n1 = number1;
   vec4 total0 = vec4(0.0);
   vec4 total1 = vec4(0.0);
   vec4 total2 = vec4(0.0);
@@ -176,23 +177,37 @@ vec4 body() {
 float sigmoid(float x) { return 1.0 / (1.0 + exp(-x)); }
 vec4 sigmoid(vec4 x) { return 1.0 / (1.0 + exp(-x)); }
 float pick(vec4 t, float channel) { return channel < 1.5 ? (channel < 0.5 ? t.x : t.y) : (channel < 2.5 ? t.z : t.w); }
-uniform vec4 numbers[15];
+varying vec4 number0;
+varying vec4 number1;
+varying vec4 number2;
+varying vec4 number3;
+varying vec4 number4;
+varying vec4 number5;
+varying vec4 number6;
+varying vec4 number7;
+varying vec4 number8;
+varying vec4 number9;
+varying vec4 number10;
+varying vec4 number11;
+varying vec4 number12;
+varying vec4 number13;
+varying vec4 number14;
 vec4 body() {
-  vec4 n0 = numbers[0];
-  vec4 n1 = numbers[1];
-  vec4 n2 = numbers[2];
-  vec4 n3 = numbers[3];
-  vec4 n4 = numbers[4];
-  vec4 n5 = numbers[5];
-  vec4 n6 = numbers[6];
-  vec4 n7 = numbers[7];
-  vec4 n8 = numbers[8];
-  vec4 n9 = numbers[9];
-  vec4 n10 = numbers[10];
-  vec4 n11 = numbers[11];
-  vec4 n12 = numbers[12];
-  vec4 n13 = numbers[13];
-  vec4 n14 = numbers[14];
+  vec4 n0 = number0;
+  vec4 n1 = number1;
+  vec4 n2 = number2;
+  vec4 n3 = number3;
+  vec4 n4 = number4;
+  vec4 n5 = number5;
+  vec4 n6 = number6;
+  vec4 n7 = number7;
+  vec4 n8 = number8;
+  vec4 n9 = number9;
+  vec4 n10 = number10;
+  vec4 n11 = number11;
+  vec4 n12 = number12;
+  vec4 n13 = number13;
+  vec4 n14 = number14;
   float f0 = floor(gl_FragCoord.x);
   float f1 = floor((f0 + 0.5) * n0.z);
   float f2 = f0 - n0.w * f1;

@@ -4,18 +4,27 @@ c = take b a : [3,7]  #0
 return c
 #0
 float pick(vec4 t, float channel) { return channel < 1.5 ? (channel < 0.5 ? t.x : t.y) : (channel < 2.5 ? t.z : t.w); }
-uniform vec4 numbers[10];
+varying vec4 number0;
+varying vec4 number1;
+varying vec4 number2;
+varying vec4 number3;
+varying vec4 number4;
+varying vec4 number5;
+varying vec4 number6;
+varying vec4 number7;
+varying vec4 number8;
+varying vec4 number9;
 vec4 body() {
-  vec4 n0 = numbers[0];
-  vec4 n1 = numbers[1];
-  vec4 n2 = numbers[2];
-  vec4 n3 = numbers[3];
-  vec4 n4 = numbers[4];
-  vec4 n5 = numbers[5];
-  vec4 n6 = numbers[6];
-  vec4 n7 = numbers[7];
-  vec4 n8 = numbers[8];
-  vec4 n9 = numbers[9];
+  vec4 n0 = number0;
+  vec4 n1 = number1;
+  vec4 n2 = number2;
+  vec4 n3 = number3;
+  vec4 n4 = number4;
+  vec4 n5 = number5;
+  vec4 n6 = number6;
+  vec4 n7 = number7;
+  vec4 n8 = number8;
+  vec4 n9 = number9;
   vec2 v0 = vec2(n0.w, n1.x);
   vec4 v1 = texture2D(user_a0, v0);
   float f2 = floor(v1.x);

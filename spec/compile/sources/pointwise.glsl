@@ -5,9 +5,9 @@ return c, d
 #0
 float sigmoid(float x) { return 1.0 / (1.0 + exp(-x)); }
 vec4 sigmoid(vec4 x) { return 1.0 / (1.0 + exp(-x)); }
-uniform vec4 numbers[1];
+varying vec4 number0;
 vec4 body() {
-  vec4 n0 = numbers[0];
+  vec4 n0 = number0;
   vec2 v0 = gl_FragCoord.xy * vec2(n0.x, n0.y);
   vec4 v1 = texture2D(user_a0, v0);
   vec4 v2 = texture2D(user_a1, v0);

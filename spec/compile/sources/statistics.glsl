@@ -5,14 +5,19 @@ c = store sum a d : [128,1,14,14]  #2
 b = sqrt c : [128,1,1,1]  #3
 return b
 #0
-uniform vec4 numbers[6];
+varying vec4 number0;
+varying vec4 number1;
+varying vec4 number2;
+varying vec4 number3;
+varying vec4 number4;
+varying vec4 number5;
 vec4 body() {
-  vec4 n0 = numbers[0];
-  vec4 n1 = numbers[1];
-  vec4 n2 = numbers[2];
-  vec4 n3 = numbers[3];
-  vec4 n4 = numbers[4];
-  vec4 n5 = numbers[5];
+  vec4 n0 = number0;
+  vec4 n1 = number1;
+  vec4 n2 = number2;
+  vec4 n3 = number3;
+  vec4 n4 = number4;
+  vec4 n5 = number5;
   vec4 total0 = vec4(0.0);
   float f2 = floor(gl_FragCoord.x);
   float f3 = floor((f2 + 0.5) * n0.z);
@@ -34,15 +39,21 @@ vec4 body() {
   return total0;
 }
 #1
-uniform vec4 numbers[7];
+varying vec4 number0;
+varying vec4 number1;
+varying vec4 number2;
+varying vec4 number3;
+varying vec4 number4;
+varying vec4 number5;
+varying vec4 number6;
 vec4 body() {
-  vec4 n0 = numbers[0];
-  vec4 n1 = numbers[1];
-  vec4 n2 = numbers[2];
-  vec4 n3 = numbers[3];
-  vec4 n4 = numbers[4];
-  vec4 n5 = numbers[5];
-  vec4 n6 = numbers[6];
+  vec4 n0 = number0;
+  vec4 n1 = number1;
+  vec4 n2 = number2;
+  vec4 n3 = number3;
+  vec4 n4 = number4;
+  vec4 n5 = number5;
+  vec4 n6 = number6;
   vec4 total0 = vec4(0.0);
   float f2 = floor(gl_FragCoord.x);
   float f3 = floor((f2 + 0.5) * n0.w);
@@ -65,17 +76,25 @@ vec4 body() {
   return v13;
 }
 #2
-uniform vec4 numbers[9];
+varying vec4 number0;
+varying vec4 number1;
+varying vec4 number2;
+varying vec4 number3;
+varying vec4 number4;
+varying vec4 number5;
+varying vec4 number6;
+varying vec4 number7;
+varying vec4 number8;
 vec4 body() {
-  vec4 n0 = numbers[0];
-  vec4 n1 = numbers[1];
-  vec4 n2 = numbers[2];
-  vec4 n3 = numbers[3];
-  vec4 n4 = numbers[4];
-  vec4 n5 = numbers[5];
-  vec4 n6 = numbers[6];
-  vec4 n7 = numbers[7];
-  vec4 n8 = numbers[8];
+  vec4 n0 = number0;
+  vec4 n1 = number1;
+  vec4 n2 = number2;
+  vec4 n3 = number3;
+  vec4 n4 = number4;
+  vec4 n5 = number5;
+  vec4 n6 = number6;
+  vec4 n7 = number7;
+  vec4 n8 = number8;
   vec4 total0 = vec4(0.0);
   float f2 = floor(gl_FragCoord.x);
   float f3 = floor((f2 + 0.5) * n0.z);
@@ -101,15 +120,21 @@ vec4 body() {
   return total0;
 }
 #3
-uniform vec4 numbers[7];
+varying vec4 number0;
+varying vec4 number1;
+varying vec4 number2;
+varying vec4 number3;
+varying vec4 number4;
+varying vec4 number5;
+varying vec4 number6;
 vec4 body() {
-  vec4 n0 = numbers[0];
-  vec4 n1 = numbers[1];
-  vec4 n2 = numbers[2];
-  vec4 n3 = numbers[3];
-  vec4 n4 = numbers[4];
-  vec4 n5 = numbers[5];
-  vec4 n6 = numbers[6];
+  vec4 n0 = number0;
+  vec4 n1 = number1;
+  vec4 n2 = number2;
+  vec4 n3 = number3;
+  vec4 n4 = number4;
+  vec4 n5 = number5;
+  vec4 n6 = number6;
   vec4 total0 = vec4(0.0);
   float f2 = floor(gl_FragCoord.x);
   float f3 = floor((f2 + 0.5) * n0.w);

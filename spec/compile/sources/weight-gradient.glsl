@@ -5,10 +5,11 @@ d = store permute sum tiled c a : 4 x [8,1,14,1,2,3,3]  #1
 e = reshape permute sum of planes d : [8,8,3,3]  #2
 return e
 #0
-uniform vec4 numbers[2];
+varying vec4 number0;
+varying vec4 number1;
 vec4 body() {
-  vec4 n0 = numbers[0];
-  vec4 n1 = numbers[1];
+  vec4 n0 = number0;
+  vec4 n1 = number1;
   vec4 total0 = vec4(0.0);
   vec4 total1 = vec4(0.0);
   vec4 total2 = vec4(0.0);
@@ -181,10 +182,11 @@ vec4 body() {
   return v72;
 }
 #1
-uniform vec4 numbers[2];
+varying vec4 number0;
+varying vec4 number1;
 vec4 body() {
-  vec4 n0 = numbers[0];
-  vec4 n1 = numbers[1];
+  vec4 n0 = number0;
+  vec4 n1 = number1;
   vec4 total0 = vec4(0.0);
   vec4 total1 = vec4(0.0);
   vec4 total2 = vec4(0.0);
@@ -465,17 +467,25 @@ vec4 body() {
   return total0;
 }
 #2
-uniform vec4 numbers[9];
+varying vec4 number0;
+varying vec4 number1;
+varying vec4 number2;
+varying vec4 number3;
+varying vec4 number4;
+varying vec4 number5;
+varying vec4 number6;
+varying vec4 number7;
+varying vec4 number8;
 vec4 body() {
-  vec4 n0 = numbers[0];
-  vec4 n1 = numbers[1];
-  vec4 n2 = numbers[2];
-  vec4 n3 = numbers[3];
-  vec4 n4 = numbers[4];
-  vec4 n5 = numbers[5];
-  vec4 n6 = numbers[6];
-  vec4 n7 = numbers[7];
-  vec4 n8 = numbers[8];
+  vec4 n0 = number0;
+  vec4 n1 = number1;
+  vec4 n2 = number2;
+  vec4 n3 = number3;
+  vec4 n4 = number4;
+  vec4 n5 = number5;
+  vec4 n6 = number6;
+  vec4 n7 = number7;
+  vec4 n8 = number8;
   vec4 total0 = vec4(0.0);
   float f2 = floor(gl_FragCoord.x);
   float f3 = floor((f2 + 0.5) * n1.x);
