@@ -56,7 +56,7 @@ export interface Dialect {
 }
 
 /** An output of more fragments than this is worth addresses that leave out what is 0. */
-const large = 30_000
+const large = 130_000
 
 class Writer {
   readonly #small: boolean
