@@ -5,6 +5,7 @@ import type { Held } from './pool.ts'
 export class Framebuffers {
   /** By the number of textures, for those that are drawn into together once only. */
   readonly #together = new Map<number, WebGLFramebuffer>()
+  readonly #all = new Set<WebGLFramebuffer>()
   constructor(
     readonly gl: GL,
     readonly bound: Bound,
@@ -26,12 +27,21 @@ export class Framebuffers {
   create(all: readonly Held[]): WebGLFramebuffer {
     const { gl } = this
     const framebuffer = gl.createFramebuffer()
+    this.#all.add(framebuffer)
     this.#attach(all, framebuffer)
     const points = all.map((_, i) => gl.COLOR_ATTACHMENT0 + i)
     if (all.length === 1) return framebuffer
     if (this.isTwo) (gl as WebGL2RenderingContext).drawBuffers(points)
     else gl.getExtension('WEBGL_draw_buffers')!.drawBuffersWEBGL(points)
     return framebuffer
+  }
+
+  delete(framebuffer: WebGLFramebuffer | undefined): void {
+    if (framebuffer && this.#all.delete(framebuffer)) this.gl.deleteFramebuffer(framebuffer)
+  }
+
+  dispose(): void {
+    this.#all.forEach((framebuffer) => this.delete(framebuffer))
   }
 
   #attach(all: readonly Held[], framebuffer: WebGLFramebuffer): void {

@@ -149,9 +149,9 @@ export class Textures {
   }
 
   #free(what: Held | Planes): void {
-    if (!(what instanceof Held)) this.gl.deleteFramebuffer(what.framebuffer)
+    if (!(what instanceof Held)) this.#framebuffers.delete(what.framebuffer)
     for (const held of what instanceof Held ? [what] : what.all) {
-      if (held.framebuffer) this.gl.deleteFramebuffer(held.framebuffer)
+      this.#framebuffers.delete(held.framebuffer)
       this.gl.deleteTexture(held.texture)
       this.#all.delete(held)
       this.counters.pooled--
@@ -180,6 +180,7 @@ export class Textures {
 
   dispose(): void {
     this.#disposed = true
+    this.#framebuffers.dispose()
     for (const { texture } of this.#all) this.gl.deleteTexture(texture)
     this.#all.clear()
     this.#waiting.clear()
