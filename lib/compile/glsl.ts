@@ -43,7 +43,7 @@ export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): Sourc
   const folds = foldsOf(kernel)
   const how = tiling ?? (folds && tileOf(kernel, folds, 1, dialect.costs))
   const body = new Writer(kernel, dialect, how).write()
-  const { text, numbers } = how?.heavy ? fixed(body, dialect.numbers) : generic(body, dialect.numbers)
+  const { text, numbers } = (how?.heavy ? fixed : generic)(body, dialect.numbers)
   return { text: withFunctions(text), numbers }
 }
 

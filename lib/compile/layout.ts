@@ -52,11 +52,11 @@ const laidOut = (shape: Shape, maxSize: number, planes: number): Layout => {
   const [widestFirst] = possible
   if (!widestFirst) return wrapped(texels, Math.min(maxSize, Math.max(widest, Math.ceil(Math.sqrt(count)))))
   const best = quickest(possible.filter(({ width }) => width >= Math.min(narrowest, widestFirst.width)))
-  const broken = planes > 1 ? quickest(wraps(texels, maxSize, highest)) : best
+  const broken = planes > 1 ? quickest([best, ...wraps(texels, maxSize, highest)]) : best
   return drawn(broken) * worthWrapping < drawn(best) ? broken : best
 }
 
-/** The widths at which rows that break anywhere share few texels best. */
+/** Widths at which rows that break anywhere share few texels well; many texels have no room in rows so narrow. */
 const wraps = (texels: Shape, maxSize: number, highest: number): readonly Layout[] =>
   Array.from({ length: 48 }, (_, i) => wrapped(texels, narrowest + 4 * (i + 1))).filter(
     ({ width, height }) => width <= maxSize && height <= highest
@@ -72,7 +72,7 @@ const wrapped = (texels: Shape, width: number): Layout => ({
 const quickest = ([first, ...others]: readonly Layout[]): Layout =>
   others.reduce((best, next) => (drawn(next) < drawn(best) ? next : best), first!)
 
-// gpu.js turns an output of one row into a square
+// one row would do since gpu.js no longer draws, which made a square of it
 const rows = (n: number): number => Math.max(2, n)
 
 /**

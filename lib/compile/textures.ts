@@ -16,7 +16,7 @@ import type { Kernel } from './expr.ts'
 import { given, perSide } from './numbers.ts'
 import { sideOf, type Layout } from './layout.ts'
 import type { Names } from './names.ts'
-import type { Place } from './place.ts'
+import type { Coordinate, Place } from './place.ts'
 import { planeLayout, targetsOf } from './planes.ts'
 import type { Block } from './text.ts'
 
@@ -116,16 +116,7 @@ export class Textures {
     if (u.terms.length + v.terms.length === 0) return block.let('vec2', start)
     const step = (w: Var | undefined): string =>
       `vec2(${given(w ? coefficient(u, w) / width : 0)}, ${given(w ? coefficient(v, w) / height : 0)})`
-    const base = this.root.let(
-      'vec2',
-      this.#coordinates.map(({ axis, name }) => `${name()} * ${step(axis)}`).join(' + ')
-    )
-    const others = this.#others([u, v]).map((w) => `${this.names.number(variable(w), block)} * ${step(w)}`)
-    return block.let('vec2', [base, ...others, start].join(' + '))
-  }
-
-  get #coordinates(): Place['coordinates'] {
-    return this.place?.coordinates ?? []
+    return this.#added('vec2', [u, v], step, start, block)
   }
 
   #number(at: Affine, block: Block): string {
@@ -135,17 +126,28 @@ export class Textures {
   /** An index as the sum of all coordinates. */
   #position(at: Affine, block: Block): string {
     const step = (w: Var | undefined): string => given(w ? coefficient(at, w) : 0)
-    const base = this.root.let(
-      'float',
-      this.#coordinates.map(({ axis, name }) => `${name()} * ${step(axis)}`).join(' + ')
+    return this.#added('float', [at], step, given(at.c), block)
+  }
+
+  /** All coordinates, added up before all loops, and then the other variables of some indices, each times its step. */
+  #added(
+    type: 'float' | 'vec2',
+    indices: readonly Affine[],
+    step: (w: Var | undefined) => string,
+    start: string,
+    block: Block
+  ): string {
+    const coordinates = this.place?.coordinates ?? []
+    const base = this.root.let(type, coordinates.map(({ axis, name }) => `${name()} * ${step(axis)}`).join(' + '))
+    const others = this.#others(indices, coordinates).map(
+      (w) => `${this.names.number(variable(w), block)} * ${step(w)}`
     )
-    const others = this.#others([at]).map((w) => `${this.names.number(variable(w), block)} * ${step(w)}`)
-    return block.let('float', [base, ...others, given(at.c)].join(' + '))
+    return block.let(type, [base, ...others, start].join(' + '))
   }
 
   /** The variables of some indices that are no coordinates: loop counters with their twins, quotients and remainders. */
-  #others(indices: readonly Affine[]): readonly Var[] {
-    const own = new Set(this.#coordinates.map(({ axis }) => axis))
+  #others(indices: readonly Affine[], coordinates: readonly Coordinate[]): readonly Var[] {
+    const own = new Set(coordinates.map(({ axis }) => axis))
     const vars = new Set(indices.flatMap(({ terms }) => terms.flatMap(([w]) => (own.has(w) ? [] : [w]))))
     const twins = [...vars].flatMap((w) => this.twins.get(w) ?? [])
     return [...vars, ...twins].sort((a, b) => a.id - b.id)

@@ -47,15 +47,18 @@ export class Textures {
   /** A texture for a tensor. */
   take(shape: Shape): Held {
     const { width, height } = this.#layout(shape)
+    return this.#texture(width, height)
+  }
+
+  #texture(width: number, height: number): Held {
     return this.#taken(`${width}x${height}`, 1, () => this.#create(width, height))
   }
 
   #layout(shape: Shape, planes = 1): Layout {
     const layout = layoutOf(shape, this.size, planes)
+    if (layout.height <= this.size) return layout
     const [wanted, most] = [`${layout.width}x${layout.height}`, `${this.size}x${this.size}`]
-    if (layout.height > this.size)
-      raise('device', `a tensor ${showShape(shape)} wants a texture of ${wanted}, this device has ${most}`)
-    return layout
+    return raise('device', `a tensor ${showShape(shape)} wants a texture of ${wanted}, this device has ${most}`)
   }
 
   /** Draws into new textures of one shape. */
@@ -83,7 +86,7 @@ export class Textures {
       gl.flush()
       meanwhile()
     }
-    const held = this.#taken(`${width}x${height * count}`, 1, () => this.#create(width, height * count))
+    const held = this.#texture(width, height * count)
     bound.active(0, held.texture)
     planes.all.forEach((plane, i) => {
       bound.framebuffer(this.#framebuffers.of([plane]))

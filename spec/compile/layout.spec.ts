@@ -38,6 +38,22 @@ describe('layout', () => {
       else expect(sizeOf(texels.slice(-1))).toBeGreaterThan(0)
     }))
 
+  it('of planes leaves room for all of them, however many texels they have', () => {
+    for (const [limit, shape] of [
+      [64, [4, 8, 8]],
+      [64, [16, 5, 12]],
+      [8192, [4, 500, 600]],
+      [8192, [400, 10, 20, 15]]
+    ] as const)
+      // prettier-ignore
+      for (const planes of [2, 4, 8]) {
+        const { width, height } = layoutOf(shape, limit, planes)
+        expect(width).toBeLessThanOrEqual(limit)
+        expect(height * planes).toBeLessThanOrEqual(limit)
+        expect(width * height).toBeGreaterThanOrEqual(sizeOf(shape) / 4)
+      }
+  })
+
   it('unpacks what it packed', () =>
     holds(textures, ([shape, limit]) => {
       const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => i + 1)
