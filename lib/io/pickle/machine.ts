@@ -64,20 +64,20 @@ export class Machine {
     return size <= this.#bytes.length - this.#at
   }
 
-  /** The next `size` bytes; none where there are not as many. */
-  take(size: number): Uint8Array {
-    const begin = this.#at
+  /** Where the next `size` bytes lie, or undefined where there are not as many. */
+  #skip(size: number): number | undefined {
     if (!this.has(size)) {
       this.complain(`the pickle ends at byte ${this.#bytes.length}, within a value of ${size} bytes`)
-      return this.#bytes.subarray(0, 0)
+      return undefined
     }
     this.#at += size
-    return this.#bytes.subarray(begin, this.#at)
+    return this.#at - size
   }
 
-  /** Where the next `size` bytes lie, or undefined. */
-  #skip(size: number): number | undefined {
-    return this.take(size).length === size ? this.#at - size : undefined
+  /** The next `size` bytes; none where there are not as many. */
+  take(size: number): Uint8Array {
+    const at = this.#skip(size)
+    return at === undefined ? this.#bytes.subarray(0, 0) : this.#bytes.subarray(at, this.#at)
   }
 
   uint8(): number {

@@ -10,7 +10,8 @@ const list = (items: Value[]): Value => ({ kind: 'list', items })
 const tupleOf =
   (size: number): Opcode =>
   (m) => {
-    const items = Array.from({ length: size }, () => m.pop())
+    const items: Value[] = []
+    for (let i = 0; i < size; i++) items.push(m.pop())
     m.push(tuple(items.reverse()))
   }
 
