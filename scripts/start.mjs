@@ -3,6 +3,7 @@
 // too busy computing to answer a Ctrl-C at once.)
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { setUp } from './setup.mjs'
+import './v8.mjs'
 
 const [program = '', ...args] = process.argv.slice(2)
 const path = fileURLToPath(new URL(`${program}.ts`, import.meta.url))

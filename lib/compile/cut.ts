@@ -95,8 +95,10 @@ class Cutter {
     if (x.row.kernel.kind === 'gather') this.#storeWhole(x.inputs[0]!)
     this.#oneFold(x)
     this.#fewInputs(x)
-    if (this.#merged(x).depth > deepest) x.inputs.forEach((input) => this.#stored.add(input))
-    this.#inline.set(x, this.#merged(x))
+    const merged = this.#merged(x)
+    const isDeep = merged.depth > deepest
+    if (isDeep) x.inputs.forEach((input) => this.#stored.add(input))
+    this.#inline.set(x, isDeep ? this.#merged(x) : merged)
   }
 
   /** The table of a gather is read at any row: it must be a buffer itself. */
@@ -124,17 +126,19 @@ class Cutter {
   }
 
   #fewInputs(x: Tensor): void {
-    const heavy = (): Inline => this.#merged(x)
-    const largest = (): Tensor | undefined =>
-      [...new Set(x.inputs)]
-        .filter((input) => !this.#stored.has(input) && this.#of(input).work > 0)
-        .sort((a, b) => this.#of(b).inputs.size - this.#of(a).inputs.size || this.#of(b).work - this.#of(a).work)[0]
-    for (
-      let next = largest();
-      next && (heavy().inputs.size > this.limits.inputs || heavy().work > mostWork);
-      next = largest()
-    )
-      this.#store(next)
+    for (let next = this.#largest(x); next && this.#isMuch(x); next = this.#largest(x)) this.#store(next)
+  }
+
+  /** The input, not stored yet, that reads or computes most. */
+  #largest(x: Tensor): Tensor | undefined {
+    return [...new Set(x.inputs)]
+      .filter((input) => !this.#stored.has(input) && this.#of(input).work > 0)
+      .sort((a, b) => this.#of(b).inputs.size - this.#of(a).inputs.size || this.#of(b).work - this.#of(a).work)[0]
+  }
+
+  #isMuch(x: Tensor): boolean {
+    const { inputs, work } = this.#merged(x)
+    return inputs.size > this.limits.inputs || work > mostWork
   }
 
   #merged(x: Tensor): Inline {

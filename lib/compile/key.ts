@@ -70,6 +70,10 @@ class KernelText {
     return `${c}${terms.map(([v, k]) => `+${k}*${this.#var(v)}`).join('')}`
   }
 
+  #affines(list: readonly Affine[]): string {
+    return list.map((a) => this.#affine(a)).join()
+  }
+
   #part(expr: Expr): number {
     const known = this.#parts.get(expr)
     if (known !== undefined) return known
@@ -81,12 +85,11 @@ class KernelText {
   }
 
   #line(expr: Expr): string {
-    const all = (list: readonly Affine[]): string => list.map((a) => this.#affine(a)).join()
     switch (expr.kind) {
       case 'load':
-        return `load ${expr.slot} ${expr.shape.join()} ${all(expr.index)}`
+        return `load ${expr.slot} ${expr.shape.join()} ${this.#affines(expr.index)}`
       case 'gather':
-        return `gather ${expr.slot} ${expr.shape.join()} ${this.#part(expr.row)} ${all(expr.rest)}`
+        return `gather ${expr.slot} ${expr.shape.join()} ${this.#part(expr.row)} ${this.#affines(expr.rest)}`
       case 'apply':
         return `${idOf(expr.row)} ${expr.args.map((arg) => this.#part(arg)).join()}`
       case 'constant':

@@ -3,6 +3,7 @@ import {
   coefficient,
   constant,
   divMod,
+  flatten,
   freshVar,
   keyOf,
   scale,
@@ -11,7 +12,7 @@ import {
   type Affine,
   type Var
 } from '../core/affine.ts'
-import { stridesOf, type Shape } from '../core/shape.ts'
+import type { Shape } from '../core/shape.ts'
 import type { Kernel } from './expr.ts'
 import { given, perSide } from './numbers.ts'
 import { sideOf, type Layout } from './layout.ts'
@@ -163,16 +164,8 @@ export class Textures {
   }
 }
 
-/** The row-major position of a texel. */
-const flatAt = ({ texels }: Layout, index: readonly Affine[]): Affine => {
-  const strides = stridesOf(texels)
-  return index.reduce((sum, i, axis) => addAffine(sum, scale(i, strides[axis]!)), constant(0))
-}
-
 /** The column and the row of a texel; where rows break anywhere, its position and 0. */
-const acrossAndDown = (layout: Layout, index: readonly Affine[]): readonly [Affine, Affine] => {
-  const { texels, split } = layout
-  const part = (from: number, to: number): Affine =>
-    flatAt({ ...layout, texels: texels.slice(from, to) }, index.slice(from, to))
-  return [part(Math.max(0, split), texels.length), part(0, Math.max(0, split))]
+const acrossAndDown = ({ texels, split }: Layout, index: readonly Affine[]): readonly [Affine, Affine] => {
+  const at = Math.max(0, split)
+  return [flatten(index.slice(at), texels.slice(at)), flatten(index.slice(0, at), texels.slice(0, at))]
 }

@@ -73,9 +73,9 @@ export const axesOf = (op: string, axes: number | readonly number[] | undefined,
 /** NumPy's broadcasting rule. */
 export const broadcastShapes = (op: string, a: Shape, b: Shape): Shape => {
   const rank = Math.max(a.length, b.length)
-  const at = (s: Shape, i: number) => s[i - rank + s.length] ?? 1
   return Array.from({ length: rank }, (_, i) => {
-    const [p, q] = [at(a, i), at(b, i)]
+    const p = a[i - rank + a.length] ?? 1
+    const q = b[i - rank + b.length] ?? 1
     return p === q || q === 1
       ? p
       : p === 1

@@ -9,21 +9,21 @@ export type Tree = unknown
 const isPlain = (x: unknown): x is Readonly<Record<string, unknown>> =>
   typeof x === 'object' && x !== null && [Object.prototype, null].includes(Object.getPrototypeOf(x) as object | null)
 
+const below = (path: string, key: string | number): string => (path === '' ? String(key) : `${path}.${key}`)
+
 /** Visits the leaves with their paths, in the order of the keys; arrays count from 0. */
 export const eachLeaf = (tree: Tree, visit: (leaf: unknown, path: string) => void, path = ''): void => {
-  const below = (key: string | number) => (path === '' ? String(key) : `${path}.${key}`)
-  if (Array.isArray(tree)) tree.forEach((x, i) => eachLeaf(x, visit, below(i)))
-  else if (isPlain(tree)) for (const key of Object.keys(tree)) eachLeaf(tree[key], visit, below(key))
+  if (Array.isArray(tree)) tree.forEach((x, i) => eachLeaf(x, visit, below(path, i)))
+  else if (isPlain(tree)) for (const key of Object.keys(tree)) eachLeaf(tree[key], visit, below(path, key))
   else visit(tree, path)
 }
 
 /** The same tree with other leaves. */
 export const mapLeaves = <T>(tree: T, f: (leaf: unknown, path: string) => unknown, path = ''): T => {
-  const below = (key: string | number) => (path === '' ? String(key) : `${path}.${key}`)
   const mapped = Array.isArray(tree)
-    ? tree.map((x: unknown, i) => mapLeaves(x, f, below(i)))
+    ? tree.map((x: unknown, i) => mapLeaves(x, f, below(path, i)))
     : isPlain(tree)
-      ? Object.fromEntries(Object.entries(tree).map(([key, x]) => [key, mapLeaves(x, f, below(key))]))
+      ? Object.fromEntries(Object.entries(tree).map(([key, x]) => [key, mapLeaves(x, f, below(path, key))]))
       : f(tree, path)
   return mapped as T
 }

@@ -1,4 +1,6 @@
-// One of the processes of `npm run bench`: the first training step of a fresh process, from tracing to the loss.
+// One of the processes of `npm run bench`: the first training step of a fresh process, from tracing to the loss, as
+// `npm run train` takes it.
+import '../v8.mjs'
 import * as t from 'tessera'
 import { unet } from 'tessera/models'
 import { mark } from './protocol.ts'
