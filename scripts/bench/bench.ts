@@ -1,10 +1,11 @@
 import { assembled } from './assemble.ts'
-import { answerOf, script } from './channel.ts'
 import { limited, staff } from './contenders.ts'
 import type { Contender, Facts } from './contenders.ts'
 import { figureOf, median, plainFigure } from './figures.ts'
-import type { Fault, Figure, Measured, Probes } from './figures.ts'
-import type { Answer } from './protocol.ts'
+import type { Fault, Figure, Measured } from './figures.ts'
+import { openProber } from './prober.ts'
+import type { Prober } from './prober.ts'
+import type { Rates } from './protocol.ts'
 import { measured } from './rounds.ts'
 import type { Course } from './rounds.ts'
 import { wanted } from './settings.ts'
@@ -43,14 +44,22 @@ const few = 3
 
 // ---- the device's plain rates ------------------------------------------------------------------------------------
 
-const probed = (rounds: number): Promise<Answer> => answerOf(script('./probe.ts', String(rounds)), 120)
+/** Rounds at an end of the run, since machines drift; there is one with each round of a task, too. */
+const probed = async (prober: Prober, { quick }: Settings): Promise<void> => {
+  for (let i = 0; i < (quick ? 1 : few); i++) await prober.round()
+}
 
-const roundsOf = (answers: readonly Answer[], name: string): readonly number[] =>
-  answers.flatMap(({ values }) => values?.[name] ?? [])
-
-const probeFigures = (answers: readonly Answer[]): readonly [madd: Figure, fetch: Figure] => [
-  plainFigure('probe-madd', 'GFLOP/s', roundsOf(answers, 'probe-madd')),
-  plainFigure('probe-fetch', 'Gfetch/s', roundsOf(answers, 'probe-fetch'))
+const probeFigures = (rounds: readonly Rates[]): readonly Figure[] => [
+  plainFigure(
+    'probe-madd',
+    'GFLOP/s',
+    rounds.map(({ madd }) => madd)
+  ),
+  plainFigure(
+    'probe-fetch',
+    'Gfetch/s',
+    rounds.map(({ fetch }) => fetch)
+  )
 ]
 
 // ---- the tasks --------------------------------------------------------------------------------------------------
@@ -108,16 +117,17 @@ const withSmallSteps = async (
   )
 }
 
-const courseOf = ({ rounds, quick }: Settings, folder: string): Course => ({
+const courseOf = ({ rounds, quick }: Settings, prober: Prober, folder: string): Course => ({
   staff: staff(),
+  prober,
   folder,
   rounds,
   goal: quick ? 0.1 : 0.4,
   budget: quick ? 3 : 20
 })
 
-const contest = async (settings: Settings, folder: string, asked: readonly Task[], say: Say) => {
-  const course = courseOf(settings, folder)
+const contest = async (settings: Settings, prober: Prober, folder: string, asked: readonly Task[], say: Say) => {
+  const course = courseOf(settings, prober, folder)
   try {
     const all = asked.some(isTraining) ? [...asked, smallStep] : asked
     const { contenders, missing } = await assembled(course.staff, settings, all, say)
@@ -137,26 +147,27 @@ const started = async (settings: Settings, say: Say): Promise<Starts | undefined
   return firstSteps(settings.quick ? 1 : Math.min(few, settings.rounds))
 }
 
-const figuresOf = (outcomes: readonly Outcome[], probes: Probes): readonly Figure[] =>
-  outcomes.map(({ task, ours, peers }) => figureOf(task, ours, peers, probes))
+const figuresOf = (outcomes: readonly Outcome[]): readonly Figure[] =>
+  outcomes.map(({ task, ours, peers }) => figureOf(task, ours, peers))
 
 /** Measures what the settings ask for, with a folder for files that pass between processes. */
 export const bench = async (settings: Settings, folder: string, say: Say): Promise<Report> => {
   const began = performance.now()
   const isWanted = wanted(settings)
-  // at both ends of the run, since machines drift
-  const before = await probed(settings.quick ? 1 : few)
+  const prober = await openProber()
+  await probed(prober, settings)
   const asked = tasks.filter(({ name }) => isWanted(name))
-  const { outcomes, missing, facts } = await contest(settings, folder, asked, say)
+  const { outcomes, missing, facts } = await contest(settings, prober, folder, asked, say)
   const starts = await started(settings, say)
-  const [madd, fetch] = probeFigures([before, await probed(settings.quick ? 1 : few)])
-  const plain = [...(starts ? startFigures(starts) : []), madd, fetch].filter(({ name }) => isWanted(name))
+  await probed(prober, settings)
+  prober.close()
+  const plain = [...(starts ? startFigures(starts) : []), ...probeFigures(prober.all())]
   return {
     settings,
-    figures: [...figuresOf(outcomes, { madd: madd.value, fetch: fetch.value }), ...plain],
+    figures: [...figuresOf(outcomes), ...plain.filter(({ name }) => isWanted(name))],
     outcomes,
     missing,
-    facts: { ...facts, probe: before.facts ?? {} },
+    facts: { ...facts, probe: prober.facts },
     ...(starts && { starts }),
     minutes: (performance.now() - began) / 6e4
   }

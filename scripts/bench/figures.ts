@@ -1,3 +1,4 @@
+import type { Rates } from './protocol.ts'
 import type { Task, Unit } from './work.ts'
 
 /** What another library reached. */
@@ -21,16 +22,10 @@ export interface Figure {
   /** The median of the rounds. */
   readonly value: number
   readonly rounds: readonly number[]
-  /** Of what the device's plain rates allow, from 0 to 1. */
+  /** Of what the device's plain rates allow, from 0 to 1: the median of the rounds, each by the rates that preceded it. */
   readonly share?: number
   readonly peers: readonly Peer[]
   readonly faults?: readonly Fault[]
-}
-
-/** The device's plain rates, in thousand millions a second. */
-export interface Probes {
-  readonly madd: number
-  readonly fetch: number
 }
 
 export const median = (xs: readonly number[]): number => {
@@ -51,15 +46,17 @@ const isRate = (unit: Unit): boolean => unit.endsWith('/s')
 export const ratioOf = (unit: Unit, ours: number, peer: number): number => (isRate(unit) ? ours / peer : peer / ours)
 
 /** Which part of the device's plain rate for its kind of work a task reaches. */
-export const shareOf = ({ flops, fetches }: Task, seconds: number, probes: Probes): number | undefined => {
-  if (flops !== undefined) return flops / seconds / 1e9 / probes.madd
-  return fetches === undefined ? undefined : fetches / seconds / 1e9 / probes.fetch
+export const shareOf = ({ flops, fetches }: Task, seconds: number, { madd, fetch }: Rates): number | undefined => {
+  if (flops !== undefined) return flops / seconds / 1e9 / madd
+  return fetches === undefined ? undefined : fetches / seconds / 1e9 / fetch
 }
 
 /** What one contender measured of a task: seconds of each round, or why there are none. */
 export interface Measured {
   readonly name: string
   readonly seconds: readonly number[]
+  /** The device's rates right before each round, where they are asked for. */
+  readonly rates?: readonly Rates[]
   readonly fault?: string
 }
 
@@ -72,11 +69,16 @@ const peerOf =
 
 const faultOf = ({ name, fault }: Measured): readonly Fault[] => (fault === undefined ? [] : [{ name, message: fault }])
 
+const shareIn = (task: Task, seconds: number, rates: Rates | undefined): readonly number[] => {
+  const share = rates && shareOf(task, seconds, rates)
+  return share === undefined ? [] : [share]
+}
+
 /** The row of a task from what was measured of us and of the others. */
-export const figureOf = (task: Task, ours: Measured, others: readonly Measured[], probes: Probes): Figure => {
+export const figureOf = (task: Task, ours: Measured, others: readonly Measured[]): Figure => {
   const rounds = ours.seconds.map((s) => valueOf(task, s))
   const value = median(rounds)
-  const share = shareOf(task, median(ours.seconds), probes)
+  const share = median(ours.seconds.flatMap((s, i) => shareIn(task, s, ours.rates?.[i])))
   const timed = others.filter(({ seconds }) => seconds.length > 0)
   const faults = [ours, ...others].flatMap(faultOf)
   return {
@@ -84,7 +86,7 @@ export const figureOf = (task: Task, ours: Measured, others: readonly Measured[]
     unit: task.unit,
     value,
     rounds,
-    ...(share !== undefined && Number.isFinite(share) && { share }),
+    ...(Number.isFinite(share) && { share }),
     peers: timed.map(peerOf(task, value)),
     ...(faults.length > 0 && { faults })
   }

@@ -1,10 +1,10 @@
-// One of the processes of `npm run bench`: the plain rates of the device, by GLSL that does nothing else. Its argument
-// is the number of rounds.
+// One of the processes of `npm run bench`: the plain rates of the device, by GLSL that does nothing else. Each line on
+// its standard input asks for a round.
+import { createInterface } from 'node:readline'
 import * as E from 'fp-ts/Either'
 import { platform } from '../../lib/device/platform/node.ts'
-import { mark } from './protocol.ts'
 import { timed } from './prepared.ts'
-import { runsFor } from './worker.ts'
+import { runsFor, say } from './worker.ts'
 
 const side = 1024
 /** Per fragment; many enough that writing the result does not count. */
@@ -17,20 +17,20 @@ interface Probe {
   readonly work: number
 }
 
-const probes: Readonly<Record<string, Probe>> = {
+const probes = {
   // four chains, since each step of a chain waits for the one before
-  'probe-madd': {
+  madd: {
     turn: 'a = a * k + l; b = b * k + l; c = c * k + l; d = d * k + l;',
     work: 4 * 4 * 2
   },
   // neighbouring fragments fetch neighbouring texels
-  'probe-fetch': {
+  fetch: {
     turn: `a += texture2D(source, p); b += texture2D(source, p + vec2(${1 / side}, 0.0));
     c += texture2D(source, p + vec2(0.0, ${1 / side})); d += texture2D(source, p + vec2(${1 / side}, ${1 / side}));
     p += l.xy;`,
     work: 4
   }
-}
+} satisfies Readonly<Record<string, Probe>>
 
 const vertex = `attribute vec2 corner;
 void main() { gl_Position = vec4(corner, 0.0, 1.0); }`
@@ -129,17 +129,15 @@ const drawsOf = (gl: GL, probe: Probe, source: WebGLTexture): Draws => {
 const workOf = ({ work }: Probe): number => (side * side * loops * work) / 1e9
 
 /** Seconds that a round should take. */
-const goal = 0.3
+const goal = 0.2
 
-/** Rates of each round. */
-const rates = async (gl: GL, probe: Probe, source: WebGLTexture, rounds: number): Promise<readonly number[]> => {
+/** Gives the rate of a round each time it is called. */
+const rateOf = async (gl: GL, probe: Probe, source: WebGLTexture): Promise<() => Promise<number>> => {
   const draws = drawsOf(gl, probe, source)
   // the first draw compiles
   await draws(1)
   const runs = runsFor(goal, await draws(1))
-  const seconds: number[] = []
-  for (let i = 0; i < rounds; i++) seconds.push((await draws(runs)) / runs)
-  return seconds.map((s) => workOf(probe) / s)
+  return async () => (workOf(probe) * runs) / (await draws(runs))
 }
 
 const open = async (): Promise<GL> => {
@@ -154,8 +152,8 @@ const open = async (): Promise<GL> => {
 
 const gl = await open()
 const source = texture(gl)
-const values: Record<string, readonly number[]> = {}
-for (const [name, probe] of Object.entries(probes))
-  values[name] = await rates(gl, probe, source, Number(process.argv[2] ?? 1))
-process.stdout.write(`${mark}${JSON.stringify({ values, facts: { version: String(gl.getParameter(gl.VERSION)) } })}\n`)
+const [madd, fetch] = [await rateOf(gl, probes.madd, source), await rateOf(gl, probes.fetch, source)]
+say({ facts: { version: String(gl.getParameter(gl.VERSION)) } })
+for await (const _ of createInterface({ input: process.stdin }))
+  say({ rates: { madd: await madd(), fetch: await fetch() } })
 process.exit(0)

@@ -29,6 +29,12 @@ export interface Handed {
   readonly goal: number
 }
 
+/** Rates of multiply-adds and of texel fetches. */
+export interface Rates {
+  readonly madd: number
+  readonly fetch: number
+}
+
 export type Request =
   { readonly do: 'prepare'; readonly task: Handed } | { readonly do: 'run' } | { readonly do: 'release' }
 
@@ -37,6 +43,8 @@ export interface Answer {
   readonly error?: string
   /** Of one run, the mean over those of the round. */
   readonly seconds?: number
+  /** The device's plain rates, in thousand millions a second. */
+  readonly rates?: Rates
   /** What a process that does one thing only has measured. */
   readonly values?: Readonly<Record<string, readonly number[]>>
   /** Versions and drivers. */

@@ -22,7 +22,8 @@ const machine = (report: Report): string => {
 
 const explained =
   'In each column a peer’s figure, and in brackets how many times as long it takes as tessera: above 1, tessera is ' +
-  'faster. `of probe` is the share of what the device’s plain rates allow. An empty cell: the peer was not asked.'
+  'faster. `of probe` is the share of what the device’s plain rates allow, which are measured anew before each round. An ' +
+  'empty cell: the peer was not asked.'
 
 const troubles = ({ figures, missing }: Report): readonly string[] => [
   ...faultLines(figures).map((line) => `error: ${line}`),
@@ -102,7 +103,8 @@ const methods = ({ settings: { rounds } }: Report): readonly string[] => [
   '`probe-madd` is a shader of four chains of multiply-adds of four numbers, two operations each; `probe-fetch` one that ' +
     'fetches four neighbouring texels of four numbers again and again from a texture of 1024 × 1024. What does arithmetic ' +
     'is held to the first: 2 operations per multiply-add of convolutions and linear layers, of the training step three ' +
-    'times as many as of the prediction. SiLU is held to the second with one fetch for four numbers, layer norm with two.',
+    'times as many as of the prediction. SiLU is held to the second with one fetch for four numbers, layer norm with two. Each ' +
+    'round begins with both, and a share is the median of the shares of the rounds.',
   '`textures-peak` is the most that textures ever took in the first steps, `programs` how many were compiled.'
 ]
 

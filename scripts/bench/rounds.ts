@@ -4,12 +4,14 @@ import type { Contender, Staff } from './contenders.ts'
 import { difference } from './figures.ts'
 import type { Measured } from './figures.ts'
 import { handOver, partsOf } from './inputs.ts'
-import type { Answer, Handed } from './protocol.ts'
+import type { Prober } from './prober.ts'
+import type { Answer, Handed, Rates } from './protocol.ts'
 import type { Task } from './work.ts'
 
 /** How a task is measured. */
 export interface Course {
   readonly staff: Staff
+  readonly prober: Prober
   /** A folder for inputs and results. */
   readonly folder: string
   readonly rounds: number
@@ -68,17 +70,18 @@ const runnersOf = async (course: Course, task: Task, contenders: readonly Conten
 
 const spent = ({ seconds }: Measured): number => seconds.reduce((sum, s) => sum + s, 0)
 
-const continued = (runner: Runner, { error, seconds }: Answer): Runner => {
+const continued = (runner: Runner, { error, seconds }: Answer, rates: Rates): Runner => {
   if (error !== undefined || seconds === undefined) return { ...runner, fault: error ?? 'measured nothing' }
-  return { ...runner, seconds: [...runner.seconds, seconds] }
+  return { ...runner, seconds: [...runner.seconds, seconds], rates: [...(runner.rates ?? []), rates] }
 }
 
-/** A round: each contender once, one after the other. */
+/** A round: the device's rates, then each contender once, one after the other. */
 const round = async (course: Course, runners: readonly Runner[]): Promise<readonly Runner[]> => {
   const after: Runner[] = []
+  const rates = await course.prober.round()
   for (const runner of runners) {
     const rests = runner.fault !== undefined || spent(runner) > course.budget
-    after.push(rests ? runner : continued(runner, await course.staff.ask(runner.contender, { do: 'run' })))
+    after.push(rests ? runner : continued(runner, await course.staff.ask(runner.contender, { do: 'run' }), rates))
   }
   return after
 }

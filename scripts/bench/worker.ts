@@ -46,7 +46,8 @@ const handler = (contender: Contender): ((request: Request) => Promise<Answer>) 
   }
 }
 
-const say = (answer: Answer): void => void process.stdout.write(`${mark}${JSON.stringify(answer)}\n`)
+/** Answers the process that asked. */
+export const say = (answer: Answer): void => void process.stdout.write(`${mark}${JSON.stringify(answer)}\n`)
 
 const failed = (thrown: unknown): Answer => ({ error: reason(thrown) })
 

@@ -32,7 +32,8 @@ describe('median', () => {
 
 const conv = tasks.find(({ name }) => name === 'conv-10')!
 const silu = tasks.find(({ name }) => name === 'silu')!
-const probes = { madd: 64, fetch: 1.2 }
+const rates = { madd: 64, fetch: 1.2 }
+const slowRates = { madd: 32, fetch: 0.6 }
 
 describe('figures', () => {
   it('say how many times as long a peer takes, in times as in rates', () => {
@@ -55,24 +56,27 @@ describe('figures', () => {
   })
 
   it('take medians over rounds, shares of the probes, and faults instead of times', () => {
-    const ours: Measured = { name: 'tessera', seconds: [0.002, 0.001, 0.009] }
+    // in the second round the machine is half as fast, and its rates show it; what slows down the third, they do not
+    const ours: Measured = { name: 'tessera', seconds: [0.002, 0.004, 0.009], rates: [rates, slowRates, rates] }
     const others: readonly Measured[] = [
       { name: 'slow', seconds: [0.02, 0.04] },
       { name: 'wrong', seconds: [], fault: 'differs' }
     ]
-    expect(figureOf(silu, ours, others, probes)).toEqual({
+    expect(figureOf(silu, ours, others)).toEqual({
       name: 'silu',
       unit: 'ms',
-      value: 2,
-      rounds: [2, 1, 9],
+      value: 4,
+      rounds: [2, 4, 9],
       share: expect.closeTo(0.1045, 4) as number,
-      peers: [{ name: 'slow', value: 30, ratio: 15 }],
+      peers: [{ name: 'slow', value: 30, ratio: 7.5 }],
       faults: [{ name: 'wrong', message: 'differs' }]
     })
   })
 
   it('become JSON and come back', () => {
-    const figures = [figureOf(conv, { name: 'tessera', seconds: [0.01] }, [{ name: 'a', seconds: [0.1] }], probes)]
+    const figures = [
+      figureOf(conv, { name: 'tessera', seconds: [0.01], rates: [rates] }, [{ name: 'a', seconds: [0.1] }])
+    ]
     const text = jsonOf(figures)
     expect(JSON.parse(text)).toEqual(figures)
     expect(Object.keys(figures[0]!)).toEqual(['name', 'unit', 'value', 'rounds', 'share', 'peers'])
