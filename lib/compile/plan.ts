@@ -3,6 +3,8 @@ import { topological, type Tensor } from '../core/tensor.ts'
 import { cut, foldKind, isMovement, type Limits } from './cut.ts'
 import { areTogether, flopsOf, foldsOf, loopAlike, lower, type Kernel } from './expr.ts'
 import { inline } from './inline.ts'
+import { kernelKey } from './key.ts'
+import { lastOf } from './last.ts'
 import type { Source } from './numbers.ts'
 import { holdsPlanes, planeShape, targetsOf } from './planes.ts'
 import { oneInFront, pairsInFront, relaidOnce, type Relayout } from './relayout.ts'
@@ -86,7 +88,12 @@ class Planner {
     const { stored, readers } = inline(simple, cut(simple, this.target), this.target)
     this.#stored = new Set(stored)
     this.#readers = readers
-    for (const x of topological(simple)) if (this.#stored.has(x)) this.#emit(x)
+    const last = lastOf(simple, stored)
+    const order = topological(simple).filter((x) => stored.has(x))
+    order.filter((x) => !last.has(x)).forEach((x) => this.#emit(x))
+    const first = this.#calls.length
+    order.filter((x) => last.has(x)).forEach((x) => this.#emit(x))
+    this.#group(first)
     const results = simple.map((x) => this.#numberOf(x))
     const steps = this.#steps(results)
     const read = new Set([...steps.flatMap((step) => step.inputs), ...results])
@@ -136,6 +143,33 @@ class Planner {
     this.#planes.set(x, planes)
     this.#made.set(x, this.#calls.push({ roots: [x], kernel, tiled: { tiling, planes } }) - 1)
     return true
+  }
+
+  /** Of the calls from one on, lets those that do the same with other buffers be one, as many as fit. */
+  #group(first: number): void {
+    const alike = new Map<string, Call[]>()
+    this.#calls.splice(first).forEach((call) => {
+      const isFree =
+        !call.tiled &&
+        !call.merges &&
+        !foldsOf(call.kernel) &&
+        call.kernel.inputs.every((y) => this.#made.get(y)! < first)
+      const key = isFree ? kernelKey(call.kernel) : `alone ${alike.size}`
+      const before = alike.get(key) ?? []
+      alike.set(key, before)
+      const latest = before.at(-1)
+      const both = latest && this.#both(latest, call)
+      if (both) before[before.length - 1] = both
+      else before.push(call)
+    })
+    for (const calls of alike.values()) this.#calls.push(...calls)
+  }
+
+  #both(a: Call, b: Call): Call | undefined {
+    const roots = [...a.roots, ...b.roots]
+    if (roots.length > this.target.targets) return undefined
+    const kernel = this.#lower(roots)
+    return kernel.inputs.length <= this.target.inputs ? { roots, kernel } : undefined
   }
 
   /** Computes a node together with others, where a call nearby has what it takes, else in a call of its own. */

@@ -316,3 +316,32 @@ describe.each(everywhere)('deep and wide graphs, %s', (_, open) => {
     expect(Array.from(await device.read(all[69]!))).toEqual([138, 2, 276])
   })
 })
+
+describe('an optimiser’s step, [gl]', () => {
+  it('is a kernel for every two tensors of one shape, as far as Adam’s three results go into eight', async () => {
+    const device = await gl()
+    const optimiser = t.adam<readonly t.Tensor[]>()
+    const step = device.compile((params: readonly t.Tensor[], grads: readonly t.Tensor[]) =>
+      optimiser.update(grads, optimiser.init(params), params)
+    )
+    const tensors = (count: number, seed: number) =>
+      Array.from({ length: count }, (_, i) => filled([5, 6], 'any', seed + i))
+    const callsFor = (count: number): number => {
+      const before = device.stats().calls
+      t.tensorsOf(step(tensors(count, 1), tensors(count, 20))).forEach((x) => x[Symbol.dispose]())
+      return device.stats().calls - before
+    }
+    const alone = callsFor(1)
+    expect([2, 3, 4, 7].map((count) => callsFor(count) - alone)).toEqual([0, 1, 1, 3])
+  })
+
+  it('has the reference’s numbers in each of them', async () => {
+    const device = await gl()
+    const optimiser = t.adam<readonly t.Tensor[]>({ lr: 0.1 })
+    const [params, grads] = [1, 30].map((seed) => [0, 1, 2, 3, 4].map((i) => filled([5, 6], 'any', seed + i)))
+    const stepped = () => t.tensorsOf(optimiser.update(grads!, optimiser.init(params!), params!))
+    const computed = device.compute(stepped())
+    for (const [i, x] of stepped().entries())
+      expectClose(await device.read(computed[i]!), await t.reference.read(x), { scale: 4, terms: 64 })
+  })
+})
