@@ -107,21 +107,30 @@ export const execute = (
   for (const step of program.steps) around(step, (meanwhile) => runStep(step, buffers, owned, engine, meanwhile))
   const leaves = new Map(program.leaves)
   const tensors = new Map<number, Tensor>()
+  const passed = new Set<Tensor>()
   let at = 0
-  return mapTree(result, (x) => {
+  const results = mapTree(result, (x) => {
     const i = program.outputs[at++]!
-    if (!owned.has(i)) return passedOn(leaves.get(i)!, args)
+    if (!owned.has(i)) {
+      const same = passedOn(leaves.get(i)!, args)
+      passed.add(same)
+      return same
+    }
     const before = tensors.get(i)
     const tensor = before ? memory.share(before) : memory.hold(buffers[i]!, x.shape)
     tensors.set(i, tensor)
     return tensor
   })
+  for (const i of args.donated) if (!passed.has(args.tensors[i]!)) discard(args.tensors[i]!, memory)
+  return results
 }
 
-/** What was donated is gone, also where the function has no use for it. */
+const discard = (x: Tensor, memory: Memory): void => memory.discard((x.attrs as Held).storage)
+
+/** What was donated and the function has no use for is gone before it runs. */
 const takeUnused = ({ leaves }: Plan, { tensors, donated }: Given, memory: Memory): void => {
   const used = new Set(leaves.map(([, leaf]) => (leaf.row === argumentRow ? (leaf.attrs as Argument).position : -1)))
-  for (const i of donated) if (!used.has(i)) memory.discard((tensors[i]!.attrs as Held).storage)
+  for (const i of donated) if (!used.has(i)) discard(tensors[i]!, memory)
 }
 
 const runStep = (

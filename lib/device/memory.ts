@@ -126,17 +126,16 @@ export class Memory {
     return { buffer, mine: false }
   }
 
-  /** The buffer of numbers that the caller gave up. */
+  /**
+   * The buffer of numbers that the caller gave up. One that other storages hold too is nobody's to reuse: were all of
+   * them given up, each would still be read at its own time.
+   */
   donated(storage: Storage, shape: Shape): { readonly buffer: Buffer; readonly mine: boolean } {
-    const own = this.#own(storage)
-    const taken = own?.takeOut()
-    if (taken) return { buffer: taken, mine: true }
-    const lent = this.lent(storage, shape)
-    own?.dispose()
-    return lent
+    const taken = this.#own(storage)?.takeOut()
+    return taken ? { buffer: taken, mine: true } : this.lent(storage, shape)
   }
 
-  /** Gives back what the caller gave up and nobody wants. */
+  /** Gives back what the caller gave up and nobody wants any more. */
   discard(storage: Storage): void {
     this.#own(storage)?.dispose()
   }

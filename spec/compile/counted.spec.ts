@@ -227,6 +227,38 @@ describe.each(devices)('donation, %s', (_, open) => {
     await expect(device.read(a)).rejects.toThrow('was disposed or donated')
   })
 
+  it('of tensors of the same numbers lets none be reused before the last of them was read', async () => {
+    const device = await open()
+    const same = device.compile((x: t.Tensor) => [t.mul(x, 3), t.mul(x, 3)] as const)
+    // the second is read between two readings of the first: what is computed last must not be written to where that lies
+    const f = device.compile(
+      ([a, b]: readonly [t.Tensor, t.Tensor]) => {
+        const more = t.add(t.sum(a), b)
+        return [more, t.add(a, t.sum(more))] as const
+      },
+      { donate: [0] }
+    )
+    const { live } = device.stats()
+    const given = same(computed(device))
+    const [more, sum] = f(given)
+    expect(await device.read(more)).toEqual(Float32Array.of(42, 48, 54))
+    expect(await device.read(sum)).toEqual(Float32Array.of(150, 156, 162))
+    for (const x of given) await expect(device.read(x)).rejects.toThrow('was disposed or donated')
+    for (const x of [more, sum]) x[Symbol.dispose]()
+    expect(device.stats().live).toBeLessThanOrEqual(live + 1)
+  })
+
+  it('of tensors of the same numbers hands on the one that is passed on', async () => {
+    const device = await open()
+    const same = device.compile((x: t.Tensor) => [t.mul(x, 3), t.mul(x, 3)] as const)
+    const f = device.compile(([a, b]: readonly [t.Tensor, t.Tensor]) => [a, t.add(t.sum(a), b)] as const, {
+      donate: [0]
+    })
+    const [passed, more] = f(same(computed(device)))
+    expect(await device.read(passed)).toEqual(Float32Array.of(6, 12, 18))
+    expect(await device.read(more)).toEqual(Float32Array.of(42, 48, 54))
+  })
+
   it('leaves the numbers of the host alone', async () => {
     const device = await open()
     const f = device.compile((x: t.Tensor) => t.add(x, 1), { donate: [0] })
