@@ -7,7 +7,7 @@ const small = 1 << 17
 /**
  * The results that nothing but such results is computed from, and that are small like all that they are computed from:
  * the parameters and moments after an optimiser's step. They are computed last, where those that are computed alike come
- * together.
+ * together. In order.
  */
 export const lastOf = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>): ReadonlySet<Tensor> => {
   const results = new Set(outputs)

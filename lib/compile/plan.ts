@@ -89,10 +89,9 @@ class Planner {
     this.#stored = new Set(stored)
     this.#readers = readers
     const last = lastOf(simple, stored)
-    const order = topological(simple).filter((x) => stored.has(x))
-    order.filter((x) => !last.has(x)).forEach((x) => this.#emit(x))
+    for (const x of topological(simple)) if (stored.has(x) && !last.has(x)) this.#emit(x)
     const first = this.#calls.length
-    order.filter((x) => last.has(x)).forEach((x) => this.#emit(x))
+    last.forEach((x) => this.#emit(x))
     this.#group(first)
     const results = simple.map((x) => this.#numberOf(x))
     const steps = this.#steps(results)

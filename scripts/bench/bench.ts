@@ -154,13 +154,12 @@ const figuresOf = (outcomes: readonly Outcome[]): readonly Figure[] =>
 export const bench = async (settings: Settings, folder: string, say: Say): Promise<Report> => {
   const began = performance.now()
   const isWanted = wanted(settings)
-  const prober = await openProber()
+  using prober = await openProber()
   await probed(prober, settings)
   const asked = tasks.filter(({ name }) => isWanted(name))
   const { outcomes, missing, facts } = await contest(settings, prober, folder, asked, say)
   const starts = await started(settings, say)
   await probed(prober, settings)
-  prober.close()
   const plain = [...(starts ? startFigures(starts) : []), ...probeFigures(prober.all())]
   return {
     settings,

@@ -69,16 +69,11 @@ const peerOf =
 
 const faultOf = ({ name, fault }: Measured): readonly Fault[] => (fault === undefined ? [] : [{ name, message: fault }])
 
-const shareIn = (task: Task, seconds: number, rates: Rates | undefined): readonly number[] => {
-  const share = rates && shareOf(task, seconds, rates)
-  return share === undefined ? [] : [share]
-}
-
 /** The row of a task from what was measured of us and of the others. */
 export const figureOf = (task: Task, ours: Measured, others: readonly Measured[]): Figure => {
   const rounds = ours.seconds.map((s) => valueOf(task, s))
   const value = median(rounds)
-  const share = median(ours.seconds.flatMap((s, i) => shareIn(task, s, ours.rates?.[i])))
+  const share = median((ours.rates ?? []).flatMap((rates, i) => shareOf(task, ours.seconds[i]!, rates) ?? []))
   const timed = others.filter(({ seconds }) => seconds.length > 0)
   const faults = [ours, ...others].flatMap(faultOf)
   return {

@@ -3,13 +3,12 @@ import type { Facts } from './contenders.ts'
 import type { Rates } from './protocol.ts'
 
 /** The process that measures the device's plain rates, whenever it is asked. */
-export interface Prober {
+export interface Prober extends Disposable {
   readonly facts: Facts
   /** A round; numbers that are none where the process fails. */
   round(): Promise<Rates>
   /** All rounds so far. */
   all(): readonly Rates[]
-  close(): void
 }
 
 /** Seconds that it may take to start, and a round. */
@@ -29,6 +28,6 @@ export const openProber = async (): Promise<Prober> => {
       return answer?.rates ?? none
     },
     all: () => rounds,
-    close: () => opened?.close()
+    [Symbol.dispose]: () => opened?.close()
   }
 }
