@@ -46,7 +46,7 @@ const laidOut = (shape: Shape, maxSize: number, planes: number): Layout => {
   const count = sizeOf(texels)
   const layouts = texels.map((_, split): Layout => {
     const width = sizeOf(texels.slice(split))
-    return { width, height: rows(count / width), texels, split }
+    return { width, height: count / width, texels, split }
   })
   const possible = layouts.filter(({ width, height }) => width <= Math.min(widest, maxSize) && height <= highest)
   const [widestFirst] = possible
@@ -64,16 +64,13 @@ const wraps = (texels: Shape, maxSize: number, highest: number): readonly Layout
 
 const wrapped = (texels: Shape, width: number): Layout => ({
   width,
-  height: rows(Math.ceil(sizeOf(texels) / width)),
+  height: Math.ceil(sizeOf(texels) / width),
   texels,
   split: -1
 })
 
 const quickest = ([first, ...others]: readonly Layout[]): Layout =>
   others.reduce((best, next) => (drawn(next) < drawn(best) ? next : best), first!)
-
-// one row would do since gpu.js no longer draws, which made a square of it
-const rows = (n: number): number => Math.max(2, n)
 
 /**
  * The fragments that the busiest of so many cores works on: a software rasteriser draws by 4×4, whole, and deals
