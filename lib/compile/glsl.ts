@@ -57,6 +57,8 @@ export interface Dialect {
 
 /** An output of more fragments than this is worth addresses that leave out what is 0. */
 const large = 130_000
+/** So many sums of a tile are added up side by side: a processor's registers hold no more, and one waits for itself. */
+const together = 2
 
 class Writer {
   readonly #small: boolean
@@ -137,12 +139,22 @@ class Writer {
     const loops = this.#loops(folds, tiling)
     const body = new Block(this.#counter, outer)
     const memo = this.#memo()
-    // one sum after the other: all of them at once do not fit into a processor's registers
-    for (const result of results)
-      for (const steps of loops.steps)
-        folds.all.forEach((fold, k) =>
-          this.#term(fold, tiling, { ...result, total: result.totals[k]! }, steps, body, memo)
-        )
+    const termsOf = (result: Result, steps: ReadonlyMap<Var, Affine>): readonly string[] =>
+      folds.all.flatMap((fold, k) =>
+        this.#term(fold, tiling, { ...result, total: result.totals[k]! }, steps, body, memo)
+      )
+    const products = folds.all.every(({ op, body: term }) => factorsOf(op, term).length > 0)
+    // dot products and terms that have a name want more registers: one sum after the other
+    if (tiling.lanes || !products || results.length === 1)
+      for (const result of results)
+        for (const steps of loops.steps) termsOf(result, steps).forEach((line) => body.add(line))
+    else {
+      // all loads come first: each is a call in llvmpipe, which keeps nothing in registers
+      const terms = loops.steps.map((steps) => results.map((result) => termsOf(result, steps)))
+      for (let i = 0; i < results.length; i += together)
+        for (const step of terms)
+          step.slice(i, i + together).forEach((lines) => lines.forEach((line) => body.add(line)))
+    }
     const open = loops.counters.map(
       ({ name, trips }) => `for (float ${name} = 0.0; ${name} < ${literal(trips)}; ${name} += 1.0) {`
     )
@@ -185,40 +197,28 @@ class Writer {
     steps: ReadonlyMap<Var, Affine>,
     block: Block,
     memo: Memo
-  ): void {
+  ): readonly string[] {
     const { total, texel, elements } = result
     const beyond = fold.vars.filter((v) => v !== lanes).flatMap((v) => past(steps.get(v)!, v.extent))
     const guarded: Expr = beyond.length > 0 ? { kind: 'guard', guards: beyond, body: fold.body } : fold.body
     const at = (v: Var): Affine | undefined => (v === lanes ? undefined : (steps.get(v) ?? result.at(v)))
     if (!lanes) {
       const scope: Scope = { block, lanes: this.kernel.out[0], texel, at, memo }
-      this.#accumulate(
-        fold,
-        total,
-        this.#product(fold, guarded, scope) ?? this.#wide(this.#value(guarded, scope)),
-        block
-      )
-      return
+      return [accumulated(fold, total, this.#product(fold, guarded, scope) ?? this.#wide(this.#value(guarded, scope)))]
     }
     const own = this.kernel.out[0]
     const count = Math.min(4, own?.extent ?? 1)
-    for (let lane = 0; lane < count; lane++) {
+    return Array.from({ length: count }, (_, lane) => {
       const place = (v: Var): Affine | undefined => (v === own ? elements[lane] : at(v))
       const scope: Scope = { block, lanes, texel: steps.get(lanes)!, at: place, memo }
-      const value = this.#across(fold.op, guarded, lanes, scope)
-      this.#accumulate(fold, `${total}.${'xyzw'[lane]}`, value, block)
-    }
+      return accumulated(fold, `${total}.${'xyzw'[lane]}`, this.#across(fold.op, guarded, lanes, scope))
+    })
   }
 
   /** A term of a sum of products, which needs no name: a driver reads a line less. */
   #product({ op }: Fold, body: Expr, scope: Scope): string | undefined {
     const [a, b] = factorsOf(op, body).map((factor) => this.#value(factor, scope))
     return a && b && `${a.text} * ${b.text}`
-  }
-
-  // all operands are of one type: Mesa 22 crashes on max(max(vec4, float), constant)
-  #accumulate({ op }: Fold, total: string, value: string, block: Block): void {
-    block.add(op === 'sum' ? `${total} += ${value};` : `${total} = max(${total}, ${value});`)
   }
 
   /** The fold of the four lanes of a value; lanes past the end do not count. */
@@ -386,6 +386,10 @@ class Writer {
     return { text: `vec4(${each.join(', ')})`, wide: true }
   }
 }
+
+// all operands are of one type: Mesa 22 crashes on max(max(vec4, float), constant)
+const accumulated = ({ op }: Fold, total: string, value: string): string =>
+  op === 'sum' ? `${total} += ${value};` : `${total} = max(${total}, ${value});`
 
 /** The factors of a product that is summed up. */
 const factorsOf = (op: Fold['op'], body: Expr): readonly Expr[] =>
