@@ -40,11 +40,17 @@ export interface Kernel {
 
 const zero: Expr = { kind: 'constant', value: 0 }
 
-/** Drops what always holds; what never holds makes the whole zero. */
-const guarded = (guards: readonly Guard[], body: Expr): Expr => {
+/** The guards that do not always hold, or undefined where one never does. */
+export const openOf = (guards: readonly Guard[]): readonly Guard[] | undefined => {
   const bounds = guards.map(({ index }) => boundsOf(index))
-  if (bounds.some(([lo, hi], i) => hi < 0 || lo >= guards[i]!.extent)) return zero
-  const open = guards.filter(({ extent }, i) => bounds[i]![0] < 0 || bounds[i]![1] >= extent)
+  if (bounds.some(([lo, hi], i) => hi < 0 || lo >= guards[i]!.extent)) return undefined
+  return guards.filter(({ extent }, i) => bounds[i]![0] < 0 || bounds[i]![1] >= extent)
+}
+
+/** Drops what always holds; what never holds makes the whole zero. */
+export const guarded = (guards: readonly Guard[], body: Expr): Expr => {
+  const open = openOf(guards)
+  if (!open) return zero
   if (open.length === 0) return body
   return body.kind === 'guard' ? { ...body, guards: [...open, ...body.guards] } : { kind: 'guard', guards: open, body }
 }

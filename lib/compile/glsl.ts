@@ -3,7 +3,6 @@ import {
   boundsOf,
   coefficient,
   constant,
-  freshVar,
   scale,
   shift,
   substitute,
@@ -15,8 +14,19 @@ import {
 import { raise } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Costs } from './costs.ts'
-import { dependsOn, foldsOf, variablesIn, type Expr, type Fold, type Folds, type Kernel } from './expr.ts'
+import {
+  dependsOn,
+  foldsOf,
+  guarded,
+  openOf,
+  variablesIn,
+  type Expr,
+  type Fold,
+  type Folds,
+  type Kernel
+} from './expr.ts'
 import { withFunctions } from './prelude.ts'
+import { loopsOf } from './loops.ts'
 import { Memo, type Scope, type Value } from './memo.ts'
 import { Names } from './names.ts'
 import { Block, literal } from './text.ts'
@@ -24,6 +34,7 @@ import { fixed, generic, given, type Numbers, type Source } from './numbers.ts'
 import { placeOf } from './place.ts'
 import { divisibleByFour, quarter, Textures } from './textures.ts'
 import { fragments, offsetsOf, planeLayout } from './planes.ts'
+import { folded, productOf, summed, type Term } from './terms.ts'
 import { tileOf, type Tiling } from './tile.ts'
 
 /** One of the places that a fragment computes results for: where it lies, and the names of its sums. */
@@ -57,8 +68,6 @@ export interface Dialect {
 
 /** An output of more fragments than this is worth addresses that leave out what is 0. */
 const large = 130_000
-/** So many sums of a tile are added up side by side: a processor's registers hold no more, and one waits for itself. */
-const together = 2
 
 class Writer {
   readonly #small: boolean
@@ -136,58 +145,29 @@ class Writer {
     if (!tiling) return raise('compile', 'a fold without a tiling')
     const start = folds.op === 'sum' ? '0.0' : given(-Infinity)
     for (const { totals } of results) for (const total of totals) outer.add(`vec4 ${total} = vec4(${start});`)
-    const loops = this.#loops(folds, tiling)
+    const { counters, twins, steps: all } = loopsOf(folds, tiling, () => `i${this.#counter.next++}`)
+    for (const { v, name } of counters) this.#names.set(v, name)
+    for (const [v, twin] of twins) this.#textures.twins.set(v, twin)
     const body = new Block(this.#counter, outer)
     const memo = this.#memo()
-    const termsOf = (result: Result, steps: ReadonlyMap<Var, Affine>): readonly string[] =>
+    const termsOf = (result: Result, steps: ReadonlyMap<Var, Affine>): readonly Term[] =>
       folds.all.flatMap((fold, k) =>
         this.#term(fold, tiling, { ...result, total: result.totals[k]! }, steps, body, memo)
       )
-    const products = folds.all.every(({ op, body: term }) => factorsOf(op, term).length > 0)
-    // dot products and terms that have a name want more registers: one sum after the other
+    const products = folds.all.every(({ op, body: term }) => productOf(op, term))
+    const add = (lines: readonly string[]): void => lines.forEach((line) => body.add(line))
+    // dot products and terms that have a name want more registers: each is added up where it is computed
     if (tiling.lanes || !products || results.length === 1)
-      for (const result of results)
-        for (const steps of loops.steps) termsOf(result, steps).forEach((line) => body.add(line))
+      for (const result of results) for (const steps of all) add(folded(termsOf(result, steps), body))
     else {
       // all loads come first: each is a call in llvmpipe, which keeps nothing in registers
-      const terms = loops.steps.map((steps) => results.map((result) => termsOf(result, steps)))
-      for (let i = 0; i < results.length; i += together)
-        for (const step of terms)
-          step.slice(i, i + together).forEach((lines) => lines.forEach((line) => body.add(line)))
+      const sums = results.map((result) => all.flatMap((steps) => termsOf(result, steps)))
+      add(summed(sums, body))
     }
-    const open = loops.counters.map(
+    const open = counters.map(
       ({ name, trips }) => `for (float ${name} = 0.0; ${name} < ${literal(trips)}; ${name} += 1.0) {`
     )
     outer.add([...open, ...body.lines.map((line) => `  ${line}`), '}'.repeat(open.length)].join('\n  '))
-  }
-
-  /** The loops that remain, longest innermost, and every combination of unrolled steps. */
-  #loops({ vars }: Folds, { unroll, lanes, heavy }: Tiling) {
-    const tripsOf = (v: Var): number => Math.ceil((v === lanes ? Math.ceil(v.extent / 4) : v.extent) / unroll.get(v)!)
-    const looped = vars.filter((v) => tripsOf(v) > 1).sort((a, b) => tripsOf(a) - tripsOf(b))
-    // one loop is written as two, so that sums over one axis and over two are one program
-    const twin = looped.length === 1 && !heavy ? [this.#counted(1, 2)] : []
-    const counted = new Map(looped.map((v) => [v, this.#counted(tripsOf(v))]))
-    const counters = [...twin, ...counted.values()]
-    if (twin[0]) this.#textures.twins.set(counters[1]!.v, twin[0].v)
-    const steps = vars.reduce<readonly ReadonlyMap<Var, Affine>[]>(
-      (all, v) => {
-        const k = unroll.get(v)!
-        const block = counted.get(v)
-        const at = block ? scale(variable(block.v), k) : constant(0)
-        const offsets = Array.from({ length: k }, (_, j) => shift(at, j))
-        return all.flatMap((step) => offsets.map((place) => new Map([...step, [v, place]])))
-      },
-      [new Map()]
-    )
-    return { counters, steps }
-  }
-
-  /** A loop's counter, under a name of its own. */
-  #counted(trips: number, extent = trips) {
-    const [v, name] = [freshVar(extent), `i${this.#counter.next++}`]
-    this.#names.set(v, name)
-    return { v, name, trips }
   }
 
   #term(
@@ -197,34 +177,47 @@ class Writer {
     steps: ReadonlyMap<Var, Affine>,
     block: Block,
     memo: Memo
-  ): readonly string[] {
+  ): readonly Term[] {
+    const { op } = fold
     const { total, texel, elements } = result
-    const beyond = fold.vars.filter((v) => v !== lanes).flatMap((v) => past(steps.get(v)!, v.extent))
-    const guarded: Expr = beyond.length > 0 ? { kind: 'guard', guards: beyond, body: fold.body } : fold.body
+    const beyond = fold.vars.filter((v) => v !== lanes).map((v) => ({ index: steps.get(v)!, extent: v.extent }))
+    const term = guarded(beyond, fold.body)
     const at = (v: Var): Affine | undefined => (v === lanes ? undefined : (steps.get(v) ?? result.at(v)))
-    if (!lanes) {
-      const scope: Scope = { block, lanes: this.kernel.out[0], texel, at, memo }
-      return [accumulated(fold, total, this.#product(fold, guarded, scope) ?? this.#wide(this.#value(guarded, scope)))]
-    }
     const own = this.kernel.out[0]
+    if (!lanes) {
+      const scope: Scope = { block, lanes: own, texel, at, memo }
+      const product = this.#product(fold, term, scope)
+      return product
+        ? product.map((one) => ({ op, total, ...one }))
+        : [{ op, total, value: this.#wide(this.#value(term, scope)) }]
+    }
     const count = Math.min(4, own?.extent ?? 1)
     return Array.from({ length: count }, (_, lane) => {
       const place = (v: Var): Affine | undefined => (v === own ? elements[lane] : at(v))
       const scope: Scope = { block, lanes, texel: steps.get(lanes)!, at: place, memo }
-      return accumulated(fold, `${total}.${'xyzw'[lane]}`, this.#across(fold.op, guarded, lanes, scope))
+      return { op, total: `${total}.${'xyzw'[lane]}`, value: this.#across(op, term, lanes, scope) }
     })
   }
 
-  /** A term of a sum of products, which needs no name: a driver reads a line less. */
-  #product({ op }: Fold, body: Expr, scope: Scope): string | undefined {
-    const [a, b] = factorsOf(op, body).map((factor) => this.#value(factor, scope))
-    return a && b && `${a.text} * ${b.text}`
+  /** A term of a sum of products, which needs no name (a driver reads a line less): none where it is 0. */
+  #product({ op }: Fold, term: Expr, scope: Scope): readonly Pick<Term, 'value' | 'condition'>[] | undefined {
+    const product = productOf(op, term)
+    if (!product) return undefined
+    const guards = this.#open(product.guards, scope)
+    if (!guards) return []
+    if (guards.some((g) => this.#inLanes(g, scope))) return undefined
+    const [a, b] = product.factors.map((factor) => this.#value(factor, scope))
+    const value = `${b!.wide ? a!.text : this.#wide(a!)} * ${b!.text}`
+    return [{ value, condition: this.#condition(guards, scope.block) }]
   }
 
   /** The fold of the four lanes of a value; lanes past the end do not count. */
   #across(op: Fold['op'], body: Expr, lanes: Var, scope: Scope): string {
     const tail = lanes.extent % 4 !== 0 && boundsOf(scope.texel)[1] >= Math.floor(lanes.extent / 4)
-    const [a, b] = tail ? [] : factorsOf(op, body).map((factor) => this.#wide(this.#value(factor, scope)))
+    const product = tail ? undefined : productOf(op, body)
+    const [a, b] = product?.guards.length
+      ? []
+      : (product?.factors ?? []).map((factor) => this.#wide(this.#value(factor, scope)))
     if (a && b) return `dot(${a}, ${b})`
     const value = this.#wide(this.#value(body, scope))
     const whole = tail
@@ -297,40 +290,38 @@ class Writer {
   }
 
   #guard(guards: readonly Guard[], value: Value, scope: Scope): Value {
-    const at = guards.map((g) => ({ ...g, index: substitute(g.index, scope.at) }))
-    const open = at.filter((g) => !this.#holds(g))
-    if (at.some((g) => this.#fails(g))) return { text: '0.0', wide: false }
-    const { lanes } = scope
-    const narrow = open.filter((g) => !lanes || !dependsOn(g.index, lanes))
-    const lanewise = open.filter((g) => !narrow.includes(g))
-    const condition = narrow.flatMap((g) => this.#conditions(g.index, g.extent, scope.block))
-    const zero = value.wide ? 'vec4(0.0)' : '0.0'
-    const kept =
-      condition.length === 0 ? value.text : `(${this.#all(condition, scope.block)} ? ${value.text} : ${zero})`
+    const open = this.#open(guards, scope)
+    if (!open) return { text: '0.0', wide: false }
+    const lanewise = open.filter((g) => this.#inLanes(g, scope))
+    const condition = this.#condition(
+      open.filter((g) => !lanewise.includes(g)),
+      scope.block
+    )
+    const kept = condition ? `(${condition} ? ${value.text} : ${value.wide ? 'vec4(0.0)' : '0.0'})` : value.text
     return lanewise.reduce<Value>(
       (v, g) => ({ text: `select(${this.#within(g, scope)}, ${this.#wide(v)}, vec4(0.0))`, wide: true }),
       { text: kept, wide: value.wide }
     )
   }
 
-  #all(conditions: readonly string[], block: Block): string {
-    return block.let('bool', [...new Set(conditions)].sort().join(' && '))
-  }
-
   // lanes past the end may hold anything, so only the indices that exist count
-  #holds({ index, extent }: Guard): boolean {
-    const [lo, hi] = boundsOf(index)
-    return lo >= 0 && hi < extent
-  }
-  #fails({ index, extent }: Guard): boolean {
-    const [lo, hi] = boundsOf(index)
-    return hi < 0 || lo >= extent
+  #open(guards: readonly Guard[], { at }: Scope): readonly Guard[] | undefined {
+    return openOf(guards.map((g) => ({ ...g, index: substitute(g.index, at) })))
   }
 
-  #conditions(index: Affine, extent: number, block: Block): readonly string[] {
-    const [lo, hi] = boundsOf(index)
-    const text = this.#number(index, block)
-    return [...(lo < 0 ? [`${text} >= 0.0`] : []), ...(hi >= extent ? [`${text} < ${literal(extent)}`] : [])]
+  #inLanes({ index }: Guard, { lanes }: Scope): boolean {
+    return lanes !== undefined && dependsOn(index, lanes)
+  }
+
+  /** The name of what guards that are the same in all lanes ask. */
+  #condition(guards: readonly Guard[], block: Block): string | undefined {
+    if (guards.length === 0) return undefined
+    const conditions = guards.flatMap(({ index, extent }) => {
+      const [lo, hi] = boundsOf(index)
+      const text = this.#number(index, block)
+      return [...(lo < 0 ? [`${text} >= 0.0`] : []), ...(hi >= extent ? [`${text} < ${literal(extent)}`] : [])]
+    })
+    return block.let('bool', [...new Set(conditions)].sort().join(' && '))
   }
 
   /** 1 in the lanes where 0 ≤ index < extent. */
@@ -386,15 +377,3 @@ class Writer {
     return { text: `vec4(${each.join(', ')})`, wide: true }
   }
 }
-
-// all operands are of one type: Mesa 22 crashes on max(max(vec4, float), constant)
-const accumulated = ({ op }: Fold, total: string, value: string): string =>
-  op === 'sum' ? `${total} += ${value};` : `${total} = max(${total}, ${value});`
-
-/** The factors of a product that is summed up. */
-const factorsOf = (op: Fold['op'], body: Expr): readonly Expr[] =>
-  op === 'sum' && body.kind === 'apply' && body.row.name === 'mul' ? body.args : []
-
-/** The guard of an unrolled step that may run past the end of its variable. */
-const past = (at: Affine, extent: number): readonly Guard[] =>
-  boundsOf(at)[1] >= extent ? [{ index: at, extent }] : []

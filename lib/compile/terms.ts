@@ -1,0 +1,56 @@
+import { group } from 'fp-ts/ReadonlyNonEmptyArray'
+import { chunksOf } from 'fp-ts/ReadonlyArray'
+import type { Guard } from '../core/affine.ts'
+import type { Expr, Fold } from './expr.ts'
+import type { Block } from './text.ts'
+
+/** A term of a fold. */
+export interface Term {
+  readonly op: Fold['op']
+  /** The name of the sum or maximum. */
+  readonly total: string
+  readonly value: string
+  /** The name of the condition under which the term counts, if any; the value is of four numbers then. */
+  readonly condition?: string | undefined
+}
+
+/** So many sums are added up side by side: a processor's registers hold no more, and one waits for itself. */
+const together = 2
+
+/** The factors of a product that is summed up, and the guards around it. */
+export const productOf = (
+  op: Fold['op'],
+  expr: Expr
+): { readonly factors: readonly Expr[]; readonly guards: readonly Guard[] } | undefined => {
+  const [guards, body] = expr.kind === 'guard' ? [expr.guards, expr.body] : [[], expr]
+  return op === 'sum' && body.kind === 'apply' && body.row.name === 'mul' ? { factors: body.args, guards } : undefined
+}
+
+/** The lines that fold terms, one after the other. Neighbours under one condition are chosen together. */
+export const folded = (terms: readonly Term[], block: Block): readonly string[] =>
+  alike(terms).flatMap(([{ op, total, value, condition }, ...others]) => {
+    if (!condition) return [accumulated(op, total, value)]
+    // named where it is used, as no register keeps it for long; and named, as a choice of more is a branch
+    const sum = `v${block.counter.next++}`
+    const values = [value, ...others.map((term) => term.value)]
+    return [`vec4 ${sum} = ${values.join(' + ')};`, accumulated(op, total, `(${condition} ? ${sum} : vec4(0.0))`)]
+  })
+
+/** The lines that add up the terms of several sums. Choices want registers: such sums come one after the other. */
+export const summed = (sums: readonly (readonly Term[])[], block: Block): readonly string[] => {
+  const count = sums.flat().some(({ condition }) => condition) ? 1 : together
+  return chunksOf(count)(sums).flatMap((some) => inTurns(some.map((terms) => folded(terms, block))))
+}
+
+const inTurns = (lists: readonly (readonly string[])[]): readonly string[] =>
+  Array.from({ length: Math.max(...lists.map((list) => list.length)) }, (_, i) =>
+    lists.flatMap((list) => list.slice(i, i + 1))
+  ).flat()
+
+const alike = group<Term>({
+  equals: (a, b) => a.condition !== undefined && a.condition === b.condition && a.total === b.total
+})
+
+// all operands are of one type: Mesa 22 crashes on max(max(vec4, float), constant)
+const accumulated = (op: Fold['op'], total: string, value: string): string =>
+  op === 'sum' ? `${total} += ${value};` : `${total} = max(${total}, ${value});`
