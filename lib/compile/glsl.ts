@@ -34,7 +34,7 @@ import { fixed, generic, given, type Numbers, type Source } from './numbers.ts'
 import { placeOf } from './place.ts'
 import { divisibleByFour, quarter, Textures } from './textures.ts'
 import { fragments, offsetsOf, planeLayout } from './planes.ts'
-import { folded, productOf, summed, type Term } from './terms.ts'
+import { accumulated, productOf, summed, type Term } from './terms.ts'
 import { tileOf, type Tiling } from './tile.ts'
 
 /** One of the places that a fragment computes results for: where it lies, and the names of its sums. */
@@ -158,7 +158,7 @@ class Writer {
     const add = (lines: readonly string[]): void => lines.forEach((line) => body.add(line))
     // dot products and terms that have a name want more registers: each is added up where it is computed
     if (tiling.lanes || !products || results.length === 1)
-      for (const result of results) for (const steps of all) add(folded(termsOf(result, steps), body))
+      for (const result of results) for (const steps of all) add(accumulated(termsOf(result, steps), body))
     else {
       // all loads come first: each is a call in llvmpipe, which keeps nothing in registers
       const sums = results.map((result) => all.flatMap((steps) => termsOf(result, steps)))

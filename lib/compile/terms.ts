@@ -27,19 +27,19 @@ export const productOf = (
 }
 
 /** The lines that fold terms, one after the other. Neighbours under one condition are chosen together. */
-export const folded = (terms: readonly Term[], block: Block): readonly string[] =>
+export const accumulated = (terms: readonly Term[], block: Block): readonly string[] =>
   alike(terms).flatMap(([{ op, total, value, condition }, ...others]) => {
-    if (!condition) return [accumulated(op, total, value)]
+    if (!condition) return [accumulate(op, total, value)]
     // named where it is used, as no register keeps it for long; and named, as a choice of more is a branch
     const sum = `v${block.counter.next++}`
     const values = [value, ...others.map((term) => term.value)]
-    return [`vec4 ${sum} = ${values.join(' + ')};`, accumulated(op, total, `(${condition} ? ${sum} : vec4(0.0))`)]
+    return [`vec4 ${sum} = ${values.join(' + ')};`, accumulate(op, total, `(${condition} ? ${sum} : vec4(0.0))`)]
   })
 
 /** The lines that add up the terms of several sums. Choices want registers: such sums come one after the other. */
 export const summed = (sums: readonly (readonly Term[])[], block: Block): readonly string[] => {
   const count = sums.flat().some(({ condition }) => condition) ? 1 : together
-  return chunksOf(count)(sums).flatMap((some) => inTurns(some.map((terms) => folded(terms, block))))
+  return chunksOf(count)(sums).flatMap((some) => inTurns(some.map((terms) => accumulated(terms, block))))
 }
 
 const inTurns = (lists: readonly (readonly string[])[]): readonly string[] =>
@@ -52,5 +52,5 @@ const alike = group<Term>({
 })
 
 // all operands are of one type: Mesa 22 crashes on max(max(vec4, float), constant)
-const accumulated = (op: Fold['op'], total: string, value: string): string =>
+const accumulate = (op: Fold['op'], total: string, value: string): string =>
   op === 'sum' ? `${total} += ${value};` : `${total} = max(${total}, ${value});`

@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it } from 'vitest'
+import { summed, type Term } from '../../lib/compile/terms.ts'
+import { Block } from '../../lib/compile/text.ts'
+
+/** What each condition of a fragment is. */
+const conditions = { left: true, right: false }
+const value = fc.integer({ min: -99, max: 99 })
+const term = fc.record({ value, condition: fc.constantFrom(undefined, 'left', 'right') } as const)
+
+/** GLSL of single numbers, as JavaScript. */
+const run = (lines: readonly string[], names: readonly string[]): readonly number[] => {
+  const start = names.map((name) => `let ${name} = 0;`)
+  const text = lines.map((line) => line.replace(/^vec4 /, 'let ').replace('vec4(0.0)', '0'))
+  return runInNewContext([...start, ...text, `[${names.join()}]`].join('\n'), { ...conditions }) as readonly number[]
+}
+
+describe('terms of several sums', () => {
+  it('are each added once to their own, where their condition holds', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(term, { maxLength: 9 }), { maxLength: 5 }), (lists) => {
+        const names = lists.map((_, i) => `total${i}`)
+        const sums = lists.map((list, i) =>
+          list.map((one): Term => ({ op: 'sum', total: names[i]!, value: `(${one.value})`, condition: one.condition }))
+        )
+        const counts = (condition?: 'left' | 'right'): boolean => condition === undefined || conditions[condition]
+        const expected = lists.map((list) =>
+          list.reduce((sum, one) => sum + (counts(one.condition) ? one.value : 0), 0)
+        )
+        expect(run(summed(sums, new Block({ next: 0 })), names)).toEqual(expected)
+      })
+    )
+  })
+
+  it('under one condition are one choice', () => {
+    const terms = ['a', 'b', 'c'].map((v): Term => ({ op: 'sum', total: 'total', value: v, condition: 'left' }))
+    const plain: Term = { op: 'sum', total: 'total', value: 'd' }
+    expect(summed([[...terms, plain]], new Block({ next: 7 }))).toEqual([
+      'vec4 v7 = a + b + c;',
+      'total += (left ? v7 : vec4(0.0));',
+      'total += d;'
+    ])
+  })
+
+  it('without conditions stand in turns, two sums at a time', () => {
+    const sum = (total: string): readonly Term[] => ['a', 'b'].map((v) => ({ op: 'sum', total, value: v }))
+    const lines = summed(['x', 'y', 'z'].map(sum), new Block({ next: 0 }))
+    expect(lines).toEqual(['x += a;', 'y += a;', 'x += b;', 'y += b;', 'z += a;', 'z += b;'])
+  })
+})
