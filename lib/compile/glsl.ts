@@ -215,10 +215,8 @@ class Writer {
   #across(op: Fold['op'], body: Expr, lanes: Var, scope: Scope): string {
     const tail = lanes.extent % 4 !== 0 && boundsOf(scope.texel)[1] >= Math.floor(lanes.extent / 4)
     const product = tail ? undefined : productOf(op, body)
-    const [a, b] = product?.guards.length
-      ? []
-      : (product?.factors ?? []).map((factor) => this.#wide(this.#value(factor, scope)))
-    if (a && b) return `dot(${a}, ${b})`
+    if (product?.guards.length === 0)
+      return `dot(${product.factors.map((factor) => this.#wide(this.#value(factor, scope))).join(', ')})`
     const value = this.#wide(this.#value(body, scope))
     const whole = tail
       ? `select(${this.#within({ index: variable(lanes), extent: lanes.extent }, scope)}, ${value}, vec4(${op === 'sum' ? '0.0' : given(-Infinity)}))`
