@@ -2,7 +2,7 @@ import { freshVar, keyOf, scale, shift, substitute, variable, type Affine, type 
 import { sizeOf } from '../core/shape.ts'
 import type { Costs } from './costs.ts'
 import { dependsOn, loadsOf, type Expr, type Folds, type Kernel } from './expr.ts'
-import { leadsWith } from './lanes.ts'
+import { leadsWith, lengthOf } from './lanes.ts'
 import { drawn } from './layout.ts'
 import { fragments, planeLayout } from './planes.ts'
 
@@ -78,9 +78,7 @@ export class CostModel {
   counts(tile: readonly number[], unroll: ReadonlyMap<Var, number>): Counts {
     const { shape, out } = this.#kernel
     const factor = (v: Var): number => unroll.get(v) ?? tile[out.indexOf(v)] ?? 1
-    const trips = this.#folds.vars.map((v) =>
-      Math.ceil((v === this.#lanes ? Math.ceil(v.extent / 4) : v.extent) / factor(v))
-    )
+    const trips = this.#folds.vars.map((v) => Math.ceil(lengthOf(v, this.#lanes) / factor(v)))
     const targets = sizeOf(tile)
     const terms = sizeOf([...unroll.values()]) * targets * this.#perLane() * this.#folds.bodies.length
     const fetches = this.#loads.reduce((sum, load) => sum + this.#fetches(load, factor, tile[0] ?? 1), 0)

@@ -186,10 +186,7 @@ class Writer {
     const own = this.kernel.out[0]
     if (!lanes) {
       const scope: Scope = { block, lanes: own, texel, at, memo }
-      const product = this.#product(fold, term, scope)
-      return product
-        ? product.map((one) => ({ op, total, ...one }))
-        : [{ op, total, value: this.#wide(this.#value(term, scope)) }]
+      return this.#products(op, total, term, scope) ?? [{ op, total, value: this.#wide(this.#value(term, scope)) }]
     }
     const count = Math.min(4, own?.extent ?? 1)
     return Array.from({ length: count }, (_, lane) => {
@@ -199,8 +196,8 @@ class Writer {
     })
   }
 
-  /** A term of a sum of products, which needs no name (a driver reads a line less): none where it is 0. */
-  #product({ op }: Fold, term: Expr, scope: Scope): readonly Pick<Term, 'value' | 'condition'>[] | undefined {
+  /** The term of a sum of products, which needs no name (a driver reads a line less); none where it is 0. */
+  #products(op: Fold['op'], total: string, term: Expr, scope: Scope): readonly Term[] | undefined {
     const product = productOf(op, term)
     if (!product) return undefined
     const guards = this.#open(product.guards, scope)
@@ -208,7 +205,7 @@ class Writer {
     if (guards.some((g) => this.#inLanes(g, scope))) return undefined
     const [a, b] = product.factors.map((factor) => this.#value(factor, scope))
     const value = `${b!.wide ? a!.text : this.#wide(a!)} * ${b!.text}`
-    return [{ value, condition: this.#condition(guards, scope.block) }]
+    return [{ op, total, value, condition: this.#condition(guards, scope.block) }]
   }
 
   /** The fold of the four lanes of a value; lanes past the end do not count. */

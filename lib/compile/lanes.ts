@@ -16,6 +16,9 @@ const dependsOnDefined = (a: Affine, v: Var): boolean =>
 const uses = (load: Expr, v: Var): boolean =>
   load.kind === 'load' ? load.index.some((i) => dependsOn(i, v)) : load.kind === 'gather'
 
+/** How many steps a fold's variable takes: the one in the lanes goes by blocks of four. */
+export const lengthOf = (v: Var, lanes: Var | undefined): number => (v === lanes ? Math.ceil(v.extent / 4) : v.extent)
+
 /** The fold variable that leads every load it occurs in, where the output's own leading axis leads none. */
 export const laneVariable = (kernel: Kernel, { vars, bodies }: Folds): Var | undefined => {
   const loads = [...loadsOf(bodies)]

@@ -1,5 +1,6 @@
 import { constant, freshVar, scale, shift, variable, type Affine, type Var } from '../core/affine.ts'
 import type { Folds } from './expr.ts'
+import { lengthOf } from './lanes.ts'
 import type { Tiling } from './tile.ts'
 
 /** A loop around a fold's terms. */
@@ -22,7 +23,7 @@ export interface Loops {
 /** The loops of folds, under names of their own. */
 export const loopsOf = ({ vars }: Folds, { unroll, lanes, heavy }: Tiling, fresh: () => string): Loops => {
   const counted = (trips: number, extent = trips): Counter => ({ v: freshVar(extent), name: fresh(), trips })
-  const tripsOf = (v: Var): number => Math.ceil((v === lanes ? Math.ceil(v.extent / 4) : v.extent) / unroll.get(v)!)
+  const tripsOf = (v: Var): number => Math.ceil(lengthOf(v, lanes) / unroll.get(v)!)
   const looped = vars.filter((v) => tripsOf(v) > 1).sort((a, b) => tripsOf(a) - tripsOf(b))
   // one loop is written as two, so that sums over one axis and over two are one program
   const twin = looped.length === 1 && !heavy ? [counted(1, 2)] : []

@@ -44,7 +44,7 @@ export const summed = (sums: readonly (readonly Term[])[], block: Block): readon
 
 const inTurns = (lists: readonly (readonly string[])[]): readonly string[] =>
   Array.from({ length: Math.max(...lists.map((list) => list.length)) }, (_, i) =>
-    lists.flatMap((list) => list.slice(i, i + 1))
+    lists.flatMap((list) => list[i] ?? [])
   ).flat()
 
 const alike = group<Term>({

@@ -4,7 +4,7 @@ import { CostModel } from './cost.ts'
 import type { Costs } from './costs.ts'
 import { dependsOn, loadsOf, type Expr, type Folds, type Kernel } from './expr.ts'
 import { kernelKey } from './key.ts'
-import { laneVariable, leading } from './lanes.ts'
+import { laneVariable, leading, lengthOf } from './lanes.ts'
 import { fragments } from './planes.ts'
 
 /** How a fold runs: what lies in the lanes, how far each variable is unrolled, how many results a fragment computes. */
@@ -60,7 +60,7 @@ const preferred = (trips: number, budget: number, picks: boolean): number => {
 /** Small variables are unrolled whole, then those that pick channels, until the body has enough terms. */
 const unrolled = (folds: Folds, lanes: Var | undefined, terms: number): ReadonlyMap<Var, number> => {
   const loads = [...loadsOf(folds.bodies)]
-  const tripsOf = (v: Var): number => (v === lanes ? Math.ceil(v.extent / 4) : v.extent)
+  const tripsOf = (v: Var): number => lengthOf(v, lanes)
   // a maximum has no neutral element to fill an incomplete step with, so it is never unrolled past the end
   const picking = (v: Var): boolean => folds.op === 'sum' && v !== lanes && picksChannel(loads, v)
   const order = [...folds.vars].sort(
