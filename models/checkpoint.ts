@@ -68,6 +68,9 @@ const loaded =
  */
 export const fromNamed = (given: Named): E.Either<Failure, Loaded> => {
   const named = Object.fromEntries(Object.entries(given).map(([name, x]) => [name.replace(prefix, ''), x]))
+  const twice = Object.keys(given).find((name) => prefix.test(name) && Object.hasOwn(given, name.replace(prefix, '')))
+  if (twice !== undefined)
+    return E.left(failure('mismatch', `model file: ${twice} is there without the prefix, too: keep one of them`))
   const steps = stepsOf(named)
   const like = { [table]: t.zeros([steps, timeSize]), ...t.flattenTree(unet({ steps }).init(t.key(0))) }
   return pipe(

@@ -1,3 +1,5 @@
+import { raise, showShape } from './raise.ts'
+import { sameShape } from './shape.ts'
 import { isTensor, type Tensor } from './tensor.ts'
 
 /**
@@ -7,25 +9,42 @@ import { isTensor, type Tensor } from './tensor.ts'
 export type Tree = unknown
 
 const isPlain = (x: unknown): x is Readonly<Record<string, unknown>> =>
-  typeof x === 'object' && x !== null && [Object.prototype, null].includes(Object.getPrototypeOf(x) as object | null)
+  typeof x === 'object' && x !== null && [Object.prototype, null].includes(prototypeOf(x))
+const prototypeOf = (x: object): object | null => Object.getPrototypeOf(x) as object | null
 
-const below = (path: string, key: string | number): string => (path === '' ? String(key) : `${path}.${key}`)
+/** `{ __proto__: x }` makes x the prototype of an object, which then looks as if x were not there. */
+const inherits = (x: object): boolean => {
+  const from = prototypeOf(x)
+  return isTensor(from) || (isPlain(from) && from !== Object.prototype && !Object.hasOwn(from, 'constructor'))
+}
+
+const noPrototype = (path: string): never =>
+  raise('tree', `the key __proto__${path === '' ? '' : ` at ${path}`} is the prototype of an object: take another name`)
+
+/** The children of an array or a record by their keys; undefined for a leaf. */
+const childrenOf = (tree: Tree, path: string): readonly (readonly [key: string, child: unknown])[] | undefined => {
+  if (Array.isArray(tree)) return Array.from(tree, (x: unknown, i) => [String(i), x])
+  if (typeof tree !== 'object' || tree === null) return undefined
+  if (inherits(tree)) return noPrototype(path)
+  if (!isPlain(tree)) return undefined
+  return Object.hasOwn(tree, '__proto__') ? noPrototype(path) : Object.entries(tree)
+}
+
+const below = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`)
 
 /** Visits the leaves with their paths, in the order of the keys; arrays count from 0. */
 export const eachLeaf = (tree: Tree, visit: (leaf: unknown, path: string) => void, path = ''): void => {
-  if (Array.isArray(tree)) tree.forEach((x, i) => eachLeaf(x, visit, below(path, i)))
-  else if (isPlain(tree)) for (const key of Object.keys(tree)) eachLeaf(tree[key], visit, below(path, key))
+  const children = childrenOf(tree, path)
+  if (children) for (const [key, child] of children) eachLeaf(child, visit, below(path, key))
   else visit(tree, path)
 }
 
 /** The same tree with other leaves. */
 export const mapLeaves = <T>(tree: T, f: (leaf: unknown, path: string) => unknown, path = ''): T => {
-  const mapped = Array.isArray(tree)
-    ? tree.map((x: unknown, i) => mapLeaves(x, f, below(path, i)))
-    : isPlain(tree)
-      ? Object.fromEntries(Object.entries(tree).map(([key, x]) => [key, mapLeaves(x, f, below(path, key))]))
-      : f(tree, path)
-  return mapped as T
+  const children = childrenOf(tree, path)
+  const mapped = children?.map(([key, child]) => [key, mapLeaves(child, f, below(path, key))] as const)
+  if (!mapped) return f(tree, path) as T
+  return (Array.isArray(tree) ? mapped.map(([, child]) => child) : Object.fromEntries(mapped)) as T
 }
 
 /** The tensors of a tree, in order. */
@@ -50,18 +69,99 @@ export const tensorsOf = (tree: Tree): readonly Tensor[] => {
 export const mapTree = <T>(tree: T, f: (x: Tensor, path: string) => Tensor): T =>
   mapLeaves(tree, (leaf, path) => (isTensor(leaf) ? f(leaf, path) : leaf))
 
-/** A function of the tensors that stand at the same place of two trees. */
-export const zipTree = <T>(a: T, b: T, f: (x: Tensor, y: Tensor) => Tensor): T => {
-  const others = tensorsOf(b)
-  let i = 0
-  return mapTree(a, (x) => f(x, others[i++]!))
+/** The tensors of a tree by path; raises where a path names two of them. */
+export const byPath = (op: string, tree: Tree): ReadonlyMap<string, Tensor> => {
+  const found = new Map<string, Tensor>()
+  eachLeaf(tree, (leaf, path) => {
+    if (!isTensor(leaf)) return
+    if (found.has(path)) raise(op, `two tensors of the tree have the path ${named(path)}: take keys without dots`)
+    found.set(path, leaf)
+  })
+  return found
 }
 
-/** The tensors of a tree by their paths (`b1.0.ln.weight`). */
-export const flattenTree = (tree: Tree): Readonly<Record<string, Tensor>> => {
-  const flat: Record<string, Tensor> = {}
-  eachLeaf(tree, (leaf, path) => {
-    if (isTensor(leaf)) flat[path] = leaf
-  })
-  return flat
+/** A path in a message: that of a tree that is one tensor is empty. */
+const named = (path: string): string => (path === '' ? '(root)' : path)
+
+const mostNamed = 4
+
+/** `a, b and 3 more`; nothing of nothing. */
+const listed = (paths: readonly string[]): string | undefined => {
+  if (paths.length === 0) return undefined
+  const shown = paths.slice(0, mostNamed).map(named).join(', ')
+  return paths.length > mostNamed ? `${shown} and ${paths.length - mostNamed} more` : shown
 }
+
+/** How two trees are called in messages, and whether two tensors of one path must have one shape. */
+export interface Pairing {
+  readonly first: string
+  readonly second: string
+  readonly shapes: boolean
+}
+
+const without = (from: ReadonlyMap<string, Tensor>, other: ReadonlyMap<string, Tensor>): string | undefined =>
+  listed([...from.keys()].filter((path) => !other.has(path)))
+
+/** Raises unless two trees have the same paths. */
+const samePaths = (
+  op: string,
+  { first, second }: Pairing,
+  left: ReadonlyMap<string, Tensor>,
+  right: ReadonlyMap<string, Tensor>
+): void => {
+  const [missing, spare] = [without(left, right), without(right, left)]
+  const wrong = [
+    ...(missing === undefined ? [] : [`${second} lacks ${missing}`]),
+    ...(spare === undefined ? [] : [`${second} has ${spare}, which ${first} lacks`])
+  ]
+  if (wrong.length > 0) raise(op, wrong.join('; '))
+}
+
+/**
+ * A function of the tensors of one path in two trees, as a tree like the first. The order of keys means nothing; a
+ * tensor that the other tree lacks raises, under the name of `op`.
+ */
+export const pairTrees = <T>(
+  op: string,
+  pairing: Pairing,
+  [a, b]: readonly [T, unknown],
+  f: (x: Tensor, y: Tensor) => Tensor
+): T => {
+  const [left, right] = [byPath(op, a), byPath(op, b)]
+  samePaths(op, pairing, left, right)
+  const { first, second, shapes } = pairing
+  return mapTree(a, (x, path) => {
+    const y = right.get(path)!
+    if (shapes && !sameShape(x.shape, y.shape))
+      raise(op, `${named(path)} has the shape ${showShape(x.shape)} in ${first}, ${showShape(y.shape)} in ${second}`)
+    return f(x, y)
+  })
+}
+
+/**
+ * A function of the tensors of one path in two trees, whatever the order of their keys. A path that only one of the
+ * trees has raises, as does one that names two tensors (`{ 'a.b': x, a: { b: y } }`).
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const [params, grads] = [{ w: t.tensor([3]), b: t.tensor([5]) }, { b: t.tensor([1]), w: t.tensor([2]) }]
+ * const next = t.zipTree(params, grads, (p, g) => t.sub(p, g))
+ * assert.deepStrictEqual(await t.reference.read(next.w), Float64Array.of(1))
+ * assert.throws(() => t.zipTree<object>(params, {}, (p, g) => t.sub(p, g)), /the second tree lacks w, b/)
+ * ```
+ */
+export const zipTree = <T>(a: T, b: T, f: (x: Tensor, y: Tensor) => Tensor): T =>
+  pairTrees('zipTree', { first: 'the first tree', second: 'the second tree', shapes: false }, [a, b], f)
+
+/**
+ * The tensors of a tree by their paths (`b1.0.ln.weight`). A path that names two of them raises.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(Object.keys(t.flattenTree({ layers: [{ w: t.ones([2]) }] })), ['layers.0.w'])
+ * ```
+ */
+export const flattenTree = (tree: Tree): Readonly<Record<string, Tensor>> =>
+  Object.fromEntries(byPath('flattenTree', tree))

@@ -55,11 +55,11 @@ const onlyOnce = (tensors: readonly Tensor[], donated: ReadonlySet<number>): Rea
   return new Set([...donated].filter((i) => places.get(storage(tensors[i]!)) === 1))
 }
 
-/** Functions are told apart by who they are. */
-const identities = new WeakMap<object, number>()
-let functions = 0
-const identityOf = (f: object): number => {
-  const known = identities.get(f) ?? functions++
+/** Functions, symbols and objects with a class are told apart by who they are. */
+const identities = new WeakMap<WeakKey, number>()
+let objects = 0
+const identityOf = (f: WeakKey): number => {
+  const known = identities.get(f) ?? objects++
   identities.set(f, known)
   return known
 }
@@ -68,7 +68,11 @@ const identityOf = (f: object): number => {
 const leafText = (leaf: unknown): string => {
   if (typeof leaf === 'function') return `function ${identityOf(leaf)}`
   if (typeof leaf === 'number') return Object.is(leaf, -0) ? '-0' : String(leaf)
-  return `${typeof leaf} ${JSON.stringify(leaf)}`
+  if (typeof leaf === 'symbol') return `symbol ${Symbol.keyFor(leaf) ?? identityOf(leaf)}`
+  if (typeof leaf === 'bigint') return `bigint ${String(leaf)}`
+  // what a class hides (the entries of a Map, the numbers of a tensor) has no text
+  const own = typeof leaf === 'object' && leaf !== null && !ArrayBuffer.isView(leaf) ? identityOf(leaf) : ''
+  return `${typeof leaf} ${own} ${JSON.stringify(leaf)}`
 }
 
 /** What `f` makes of placeholders. */

@@ -2,7 +2,7 @@ import { add, full, identity } from '../core/primitives.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { sameShape } from '../core/shape.ts'
 import { topological, type Scalar, type Tensor } from '../core/tensor.ts'
-import { mapTree, tensorsOf, zipTree } from '../core/tree.ts'
+import { mapTree, pairTrees, tensorsOf, type Pairing } from '../core/tree.ts'
 
 /**
  * Cotangents of `xs` from that of `y`: Σ_i ct_i ∂y_i/∂x. The graph is walked from its end, and each row
@@ -98,5 +98,16 @@ export const grad =
   (params: P, ...args: A): P =>
     valueAndGrad(f)(params, ...args)[1]
 
-/** The sum of two trees, tensor by tensor. */
-export const addTrees = <P>(a: P, b: P): P => zipTree(a, b, (x, y) => add(x, y))
+const both: Pairing = { first: 'the first tree', second: 'the second tree', shapes: true }
+
+/**
+ * The sum of two trees, path by path: gradients of two batches, for one.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const sum = t.addTrees({ w: t.tensor([1]), b: t.tensor([2]) }, { b: t.tensor([20]), w: t.tensor([10]) })
+ * assert.deepStrictEqual(await t.reference.read(sum.w), Float64Array.of(11))
+ * ```
+ */
+export const addTrees = <P>(a: P, b: P): P => pairTrees('addTrees', both, [a, b], (x, y) => add(x, y))

@@ -4,7 +4,7 @@ import { raise } from '../core/raise.ts'
 import type { Scalar, Tensor } from '../core/tensor.ts'
 import { zipTree } from '../core/tree.ts'
 import { square } from '../ops/pointwise.ts'
-import { checkFraction, checkGradients, checkRate, type Optimiser } from './optimiser.ts'
+import { checkFraction, checkGradients, checkRate, withState, type Optimiser } from './optimiser.ts'
 import { zerosLike } from './zeros.ts'
 
 export interface AdamOptions {
@@ -41,6 +41,8 @@ const running =
   (mean: Tensor, x: Tensor): Tensor =>
     add(mul(mean, decay), mul(x, 1 - decay))
 
+const moments = withState('adam')
+
 /**
  * Adam (Kingma and Ba 2015, algorithm 1), step for step as in PyTorch: eps is added outside the root, and both
  * running means are corrected for their start at zero.
@@ -64,8 +66,8 @@ export const adam = <P>({ lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: A
     init: (params) => ({ m: zerosLike(params), v: zerosLike(params), power1: ones([]), power2: ones([]) }),
     update: (grads, state, params) => {
       checkGradients('adam', params, grads)
-      const m = zipTree(state.m, grads, running(beta1))
-      const v = zipTree(state.v, grads, (mean, g) => running(beta2)(mean, square(g)))
+      const m = moments(state.m, grads, running(beta1))
+      const v = moments(state.v, grads, (mean, g) => running(beta2)(mean, square(g)))
       const [power1, power2] = [mul(state.power1, beta1), mul(state.power2, beta2)]
       // p - lr m̂ / (√v̂ + eps), with m̂ = m / (1 - beta1ᵗ) and v̂ = v / (1 - beta2ᵗ)
       const [rate, root] = [div(lr, sub(1, power1)), sqrt(sub(1, power2))]

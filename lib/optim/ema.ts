@@ -1,5 +1,5 @@
 import { add, mul } from '../core/primitives.ts'
-import { zipTree } from '../core/tree.ts'
+import { pairTrees, type Pairing } from '../core/tree.ts'
 import { checkFraction } from './optimiser.ts'
 
 /** A running average of parameters: steadier than the parameters themselves, and so better to sample with. */
@@ -7,6 +7,8 @@ export interface Ema<P> {
   readonly init: (params: P) => P
   readonly update: (average: P, params: P) => P
 }
+
+const between: Pairing = { first: 'the average', second: 'the parameters', shapes: true }
 
 /**
  * The exponential moving average: average ← decay · average + (1 - decay) · parameter. It starts at the parameters.
@@ -23,6 +25,7 @@ export const ema = <P>({ decay }: { readonly decay: number }): Ema<P> => {
   checkFraction('ema', 'decay', decay)
   return {
     init: (params) => params,
-    update: (average, params) => zipTree(average, params, (a, p) => add(mul(a, decay), mul(p, 1 - decay)))
+    update: (average, params) =>
+      pairTrees('ema', between, [average, params], (a, p) => add(mul(a, decay), mul(p, 1 - decay)))
   }
 }

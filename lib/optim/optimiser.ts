@@ -1,6 +1,7 @@
 import { raise, showShape } from '../core/raise.ts'
 import { sameShape } from '../core/shape.ts'
-import { flattenTree } from '../core/tree.ts'
+import type { Tensor } from '../core/tensor.ts'
+import { byPath, pairTrees } from '../core/tree.ts'
 
 /**
  * A rule that turns gradients into better parameters. Its state is a tree of tensors that goes in and comes out, so
@@ -16,16 +17,21 @@ export interface Optimiser<P, S> {
 
 /** Raises unless the gradients are a tensor of the same shape for each parameter. */
 export const checkGradients = <P>(op: string, params: P, grads: P): void => {
-  const given = flattenTree(grads)
-  const wanted = Object.entries(flattenTree(params))
+  const [wanted, given] = [byPath(op, params), byPath(op, grads)]
   for (const [name, { shape }] of wanted) {
-    const { shape: got } = given[name] ?? raise(op, `there is no gradient for ${name}`)
+    const { shape: got } = given.get(name) ?? raise(op, `there is no gradient for ${name}`)
     if (!sameShape(got, shape))
       raise(op, `the gradient of ${name} has the shape ${showShape(got)}, not ${showShape(shape)}`)
   }
-  const spare = Object.keys(given).find((name) => !wanted.some(([known]) => known === name))
+  const spare = [...given.keys()].find((name) => !wanted.has(name))
   if (spare !== undefined) raise(op, `there is a gradient for ${spare}, which is no parameter`)
 }
+
+/** Pairs tensors of an optimiser's state with gradients or parameters, by path; one of another model raises. */
+export const withState =
+  (op: string) =>
+  <P>(state: P, other: P, f: (x: Tensor, y: Tensor) => Tensor): P =>
+    pairTrees(op, { first: 'the state', second: 'the gradients', shapes: true }, [state, other], f)
 
 /** Raises unless 0 ≤ x < 1. */
 export const checkFraction = (op: string, name: string, x: number): void => {

@@ -1,6 +1,6 @@
 import { add, mul, sub } from '../core/primitives.ts'
 import { zipTree } from '../core/tree.ts'
-import { checkFraction, checkGradients, checkRate, type Optimiser } from './optimiser.ts'
+import { checkFraction, checkGradients, checkRate, withState, type Optimiser } from './optimiser.ts'
 import { zerosLike } from './zeros.ts'
 
 export interface SgdOptions {
@@ -34,7 +34,7 @@ export const sgd = <P>({ lr, momentum = 0 }: SgdOptions): Optimiser<P, SgdState<
     init: (params) => ({ velocity: zerosLike(params) }),
     update: (grads, state, params) => {
       checkGradients('sgd', params, grads)
-      const velocity = zipTree(state.velocity, grads, (v, g) => add(mul(v, momentum), g))
+      const velocity = withState('sgd')(state.velocity, grads, (v, g) => add(mul(v, momentum), g))
       return [zipTree(params, velocity, (p, v) => sub(p, mul(v, lr))), { velocity }]
     }
   }

@@ -83,6 +83,9 @@ describe('fromNamed', () => {
     expect(refused({})).toBe('model file: time_embed.weight (and 172 more) is missing')
     const number = { shape: [1], data: Float32Array.of(1) }
     expect(refused({ ...named, extra: number })).toBe('model file: extra has no place here')
+    expect(refused({ ...named, 'network.te1.2.bias': named['te1.2.bias']! })).toBe(
+      'model file: network.te1.2.bias is there without the prefix, too: keep one of them'
+    )
     expect(refused({ ...named, 'b1.0.conv1.weight': number })).toBe(
       'model file: b1.0.conv1.weight has the shape [1], here it is [10,1,3,3]'
     )
