@@ -1,4 +1,4 @@
-import { bits32, foldInWords, keyWords, splitWords, type Words } from '../random/threefry.ts'
+import { bits32, foldInWords, keyWords, wantCount, wantWord, type Words } from '../random/threefry.ts'
 import { raise } from './raise.ts'
 
 /**
@@ -6,29 +6,57 @@ import { raise } from './raise.ts'
  * always gives the same numbers, on every device; nothing in the library draws without one.
  */
 export class Key {
-  readonly #derive: (given: readonly Words[]) => Words
+  readonly #source: Source
   /** The key's words, where it is not an argument of a function being traced. */
   readonly words: Words | undefined
+  /** What it was resolved to last: many keys are derived from one. */
+  #last: { readonly given: readonly Words[]; readonly words: Words } | undefined
 
-  constructor(derive: (given: readonly Words[]) => Words, words?: Words) {
-    this.#derive = derive
-    this.words = words
+  constructor(source: Source) {
+    this.#source = source
+    this.words = 'words' in source ? source.words : undefined
   }
 
-  /** The words once the traced function's keys are given. */
+  #known(given: readonly Words[]): Words | undefined {
+    const { words } = this
+    if (words) return words
+    if (this.#last?.given === given) return this.#last.words
+    return 'position' in this.#source ? argumentAt(given, this.#source.position) : undefined
+  }
+
+  /** The words once the traced function's keys are given. (A loop: a key may be derived from thousands in a row.) */
   resolve(given: readonly Words[]): Words {
-    return this.words ?? this.#derive(given)
+    const chain: { readonly key: Key; readonly f: (words: Words) => Words }[] = []
+    let key = this as Key
+    for (let known = key.#known(given); ; known = key.#known(given)) {
+      if (known) return chain.reduceRight((words, next) => next.key.#keep(given, next.f(words)), known)
+      const { from, f } = key.#source as Derived
+      chain.push({ key, f })
+      key = from
+    }
+  }
+
+  #keep(given: readonly Words[], words: Words): Words {
+    this.#last = { given, words }
+    return words
   }
 }
 
-const known = (words: Words): Key => new Key(() => words, words)
+interface Derived {
+  readonly from: Key
+  readonly f: (words: Words) => Words
+}
+/** Where a key comes from: it is known, the argument of a traced function, or derived from another one. */
+type Source = { readonly words: Words } | { readonly position: number } | Derived
+
+const argumentAt = (given: readonly Words[], position: number): Words =>
+  given[position] ?? raise('key', `key argument ${position} is missing`)
 
 /** A key that stands for the `position`-th key argument of a traced function. */
-export const argumentKey = (position: number): Key =>
-  new Key((given) => given[position] ?? raise('key', `key argument ${position} is missing`))
+export const argumentKey = (position: number): Key => new Key({ position })
 
 const derived = (from: Key, f: (words: Words) => Words): Key =>
-  from.words ? known(f(from.words)) : new Key((given) => f(from.resolve(given)))
+  new Key(from.words ? { words: f(from.words) } : { from, f })
 
 /**
  * The key of a seed, as `jax.random.key`.
@@ -40,14 +68,30 @@ const derived = (from: Key, f: (words: Words) => Words): Key =>
  * assert.deepStrictEqual(a, await t.reference.read(t.normal(t.key(0), [2])))
  * ```
  */
-export const key = (seed: number): Key => known(keyWords(seed))
+export const key = (seed: number): Key => new Key({ words: keyWords(seed) })
 
-/** Independent keys from one, which should not be used itself any more. */
-export const split = (from: Key, n = 2): readonly Key[] =>
-  Array.from({ length: n }, (_, i) => derived(from, (words) => splitWords(words, n)[i]!))
+/**
+ * Independent keys from one, which should not be used itself any more: as `jax.random.split`, in time in proportion to
+ * their number.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const [weights, noise] = t.split(t.key(0))
+ * assert.notDeepStrictEqual(t.bits(weights!, 2), t.bits(noise!, 2))
+ * ```
+ */
+export const split = (from: Key, n = 2): readonly Key[] => {
+  wantCount('split', n)
+  // each by itself has the words that hashing all n counters at once gives it
+  return Array.from({ length: n }, (_, i) => derived(from, (words) => foldInWords(words, i)))
+}
 
 /** A key for a number, such as that of a step: `foldIn(k, 1)` and `foldIn(k, 2)` are independent. */
-export const foldIn = (from: Key, n: number): Key => derived(from, (words) => foldInWords(words, n))
+export const foldIn = (from: Key, n: number): Key => {
+  wantWord('foldIn', n)
+  return derived(from, (words) => foldInWords(words, n))
+}
 
 /** Random 32-bit words, on the host. */
 export const bits = (from: Key, n: number): Uint32Array =>

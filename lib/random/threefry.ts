@@ -4,6 +4,6 @@
  * Normal values are the same on every JavaScript engine; against JAX 0.10 on a CPU they agree to the bit in
  * 99 of 100 cases and within 3 units in the last place in the others.
  */
-export { bits32, foldInWords, keyWords, splitWords, threefry2x32 } from './words.ts'
+export { bits32, foldInWords, keyWords, splitWords, threefry2x32, wantCount, wantWord } from './words.ts'
 export type { Words } from './words.ts'
 export { normalValues, permutationValues, randintValues, uniformValues } from './values.ts'

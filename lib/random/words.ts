@@ -54,6 +54,11 @@ export const wantCount = (op: string, n: number): void => {
   if (!Number.isInteger(n) || n < 0 || n >= UINT32) raise(op, `the count must be an integer from 0 to 2^32 - 1: ${n}`)
 }
 
+/** Raises unless `n` is an integer of 32 bits. */
+export const wantWord = (op: string, n: number): void => {
+  if (!Number.isInteger(n) || n < 0 || n >= UINT32) raise(op, `the number must be an integer from 0 to 2^32 - 1: ${n}`)
+}
+
 /** The Threefry-2x32-20 hash of the counter (x0, x1) under `key`. */
 export const threefry2x32 = (key: Words, x0: number, x1: number): Words => {
   const a = Uint32Array.of(x0)
@@ -79,10 +84,10 @@ export const splitWords = (key: Words, n = 2): readonly Words[] => {
  * The key that belongs to the number `n` (a step, an index: an integer from 0 to 2^32 - 1) under `key`.
  * As in JAX it is what `splitWords` gives at that index: of one key use the one or the other, not both.
  */
-export const foldInWords = (key: Words, n: number): Words =>
-  Number.isInteger(n) && n >= 0 && n < UINT32
-    ? threefry2x32(key, 0, n)
-    : raise('foldIn', `the number must be an integer from 0 to 2^32 - 1: ${n}`)
+export const foldInWords = (key: Words, n: number): Words => {
+  wantWord('foldIn', n)
+  return threefry2x32(key, 0, n)
+}
 
 /** `n` uniformly distributed uint32; the i-th depends on `key` and i alone. */
 export const bits32 = (key: Words, n: number): Uint32Array => {
