@@ -1,4 +1,5 @@
 import { pipe } from 'fp-ts/function'
+import { options } from '../lib/core/options.ts'
 import { raise } from '../lib/core/raise.ts'
 import * as t from '../lib/index.ts'
 import type { Init, Model, Tensor } from '../lib/index.ts'
@@ -153,7 +154,11 @@ const checkEmbedding = (table: Tensor, steps: number): void => {
  * assert.equal(Object.keys(t.flattenTree(params)).length, 172)
  * ```
  */
-export const unet = ({ steps = 1000, timeEmbedding = embedding(steps) }: UNetOptions = {}): UNet => {
+export const unet = (given: UNetOptions = {}): UNet => {
+  const { steps = 1000, timeEmbedding = embedding(steps) } = options('unet', given, {
+    steps: true,
+    timeEmbedding: true
+  })
   checkEmbedding(timeEmbedding, steps)
   return {
     init: initial,

@@ -1,3 +1,4 @@
+import { options } from '../core/options.ts'
 import { raise } from '../core/raise.ts'
 import { bits32, foldInWords } from '../random/threefry.ts'
 import type { Words } from '../random/threefry.ts'
@@ -58,8 +59,9 @@ export const drawDigits = (
   createCanvas: CreateDigitCanvas | undefined,
   words: Words,
   count: number,
-  { fonts = [] }: DigitOptions = {}
+  given: DigitOptions = {}
 ): Dataset => {
+  const { fonts = [] } = options('drawDigits', given, { fonts: true })
   if (!Number.isInteger(count) || count < 0) raise('drawDigits', `the count must be an integer of 0 or more: ${count}`)
   const draw = artist(createCanvas, fonts)
   const labels = Uint8Array.from({ length: count }, (_, i) => i % CLASSES.length)

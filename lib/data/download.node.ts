@@ -6,6 +6,7 @@ import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import { failure } from '../core/failure.ts'
 import type { Failure } from '../core/failure.ts'
+import { choice, options, type Names } from '../core/options.ts'
 import { ensureFolder, readBytes, writeAtomic } from '../io/atomic.node.ts'
 import { fileName, sources } from './catalogue.ts'
 import type { Part, Source, SourceName, Split } from './catalogue.ts'
@@ -35,7 +36,17 @@ export interface DownloadOptions {
 
 type Settings = Required<DownloadOptions>
 
-const settings = (options: DownloadOptions): Settings => ({
+const optionNames: Names<DownloadOptions> = {
+  split: true,
+  cache: true,
+  onProgress: true,
+  fetch: true,
+  stallMs: true,
+  limitMs: true,
+  retryMs: true
+}
+
+const settings = (given: DownloadOptions): Settings => ({
   split: 'train',
   cache: join(envPaths('tessera', { suffix: '' }).cache, 'data'),
   onProgress: () => undefined,
@@ -43,7 +54,7 @@ const settings = (options: DownloadOptions): Settings => ({
   stallMs: 20_000,
   limitMs: 600_000,
   retryMs: 1000,
-  ...options
+  ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as DownloadOptions)
 })
 
 /** One file to be had. */
@@ -121,8 +132,9 @@ const part = (source: Source, which: Part, to: Settings): TE.TaskEither<Failure,
 }
 
 /** As `download`, for a source with mirrors and checksums of its own. */
-export const downloadFrom = (source: Source, options: DownloadOptions = {}): TE.TaskEither<Failure, Dataset> => {
-  const to = settings(options)
+export const downloadFrom = (source: Source, given: DownloadOptions = {}): TE.TaskEither<Failure, Dataset> => {
+  const to = settings(options('download', given, optionNames))
+  choice('download', 'split', to.split, ['train', 't10k'])
   return pipe(
     TE.Do,
     TE.bind('labels', () => part(source, 'labels', to)),
@@ -147,5 +159,5 @@ export const downloadFrom = (source: Source, options: DownloadOptions = {}): TE.
  * assert.deepStrictEqual(typeof mnist, 'function') // a TaskEither: nothing happens until it is called
  * ```
  */
-export const download = (which: SourceName, options: DownloadOptions = {}): TE.TaskEither<Failure, Dataset> =>
-  downloadFrom(sources[which], options)
+export const download = (which: SourceName, given: DownloadOptions = {}): TE.TaskEither<Failure, Dataset> =>
+  downloadFrom(sources[choice('download', 'the data set', which, ['mnist', 'fashion-mnist'])], given)

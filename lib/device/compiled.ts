@@ -1,5 +1,7 @@
 import type { Plan, Step } from '../compile/plan.ts'
 import { argumentKey, Key } from '../core/key.ts'
+import { tensor } from '../core/create.ts'
+import { isEmpty } from '../core/shape.ts'
 import { argumentRow, valueRow, type Argument, type Held } from '../core/primitives.ts'
 import { node, isTensor, type Tensor } from '../core/tensor.ts'
 import { eachLeaf, mapLeaves, mapTree } from '../core/tree.ts'
@@ -103,6 +105,7 @@ export const execute = (
   const buffers: Buffer[] = []
   const owned = new Set<number>()
   for (const [i, leaf] of program.leaves) {
+    if (isEmpty(leaf.shape)) continue
     const { buffer, mine } = fetched(leaf, args, memory)
     buffers[i] = buffer
     if (mine) owned.add(i)
@@ -115,15 +118,16 @@ export const execute = (
   let at = 0
   const results = mapTree(result, (x) => {
     const i = program.outputs[at++]!
+    if (isEmpty(x.shape)) return tensor([], x.shape)
     if (!owned.has(i)) {
       const same = passedOn(leaves.get(i)!, args)
       passed.add(same)
       return same
     }
     const before = tensors.get(i)
-    const tensor = before ? memory.share(before) : memory.hold(buffers[i]!, x.shape)
-    tensors.set(i, tensor)
-    return tensor
+    const made = before ? memory.share(before) : memory.hold(buffers[i]!, x.shape)
+    tensors.set(i, made)
+    return made
   })
   for (const i of args.donated) if (!passed.has(args.tensors[i]!)) discard(args.tensors[i]!, memory)
   return results

@@ -9,6 +9,7 @@ import { execute, given, isHeld, trace, type Around, type Given, type Traced } f
 import type { CompileOptions, Device, Stats, Timing } from './device.ts'
 import type { Engine } from './engine.ts'
 import { Memory } from './memory.ts'
+import { checkCompile, checkDonated } from './options.ts'
 import { Plans } from './plans.ts'
 import { free, Timer } from './profile.ts'
 import { formed } from './read.ts'
@@ -45,12 +46,11 @@ class EngineDevice implements Device {
     this.#plans = new Plans(engine)
   }
 
-  compile<A extends readonly unknown[], R>(
-    f: (...args: A) => R,
-    { donate = [] }: CompileOptions = {}
-  ): (...args: A) => R {
+  compile<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CompileOptions): (...args: A) => R {
+    const { donate } = checkCompile(options)
     const plans = new Map<string, Traced>()
     return (...args) => {
+      checkDonated(donate, args)
       const ready = args.map((arg) => this.compute(arg))
       const leaves = given(ready, donate)
       const traced = plans.get(leaves.signature) ?? this.#trace(f as unknown as Anything, ready)

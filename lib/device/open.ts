@@ -10,6 +10,7 @@ import type { CompilingOptions, OnCompile } from './compiling.ts'
 import type { Device } from './device.ts'
 import type { Engine, EngineName } from './engine.ts'
 import { glEngine, rendererOf } from './gl.ts'
+import { checkDevice } from './options.ts'
 import { deviceOf } from './gpu.ts'
 import type { Context } from './platform/types.ts'
 
@@ -71,8 +72,10 @@ const compilingOf = ({ name }: Engine, { onCompile, helpers: wanted = Infinity }
 }
 
 /** The first backend that works, and why those before it did not. */
-export const openDevice =
-  (options: DeviceOptions = {}): TaskEither<Failure, Device> =>
+export const openDevice = (options: DeviceOptions = {}): TaskEither<Failure, Device> => first(checkDevice(options))
+
+const first =
+  (options: DeviceOptions): TaskEither<Failure, Device> =>
   async () => {
     const { name } = options
     if (name === 'reference') return E.right(reference)

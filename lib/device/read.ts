@@ -1,5 +1,6 @@
 import ndarray, { type NdArray } from 'ndarray'
 import type { Nested } from '../core/create.ts'
+import { choice } from '../core/options.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
 import type { Numbers } from './device.ts'
 
@@ -10,5 +11,7 @@ const nest = (data: Numbers, shape: Shape, offset: number): Nested => {
 }
 
 /** Row-major numbers in the form that the reader asked for. */
-export const formed = (data: Numbers, shape: Shape, as?: 'ndarray' | 'nested'): Numbers | NdArray<Numbers> | Nested =>
-  as === 'ndarray' ? ndarray(data, [...shape]) : as === 'nested' ? nest(data, shape, 0) : data
+export const formed = (data: Numbers, shape: Shape, as?: 'ndarray' | 'nested'): Numbers | NdArray<Numbers> | Nested => {
+  if (as !== undefined) choice('read', 'the form', as, ['ndarray', 'nested'])
+  return as === 'ndarray' ? ndarray(data, [...shape]) : as === 'nested' ? nest(data, shape, 0) : data
+}

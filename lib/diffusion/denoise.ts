@@ -1,5 +1,6 @@
 import type { Key } from '../core/key.ts'
 import { add, equal, mul, select, sub } from '../core/primitives.ts'
+import { choice, options } from '../core/options.ts'
 import { raise } from '../core/raise.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { clip as clipped } from '../ops/pointwise.ts'
@@ -65,8 +66,10 @@ const clippedMean =
 export const denoiseStep = <P>(
   schedule: Schedule,
   model: Model<P>,
-  { variance = 'beta', clip }: Denoising = {}
+  given: Denoising = {}
 ): ((params: P, xt: Tensor, ts: Tensor, z: Tensor | Key) => Tensor) => {
+  const { variance = 'beta', clip } = options('denoiseStep', given, { variance: true, clip: true })
+  choice('denoiseStep', 'variance', variance, ['beta', 'posterior'])
   if (clip !== undefined && !(clip > 0)) raise('denoiseStep', `clip is a positive number, not ${clip}`)
   const mean = clip === undefined ? meanFrom(schedule) : clippedMean(schedule, clip)
   return (params, xt, ts, z) => {

@@ -1,5 +1,6 @@
 import { tensor } from '../core/create.ts'
 import { foldIn, type Key } from '../core/key.ts'
+import { options, type Names } from '../core/options.ts'
 import { raise } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
@@ -28,6 +29,15 @@ export interface Sampling {
 export interface Sampled {
   readonly t: number
   readonly x: Tensor
+}
+
+const samplingNames: Names<Sampling> = {
+  key: true,
+  count: true,
+  shape: true,
+  start: true,
+  noiseAt: true,
+  keep: true
 }
 
 const startOf = ({ key, count = 1, shape = [1, 28, 28], start }: Sampling, steps: number): Tensor => {
@@ -60,10 +70,10 @@ const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
  * assert.deepStrictEqual(seen, [2, 1, 0])
  * ```
  */
-export const sample = <P>(device: Device, schedule: Schedule, model: Model<P>, options: Denoising = {}) => {
-  const step = device.compile(denoiseStep(schedule, model, options))
+export const sample = <P>(device: Device, schedule: Schedule, model: Model<P>, denoising: Denoising = {}) => {
+  const step = device.compile(denoiseStep(schedule, model, denoising))
   return async function* (params: P, sampling: Sampling): AsyncGenerator<Sampled, void, void> {
-    const { keep = false } = sampling
+    const { keep = false } = options('sample', sampling, samplingNames)
     const start = startOf(sampling, schedule.steps)
     let x = start
     for (let t = schedule.steps - 1; t >= 0; t--) {

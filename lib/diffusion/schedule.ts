@@ -1,4 +1,5 @@
 import { held } from '../core/create.ts'
+import { options, type Names } from '../core/options.ts'
 import { raise } from '../core/raise.ts'
 import type { Tensor } from '../core/tensor.ts'
 
@@ -75,7 +76,8 @@ const tablesOf = (beta: readonly number[], alphaBar: readonly number[]): Tables 
  * assert.deepStrictEqual(t.scheduleOf([0.5, 0.5]).alphaBar, [0.5, 0.25])
  * ```
  */
-export const scheduleOf = (beta: readonly number[]): Schedule => {
+export const scheduleOf = (given: readonly number[]): Schedule => {
+  const beta = [...given]
   if (beta.length === 0) raise('schedule', 'wants at least one step')
   const outside = beta.find((b) => !(b > 0 && b < 1))
   if (outside !== undefined) raise('schedule', `beta lies between 0 and 1, not at ${outside}`)
@@ -84,6 +86,8 @@ export const scheduleOf = (beta: readonly number[]): Schedule => {
   const alphaBar = alpha.map((a) => (product *= a))
   return { steps: beta.length, beta, alpha, alphaBar, tables: tablesOf(beta, alphaBar) }
 }
+
+const linearNames: Names<LinearSchedule> = { steps: true, betaMin: true, betaMax: true }
 
 /**
  * beta grows by equal steps from `betaMin` to `betaMax` (Ho et al. 2020, section 4, use 1000 steps).
@@ -95,7 +99,8 @@ export const scheduleOf = (beta: readonly number[]): Schedule => {
  * assert.deepStrictEqual([steps, beta[0], beta[999]], [1000, 1e-4, 0.02])
  * ```
  */
-export const linearSchedule = ({ steps = 200, betaMin = 1e-4, betaMax = 0.02 }: LinearSchedule = {}): Schedule => {
+export const linearSchedule = (given: LinearSchedule = {}): Schedule => {
+  const { steps = 200, betaMin = 1e-4, betaMax = 0.02 } = options('linearSchedule', given, linearNames)
   if (!Number.isSafeInteger(steps) || steps < 1)
     raise('linearSchedule', `steps is a whole number above 0, not ${steps}`)
   if (!(betaMin > 0 && betaMax < 1))

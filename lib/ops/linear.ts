@@ -1,4 +1,16 @@
-import { add, broadcastTo, mul, overlapAdd, permute, reshape, sliceAt, sumKeep, window } from '../core/primitives.ts'
+import {
+  add,
+  broadcastTo,
+  full,
+  mul,
+  overlapAdd,
+  permute,
+  reshape,
+  sliceAt,
+  sumKeep,
+  window
+} from '../core/primitives.ts'
+import { kindOf, options, whole, type Names } from '../core/options.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { broadcastShapes, type Shape } from '../core/shape.ts'
 import { shaped, type Tensor } from '../core/tensor.ts'
@@ -83,10 +95,20 @@ export type Padded = 'same' | 'valid' | number | readonly [Pair, Pair]
 
 export interface Convolution {
   readonly stride?: Pair
+  /** `'same'` gives ⌈size / stride⌉ positions, with an odd zero at the end. */
   readonly padding?: Padded
 }
 
-const pair = (x: Pair): readonly [number, number] => (typeof x === 'number' ? [x, x] : x)
+/** A number per spatial axis, or (of paddings) per end of one. */
+const pair = (op: string, name: string, x: Pair, least: number): readonly [number, number] => {
+  const [first, second, ...more] = typeof x === 'number' ? [x, x] : Array.from(x)
+  if (first === undefined || second === undefined || more.length > 0)
+    return raise(op, `${name} is a whole number or two of them, not ${kindOf(x)}`)
+  return [whole(op, name, first, least), whole(op, name, second, least)]
+}
+
+/** Zeros before and after each spatial axis. */
+type Around = readonly (readonly [before: number, after: number])[]
 
 // 'same': as many outputs as ⌈input / stride⌉, the odd zero at the end
 const samePadding = (size: number, kernel: number, stride: number): readonly [number, number] => {
@@ -94,15 +116,17 @@ const samePadding = (size: number, kernel: number, stride: number): readonly [nu
   return [Math.floor(total / 2), Math.ceil(total / 2)]
 }
 
-const paddings = (
-  padding: Padded,
-  size: Shape,
-  kernel: Shape,
-  stride: Shape
-): readonly (readonly [number, number])[] => {
-  if (padding === 'valid') return [pair(0), pair(0)]
-  if (padding === 'same') return size.map((d, i) => samePadding(d, kernel[i]!, stride[i]!))
-  return typeof padding === 'number' ? [pair(padding), pair(padding)] : padding.map(pair)
+/** Paddings as they are given, in numbers but for 'same', which depends on the image. */
+const padded = (op: string, padding: Padded): 'same' | Around => {
+  if (padding === 'same') return padding
+  const both = padding === 'valid' ? 0 : padding
+  if (typeof both === 'number') return [pair(op, 'padding', both, 0), pair(op, 'padding', both, 0)]
+  return Array.isArray(both) && both.length === 2
+    ? both.map((p: Pair) => pair(op, 'padding', p, 0))
+    : raise(
+        op,
+        `padding is 'same', 'valid', a number of zeros, or one per axis [a,b] or [[a,b],[c,d]], not ${kindOf(both)}`
+      )
 }
 
 const shown = (sign: string, a: Tensor, b: Tensor): string => `${showShape(a.shape)} ${sign} ${showShape(b.shape)}`
@@ -113,6 +137,7 @@ const checkConvolution = (op: string, x: Tensor, w: Tensor, axis: 0 | 1): void =
     raise(op, `wants an input [N,C,H,W] and a kernel of four axes: ${both}`)
   if (x.shape[1] !== w.shape[axis])
     raise(op, `the kernel wants ${w.shape[axis]} channels, the input has ${x.shape[1]}: ${both}`)
+  if (w.shape.slice(2).includes(0)) raise(op, `the kernel has no elements along an axis: ${both}`)
 }
 
 /**
@@ -125,40 +150,59 @@ const checkConvolution = (op: string, x: Tensor, w: Tensor, axis: 0 | 1): void =
  * assert.deepStrictEqual(y.shape, [1, 3, 4, 4])
  * ```
  */
-export const conv2d =
-  (w: Tensor, { stride = 1, padding = 'valid' }: Convolution = {}) =>
-  (x: Tensor): Tensor => {
+export const conv2d = (w: Tensor, given: Convolution = {}): ((x: Tensor) => Tensor) => {
+  const { stride = 1, padding = 'valid' } = options('conv2d', given, { stride: true, padding: true })
+  const [strides, zeros] = [pair('conv2d', 'stride', stride, 1), padded('conv2d', padding)]
+  return (x) => {
     checkConvolution('conv2d', x, w, 1)
-    const [kernel, strides] = [w.shape.slice(2), pair(stride)]
-    const around = paddings(padding, x.shape.slice(2), kernel, strides)
-    const padded = x.shape.slice(2).map((d, i) => d + around[i]![0] + around[i]![1])
-    if (padded.some((d, i) => d < kernel[i]!))
-      raise('conv2d', `the kernel does not fit into the padded ${showShape(padded)}: ${shown('*', x, w)}`)
-    const taps = window(pad(x, [0, 0, ...around]), {
-      axes: [2, 3],
-      size: kernel,
-      stride: strides,
-      dilation: [1, 1]
-    })
-    // y[n,o,h,w] = Σ_c,ky,kx x[n,c,h+ky,w+kx] k[o,c,ky,kx]
-    const [n = 1, c = 1, h = 1, v = 1] = taps.shape
-    const o = w.shape[0]!
-    const whole = [n, o, h, v, c, ...kernel]
-    const ofX = reshape(permute(taps, [0, 2, 3, 1, 4, 5]), [n, 1, h, v, c, ...kernel])
-    const ofW = reshape(w, [1, o, 1, 1, c, ...kernel])
-    return reshape(sumKeep(mul(broadcastTo(ofX, whole), broadcastTo(ofW, whole)), [4, 5, 6]), [n, o, h, v])
+    const [size, kernel] = [x.shape.slice(2), w.shape.slice(2)]
+    if (zeros === 'same' && size.includes(0)) return emptyImages(x, w, strides)
+    const around = zeros === 'same' ? size.map((d, i) => samePadding(d, kernel[i]!, strides[i]!)) : zeros
+    const room = size.map((d, i) => d + around[i]![0] + around[i]![1])
+    if (room.some((d, i) => d < kernel[i]!))
+      raise('conv2d', `the kernel does not fit into the padded ${showShape(room)}: ${shown('*', x, w)}`)
+    return correlated(pad(x, [0, 0, ...around]), w, strides)
   }
+}
+
+/** What 'same' makes of images without rows or columns. */
+const emptyImages = (x: Tensor, w: Tensor, stride: Shape): Tensor =>
+  full([x.shape[0]!, w.shape[0]!, ...stride.map((s, i) => Math.ceil(x.shape[2 + i]! / s))], 0)
+
+// y[n,o,h,w] = Σ_c,ky,kx x[n,c,h+ky,w+kx] k[o,c,ky,kx]
+const correlated = (x: Tensor, w: Tensor, stride: Shape): Tensor => {
+  const [o, , ...kernel] = w.shape as readonly [number, number, number, number]
+  const taps = window(x, { axes: [2, 3], size: kernel, stride, dilation: [1, 1] })
+  const [n = 1, c = 1, h = 1, v = 1] = taps.shape
+  const whole = [n, o, h, v, c, ...kernel]
+  const ofX = reshape(permute(taps, [0, 2, 3, 1, 4, 5]), [n, 1, h, v, c, ...kernel])
+  const ofW = reshape(w, [1, o, 1, 1, c, ...kernel])
+  return reshape(sumKeep(mul(broadcastTo(ofX, whole), broadcastTo(ofW, whole)), [4, 5, 6]), [n, o, h, v])
+}
 
 export interface TransposedConvolution {
   readonly stride?: Pair
-  readonly padding?: number | readonly [Pair, Pair]
-  /** Rows and columns added at the end, where the stride leaves the size open. */
+  /** Taken away around the result. `'same'` gives size · stride: what a convolution with 'same' gives the input of. */
+  readonly padding?: Padded
+  /** Rows and columns added at the end, where the stride leaves the size open; none with `'same'`. */
   readonly outputPadding?: Pair
 }
 
+/** What is taken away before and after, and added at the end. */
+interface Trim {
+  readonly around: Around
+  readonly extra: readonly number[]
+}
+
+// the zeros of the convolution that leads from size · stride to size, and what its last step leaves out
+const sameTrim = (size: Shape, kernel: Shape, stride: Shape): Trim => ({
+  around: size.map((d, i) => samePadding(d * stride[i]!, kernel[i]!, stride[i]!)),
+  extra: kernel.map((k, i) => Math.max(0, stride[i]! - k))
+})
+
 /**
  * The adjoint of `conv2d`, as PyTorch's: `[N,C,H,W]` with a kernel `[C,O,kh,kw]` gives
- * `[N,O,(H-1)·stride + kh - 2·padding + outputPadding,…]`.
+ * `[N,O,(H-1)·stride + kh - 2·padding + outputPadding,…]`, and `[N,O,H·stride,…]` with the padding 'same'.
  *
  * @example
  * ```ts
@@ -167,25 +211,41 @@ export interface TransposedConvolution {
  * assert.deepStrictEqual(y.shape, [1, 3, 14, 14])
  * ```
  */
-export const convTranspose2d =
-  (w: Tensor, { stride = 1, padding = 0, outputPadding = 0 }: TransposedConvolution = {}) =>
-  (x: Tensor): Tensor => {
-    checkConvolution('convTranspose2d', x, w, 0)
-    const [strides, extra, kernel] = [pair(stride), pair(outputPadding), w.shape.slice(2)]
-    if (extra.some((e, i) => e >= strides[i]!))
-      raise('convTranspose2d', `the output padding ${showShape(extra)} is not below the stride ${showShape(strides)}`)
-    const around = paddings(padding, x.shape.slice(2), kernel, strides)
-    const full = kernel.map((k, i) => (x.shape[2 + i]! - 1) * strides[i]! + k)
-    const size = full.map((d, i) => d - around[i]![0] - around[i]![1] + extra[i]!)
-    if (size.some((d) => d < 1)) raise('convTranspose2d', `nothing is left of ${showShape(x.shape)} after the padding`)
-    const [n, o] = [x.shape[0]!, w.shape[1]!]
-    const windows = { axes: [2, 3], size: kernel, stride: strides, dilation: [1, 1] }
-    const all = overlapAdd(spread(x, w), windows, [n, o, ...full])
-    // output padding may reach beyond what the windows cover
-    const beyond = full.map((d, i) => [0, Math.max(0, around[i]![0] + size[i]! - d)] as const)
-    const start = [0, 0, ...around.map((p) => p[0])]
-    return sliceAt(pad(all, [0, 0, ...beyond]), { start, size: [n, o, ...size], step: [1, 1, 1, 1] })
+export const convTranspose2d = (w: Tensor, given: TransposedConvolution = {}): ((x: Tensor) => Tensor) => {
+  const op = 'convTranspose2d'
+  const { stride = 1, padding = 0, outputPadding = 0 } = options(op, given, transposedNames)
+  const [strides, zeros] = [pair(op, 'stride', stride, 1), padded(op, padding)]
+  const extra = pair(op, 'outputPadding', outputPadding, 0)
+  if (extra.some((e, i) => e >= strides[i]!))
+    raise(op, `the output padding ${showShape(extra)} is not below the stride ${showShape(strides)}`)
+  if (zeros === 'same' && extra.some((e) => e > 0))
+    raise(op, `the padding 'same' gives size · stride and leaves no size open: take outputPadding 0`)
+  return (x) => {
+    checkConvolution(op, x, w, 0)
+    const trim = zeros === 'same' ? sameTrim(x.shape.slice(2), w.shape.slice(2), strides) : { around: zeros, extra }
+    return overlapped(x, w, strides, trim)
   }
+}
+const transposedNames: Names<TransposedConvolution> = { stride: true, padding: true, outputPadding: true }
+
+const overlapped = (x: Tensor, w: Tensor, stride: Shape, { around, extra }: Trim): Tensor => {
+  const kernel = w.shape.slice(2)
+  const reach = kernel.map((k, i) => (x.shape[2 + i]! - 1) * stride[i]! + k)
+  const size = reach.map((d, i) => d - around[i]![0] - around[i]![1] + extra[i]!)
+  if (size.some((d, i) => d < Math.min(1, x.shape[2 + i]!)))
+    raise('convTranspose2d', `nothing is left of ${showShape(x.shape)} after the padding`)
+  const [n, o] = [x.shape[0]!, w.shape[1]!]
+  // images without rows reach less than nowhere
+  const all = overlapAdd(spread(x, w), { axes: [2, 3], size: kernel, stride, dilation: [1, 1] }, [
+    n,
+    o,
+    ...reach.map((d) => Math.max(0, d))
+  ])
+  // output padding may reach beyond what the windows cover
+  const beyond = reach.map((d, i) => [0, Math.max(0, around[i]![0] + size[i]! - Math.max(0, d))] as const)
+  const start = [0, 0, ...around.map((p) => p[0])]
+  return sliceAt(pad(all, [0, 0, ...beyond]), { start, size: [n, o, ...size], step: [1, 1, 1, 1] })
+}
 
 // s[n,o,h,w,ky,kx] = Σ_c x[n,c,h,w] k[c,o,ky,kx]
 const spread = (x: Tensor, w: Tensor): Tensor => {

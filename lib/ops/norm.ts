@@ -1,7 +1,7 @@
 import { add, mul, stopGradient, sub } from '../core/primitives.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { sameShape, type Shape } from '../core/shape.ts'
-import { shaped, type Tensor } from '../core/tensor.ts'
+import { isTensor, shaped, type Tensor } from '../core/tensor.ts'
 import { slice, type Range } from './movement.ts'
 import { rsqrt, square } from './pointwise.ts'
 import { mean } from './reduce.ts'
@@ -22,9 +22,12 @@ export interface LayerNorm {
  * assert.deepStrictEqual(await t.reference.read(y), Float64Array.of(-1, 1))
  * ```
  */
-export const layerNorm =
-  ({ weight, bias }: LayerNorm, eps = 1e-5) =>
-  <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+export const layerNorm = (given: LayerNorm, eps = 1e-5): (<S extends Shape>(x: Tensor<S>) => Tensor<S>) => {
+  const { weight, bias } = given
+  if (!isTensor(weight) || !isTensor(bias) || 'eps' in given)
+    raise('layerNorm', 'wants a record with the tensors weight and bias, and eps, if any, as a second argument')
+  if (!(eps >= 0)) raise('layerNorm', `eps is not negative: ${eps}`)
+  return <S extends Shape>(x: Tensor<S>): Tensor<S> => {
     if (!sameShape(weight.shape, x.shape.slice(-weight.shape.length)) || !sameShape(weight.shape, bias.shape))
       raise('layerNorm', `the weight ${showShape(weight.shape)} is not the end of the input ${showShape(x.shape)}`)
     const lead = x.shape.length - weight.shape.length
@@ -40,3 +43,4 @@ export const layerNorm =
     const variance = sub(mean(square(off), over), square(centre))
     return shaped<S>(add(mul(mul(sub(off, centre), rsqrt(add(variance, eps))), weight), bias))
   }
+}

@@ -1,5 +1,6 @@
 import { ones } from '../core/create.ts'
 import { add, div, mul, sqrt, sub } from '../core/primitives.ts'
+import { options, type Names } from '../core/options.ts'
 import { raise } from '../core/raise.ts'
 import type { Scalar, Tensor } from '../core/tensor.ts'
 import { zipTree } from '../core/tree.ts'
@@ -27,6 +28,8 @@ export interface AdamState<P> {
   readonly power1: Scalar
   readonly power2: Scalar
 }
+
+const names: Names<AdamOptions> = { lr: true, beta1: true, beta2: true, eps: true }
 
 const check = ({ lr, beta1, beta2, eps }: Required<AdamOptions>): void => {
   checkRate('adam', lr)
@@ -57,10 +60,8 @@ const moments = withState('adam')
  * assert.deepStrictEqual((await t.reference.read(next)).map((v) => Math.round(v * 1e6) / 1e6), Float64Array.of(0.5, -0.5))
  * ```
  */
-export const adam = <P>({ lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: AdamOptions = {}): Optimiser<
-  P,
-  AdamState<P>
-> => {
+export const adam = <P>(given: AdamOptions = {}): Optimiser<P, AdamState<P>> => {
+  const { lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8 } = options('adam', given, names)
   check({ lr, beta1, beta2, eps })
   return {
     init: (params) => ({ m: zerosLike(params), v: zerosLike(params), power1: ones([]), power2: ones([]) }),

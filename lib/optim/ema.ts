@@ -1,3 +1,4 @@
+import { options } from '../core/options.ts'
 import { add, mul } from '../core/primitives.ts'
 import { pairTrees, type Pairing } from '../core/tree.ts'
 import { checkFraction } from './optimiser.ts'
@@ -21,7 +22,8 @@ const between: Pairing = { first: 'the average', second: 'the parameters', shape
  * assert.deepStrictEqual(await t.reference.read(average.update(start, t.tensor([4, 4]))), Float64Array.of(1, 7))
  * ```
  */
-export const ema = <P>({ decay }: { readonly decay: number }): Ema<P> => {
+export const ema = <P>(given: { readonly decay: number }): Ema<P> => {
+  const { decay } = options('ema', given, { decay: true })
   checkFraction('ema', 'decay', decay)
   return {
     init: (params) => params,

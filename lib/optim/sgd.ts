@@ -1,3 +1,4 @@
+import { options } from '../core/options.ts'
 import { add, mul, sub } from '../core/primitives.ts'
 import { zipTree } from '../core/tree.ts'
 import { checkFraction, checkGradients, checkRate, withState, type Optimiser } from './optimiser.ts'
@@ -27,7 +28,8 @@ export interface SgdState<P> {
  * assert.deepStrictEqual(await t.reference.read(y), Float64Array.of(4 - 0.5 * 2 - 0.5 * 3))
  * ```
  */
-export const sgd = <P>({ lr, momentum = 0 }: SgdOptions): Optimiser<P, SgdState<P>> => {
+export const sgd = <P>(given: SgdOptions): Optimiser<P, SgdState<P>> => {
+  const { lr, momentum = 0 } = options('sgd', given, { lr: true, momentum: true })
   checkRate('sgd', lr)
   checkFraction('sgd', 'momentum', momentum)
   return {

@@ -5,6 +5,7 @@ import { packed } from '../core/values.ts'
 import { showGraph } from '../core/show.ts'
 import type { Device, Numbers, Stats } from '../device/device.ts'
 import { noCounts } from '../device/engine.ts'
+import { checkCompile, checkDonated } from '../device/options.ts'
 import { formed } from '../device/read.ts'
 import { interpret } from './interpret.ts'
 
@@ -40,10 +41,13 @@ export const reference: Device = {
   name: 'reference',
   renderer: 'ndarray, float64',
   reason: 'the definition',
-  compile:
-    (f) =>
-    (...args) =>
-      compute(f(...args)),
+  compile: (f, options) => {
+    const { donate } = checkCompile(options)
+    return (...args) => {
+      checkDonated(donate, args)
+      return compute(f(...args))
+    }
+  },
   compute,
   read: ((x: Tensor, as?: 'ndarray' | 'nested') =>
     Promise.resolve(formed(numbersOf(x) as Numbers, x.shape, as))) as Device['read'],

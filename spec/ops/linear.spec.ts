@@ -5,6 +5,8 @@ import * as t from '../../lib/index.ts'
 import { sameAsLoops, sameOnGL, type Meant } from '../support/against.ts'
 import { broadcastable, shapes } from '../support/arbitrary.ts'
 import { evaluate } from '../support/float64.ts'
+import { holds } from '../support/property.ts'
+import { expectClose, unit64 } from '../support/tolerance.ts'
 import { along, at, broadcast, conv2d, convTranspose2d, make, matmul, meanOf, sumOf, type Around } from '../support/naive.ts' // prettier-ignore
 
 const d = (max: number, min = 1) => fc.integer({ min, max })
@@ -133,6 +135,34 @@ describe('a transposed convolution', () => {
     expect(back.shape).toEqual([2, 3, 7, 6])
     const [found, wanted] = [evaluate(back), evaluate(pullback(ct))]
     expect(found).toEqual(wanted)
+  })
+})
+
+/** Images, kernels and strides of which some leave gaps, and some are larger than the image. */
+const geometries = fc.record({
+  channels: fc.tuple(d(2), d(3), d(3)),
+  size: fc.tuple(d(7), d(7)),
+  kernel: fc.tuple(d(5), d(5)),
+  stride: fc.tuple(d(4), d(4))
+})
+
+describe("the padding 'same'", () => {
+  it('of a transposed convolution undoes that of the convolution: sizes times the stride, and its adjoint', () =>
+    holds(geometries, ({ channels: [n, c, o], size, kernel, stride }) => {
+      const small = [n, c, ...size]
+      const w = t.normal(t.key(2), [c, o, ...kernel])
+      const settings = { stride, padding: 'same' } as const
+      const x = t.normal(t.key(1), small)
+      const y = t.convTranspose2d(w, settings)(x)
+      expect(y.shape).toEqual([n, o, size[0] * stride[0], size[1] * stride[1]])
+      const [back, pullback] = t.vjp<t.Tensor, t.Tensor>((v) => t.conv2d(w, settings)(v), t.ones(y.shape))
+      expect(back.shape).toEqual(small)
+      expectClose(evaluate(y), evaluate(pullback(x)), { unit: unit64, scale: 64, terms: c * kernel[0] * kernel[1] })
+    }))
+
+  it('gives sizes times the stride', () => {
+    const y = t.convTranspose2d(t.ones([1, 4, 3, 3]), { stride: [2, 3], padding: 'same' })(t.ones([1, 1, 5, 7]))
+    expect(y.shape).toEqual([1, 4, 10, 21])
   })
 })
 
