@@ -1,5 +1,5 @@
 import { raise } from '../core/raise.ts'
-import type { Picture } from './pixels.ts'
+import { checkPicture, type Picture } from './pixels.ts'
 
 interface PixelsLike {
   readonly data: Uint8ClampedArray
@@ -35,6 +35,14 @@ export const context2d = (canvas: CanvasLike): ContextLike =>
   canvas.getContext('2d') ??
   raise('draw', 'the canvas gives no 2d context: it may have one of another kind, take a new canvas')
 
+/** Gives a canvas a size; raises where it does not take it on: one that is too large may keep another one in silence. */
+export const resize = (op: string, canvas: CanvasLike, width: number, height: number): void => {
+  canvas.width = width
+  canvas.height = height
+  if (canvas.width !== width || canvas.height !== height)
+    raise(op, `the canvas can't be ${width}x${height} pixels large: draw a smaller picture`)
+}
+
 const put = (picture: Picture, context: ContextLike, left: number, top: number): void => {
   const pixels = context.createImageData(picture.width, picture.height)
   pixels.data.set(picture.data)
@@ -51,8 +59,8 @@ const put = (picture: Picture, context: ContextLike, left: number, top: number):
  * ```
  */
 export const draw = (picture: Picture, canvas: CanvasLike): void => {
-  canvas.width = picture.width
-  canvas.height = picture.height
+  checkPicture('draw', picture)
+  resize('draw', canvas, picture.width, picture.height)
   put(picture, context2d(canvas), 0, 0)
 }
 
@@ -84,12 +92,12 @@ const textWidth = (context: ContextLike, font: string, text: string): number => 
  * ```
  */
 export const drawTitled = (picture: Picture, title: string, canvas: CanvasLike): void => {
+  checkPicture('drawTitled', picture)
   const { size, font } = lettering(picture)
   const margin = size
   const top = margin + 2 * size
   const width = Math.max(picture.width, textWidth(context2d(canvas), font, title)) + 2 * margin
-  canvas.width = width
-  canvas.height = top + picture.height + margin
+  resize('drawTitled', canvas, width, top + picture.height + margin)
   // a new size makes a canvas forget its font and colours
   const context = context2d(canvas)
   context.fillStyle = 'white'

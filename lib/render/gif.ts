@@ -1,6 +1,7 @@
 import * as gifenc from 'gifenc'
+import { options } from '../core/options.ts'
 import { raise } from '../core/raise.ts'
-import type { Picture } from './pixels.ts'
+import { checkPicture, type Picture } from './pixels.ts'
 
 const GIFEncoder = gifenc.GIFEncoder ?? gifenc.default.GIFEncoder
 
@@ -17,15 +18,22 @@ const grayOf = ({ width, height, data }: Picture): Uint8Array => {
 }
 
 export interface GifOptions {
-  /** How long each picture stands, in milliseconds; a GIF counts in steps of 10; 50. */
+  /** How long each picture stands, in milliseconds, from 20 on; a GIF counts in steps of 10; 50. */
   readonly delayMs?: number
 }
+
+/** A GIF has two bytes for a side. */
+const mostPixels = 65_535
+/** Viewers show what stands for less as if it stood for 100. */
+const leastMs = 20
+const mostMs = 655_350
 
 /**
  * An endless animated GIF in 256 grays.
  *
  * @param frames pictures of one size, at least one
- * @throws TesseraError where there is no frame, their sizes differ, or the delay is none
+ * @throws TesseraError where there is no frame, their sizes differ or are more than 65,535 pixels a side, or the delay
+ * is none that a viewer keeps
  *
  * @example
  * ```ts
@@ -35,11 +43,14 @@ export interface GifOptions {
  * assert.strictEqual(String.fromCharCode(...gif.subarray(0, 6)), 'GIF89a')
  * ```
  */
-export const encodeGif = (frames: readonly Picture[], { delayMs = 50 }: GifOptions = {}): Uint8Array => {
+export const encodeGif = (frames: readonly Picture[], given: GifOptions = {}): Uint8Array => {
+  const { delayMs = 50 } = options('encodeGif', given, { delayMs: true })
   const first = frames[0] ?? raise('encodeGif', 'there is no frame')
-  if (!(delayMs >= 0 && delayMs <= 655350)) return raise('encodeGif', `delayMs must be within 0 and 655350: ${delayMs}`)
+  if (!(delayMs >= leastMs && delayMs <= mostMs))
+    return raise('encodeGif', `delayMs must be within ${leastMs} and ${mostMs}: ${delayMs}`)
   const gif = GIFEncoder()
   frames.forEach((frame, i) => {
+    checkPicture('encodeGif', frame, mostPixels)
     if (frame.width !== first.width || frame.height !== first.height)
       raise('encodeGif', `frame ${i} is ${frame.width}x${frame.height}, the first ${first.width}x${first.height}`)
     gif.writeFrame(grayOf(frame), frame.width, frame.height, { delay: delayMs, ...(i === 0 && { palette: grays }) })

@@ -1,3 +1,4 @@
+import { kindOf, options, type Names } from '../core/options.ts'
 import { raise, showShape } from '../core/raise.ts'
 
 /** Gray images as a device gives them back: `[N,1,H,W]` or `[N,H,W]`, row by row. */
@@ -11,6 +12,18 @@ export interface Picture {
   readonly width: number
   readonly height: number
   readonly data: Uint8ClampedArray
+}
+
+/** Whole numbers of pixels, at least one. */
+const isSide = (n: number): boolean => Number.isSafeInteger(n) && n >= 1
+
+/** Raises unless a picture has pixels, a value for each, and sides of at most so many. */
+export const checkPicture = (op: string, { width, height, data }: Picture, most = Infinity): void => {
+  const size = `${width}x${height}`
+  if (!isSide(width) || !isSide(height)) raise(op, `a picture has a whole number of pixels a side, not ${size}`)
+  if (Math.max(width, height) > most) raise(op, `a picture has at most ${most} pixels a side, this one is ${size}`)
+  if (data.length !== 4 * width * height)
+    raise(op, `a picture of ${size} pixels has ${4 * width * height} bytes, not ${data.length}`)
 }
 
 /**
@@ -70,6 +83,9 @@ const stack = ({ data, shape }: Images): Stack => {
   return { count, height, width, values: data }
 }
 
+const sizeNames: Names<GridSize> = { rows: true, cols: true }
+const gridNames: Names<GridOptions> = { ...sizeNames, gap: true, scale: true, range: true, background: true }
+
 /**
  * How many rows and columns hold `n` images: floor(sqrt n) rows, and as many columns as it takes.
  * (The article rounds n / rows, which leaves images over for some n, the tenth of ten for one;
@@ -85,6 +101,7 @@ const stack = ({ data, shape }: Images): Stack => {
  * ```
  */
 export const gridSize = (n: number, given: Partial<GridSize> = {}): GridSize => {
+  options('gridSize', given, sizeNames)
   const byRows = (rows: number): GridSize => ({ rows, cols: given.cols ?? Math.ceil(n / whole('rows', rows, 1)) })
   const byCols = (cols: number): GridSize => ({ rows: Math.ceil(n / whole('cols', cols, 1)), cols })
   const size =
@@ -106,7 +123,10 @@ const extent = (values: Float32Array): readonly [number, number] => {
 }
 
 // the clamped array rounds, clamps, and turns NaN into 0
-const clampTo = (values: Float32Array, [black, white]: readonly [number, number]): Uint8ClampedArray => {
+const clampTo = (values: Float32Array, range: readonly [number, number]): Uint8ClampedArray => {
+  if (!Array.isArray(range) || range.length !== 2)
+    return raise('grid', `the range is [black, white], 'each' or 'all', not ${kindOf(range)}`)
+  const [black, white] = range as readonly [number, number]
   if (!Number.isFinite(white - black) || black === white)
     return raise('grid', `the ends of the range must be two finite numbers: [${black},${white}]`)
   return Uint8ClampedArray.from(values, (v) => (255 * (v - black)) / (white - black))
@@ -143,8 +163,13 @@ const layOut = (images: Stack, bytes: Uint8ClampedArray, size: GridSize, gap: nu
   return { width, height, bytes: plane }
 }
 
+/** Bytes of the largest picture: an array of more can't be had everywhere. */
+const mostBytes = 2 ** 31
+
 const enlarge = (plane: Plane, scale: number): Picture => {
   const [width, height] = [plane.width * scale, plane.height * scale]
+  if (4 * width * height > mostBytes)
+    raise('grid', `a picture of ${width}x${height} pixels is too large: scale it less`)
   const data = new Uint8ClampedArray(4 * width * height).fill(255)
   for (let y = 0, at = 0; y < height; y++)
     for (let x = 0; x < width; x++, at += 4) {
@@ -170,10 +195,10 @@ const enlarge = (plane: Plane, scale: number): Picture => {
  * assert.deepStrictEqual([...picture.data], [0, 0, 0, 255, 255, 255, 255, 255])
  * ```
  */
-export const grid = (images: Images, options: GridOptions = {}): Picture => {
-  const { gap = 1, scale = 1, range = [-1, 1], background = 255 } = options
+export const grid = (images: Images, given: GridOptions = {}): Picture => {
+  const { gap = 1, scale = 1, range = [-1, 1], background = 255, ...sides } = options('grid', given, gridNames)
   const all = stack(images)
-  const size = gridSize(all.count, options)
+  const size = gridSize(all.count, sides)
   const plane = layOut(all, toBytes(all, range), size, whole('gap', gap, 0), gray(background))
   return enlarge(plane, whole('scale', scale, 1))
 }

@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import type { Failure } from '../core/failure.ts'
-import { lossChart } from './plot.ts'
+import { failure, reason, type Failure } from '../core/failure.ts'
+import { checkChart, lossChart } from './plot.ts'
 import type { LossChartOptions } from './plot.ts'
 import { loadCanvas, writePng } from './png.node.ts'
 import type { PngCanvas } from './png.node.ts'
@@ -11,11 +11,16 @@ import type { LossPoint } from './series.ts'
 const plot = (points: readonly LossPoint[], options: LossChartOptions): E.Either<Failure, PngCanvas> =>
   pipe(
     loadCanvas(),
-    E.map(({ createCanvas }) => {
-      const canvas = createCanvas(1, 1)
-      lossChart(points, canvas, options)
-      return canvas
-    })
+    E.flatMap(({ createCanvas }) =>
+      E.tryCatch(
+        () => {
+          const canvas = createCanvas(1, 1)
+          lossChart(points, canvas, options)
+          return canvas
+        },
+        (thrown) => failure('write', `the chart cannot be drawn: ${reason(thrown)}`)
+      )
+    )
   )
 
 /**
@@ -33,8 +38,10 @@ export const writeLossChart = (
   path: string,
   points: readonly LossPoint[],
   options: LossChartOptions = {}
-): TE.TaskEither<Failure, void> =>
-  pipe(
+): TE.TaskEither<Failure, void> => {
+  checkChart('writeLossChart', options)
+  return pipe(
     TE.fromIOEither(() => plot(points, options)),
     TE.flatMap((canvas) => writePng(path, canvas))
   )
+}

@@ -1,6 +1,8 @@
 import { Legend, LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Title } from 'chart.js'
 import type { ChartDataset, ChartOptions, Scale } from 'chart.js'
-import type { CanvasLike } from './canvas.ts'
+import { options, whole } from '../core/options.ts'
+import { raise } from '../core/raise.ts'
+import { resize, type CanvasLike } from './canvas.ts'
 import { axis, drawChart, heading, ink, still } from './chart.ts'
 import { epochMeans, roundTicks, smoothed, wantsLog } from './series.ts'
 import type { LossPoint, Point } from './series.ts'
@@ -70,6 +72,19 @@ const chartOptions = (points: readonly LossPoint[], title: string, scale: number
   }
 })
 
+/** Gives the options of a chart back, and raises unless they are some. */
+export const checkChart = (op: string, given: LossChartOptions): LossChartOptions => {
+  const {
+    width = 1,
+    height = 1,
+    scale = 1
+  } = options(op, given, { title: true, width: true, height: true, scale: true })
+  whole(op, 'width', width, 1)
+  whole(op, 'height', height, 1)
+  if (!(scale > 0 && Number.isFinite(scale))) raise(op, `scale is a positive number, not ${scale}`)
+  return given
+}
+
 /**
  * Plots the loss of a training run on a canvas: each step, the smoothed course and the epochs' means,
  * on a logarithmic axis where the losses spread over a factor of ten. The canvas becomes
@@ -83,10 +98,11 @@ const chartOptions = (points: readonly LossPoint[], title: string, scale: number
  * const show = (canvas: HTMLCanvasElement): void => t.lossChart(losses, canvas, { title: 'Digits' })
  * ```
  */
-export const lossChart = (points: readonly LossPoint[], canvas: CanvasLike, options: LossChartOptions = {}): void => {
-  const { title = 'Training loss', width = 800, height = 450, scale = 2 } = options
-  canvas.width = width
-  canvas.height = height
+export const lossChart = (points: readonly LossPoint[], canvas: CanvasLike, given: LossChartOptions = {}): void => {
+  const { title = 'Training loss', width = 800, height = 450, scale = 2 } = checkChart('lossChart', given)
+  // chart.js gives it the size in pixels: whether it has room for them is found out before
+  resize('lossChart', canvas, Math.floor(width * scale), Math.floor(height * scale))
+  resize('lossChart', canvas, width, height)
   drawChart(canvas, [LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Title, Legend], {
     type: 'line',
     data: { datasets: lines(points) },

@@ -4,10 +4,11 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { failure, reason } from '../core/failure.ts'
 import type { Failure } from '../core/failure.ts'
+import { raise } from '../core/raise.ts'
 import { writeAtomic } from '../io/atomic.node.ts'
 import { draw, drawTitled } from './canvas.ts'
 import type { CanvasLike } from './canvas.ts'
-import type { Picture } from './pixels.ts'
+import { checkPicture, type Picture } from './pixels.ts'
 
 /** A canvas that can write itself as PNG: what node `canvas` makes. */
 export interface PngCanvas extends CanvasLike {
@@ -50,16 +51,37 @@ export const loadCanvas = (): E.Either<Failure, CanvasModule> => loadCanvasBy(cr
 
 const isPicture = (drawing: Picture | PngCanvas): drawing is Picture => 'data' in drawing
 
+/** The longest side that Cairo, which draws for `canvas`, has a surface for. */
+const mostPixels = 32_767
+
 const drawn = (picture: Picture, title: string | undefined, { createCanvas }: CanvasModule): PngCanvas => {
+  checkPicture('encodePng', picture, mostPixels)
   const canvas = createCanvas(1, 1)
   if (title === undefined) draw(picture, canvas)
   else drawTitled(picture, title, canvas)
   return canvas
 }
 
+/** The bytes of a PNG file; raises where they are of another picture: a canvas without memory writes one of 1x1. */
+const bytesOf = (canvas: PngCanvas): Uint8Array => {
+  const { width, height } = canvas
+  const bytes = Math.max(width, height) > mostPixels ? new Uint8Array() : canvas.toBuffer('image/png')
+  if (sizeInPng(bytes) === `${width}x${height}`) return bytes
+  return raise(
+    'encodePng',
+    `a canvas of ${width}x${height} pixels: it has at most ${mostPixels} a side, and memory for all`
+  )
+}
+
+/** What the header of a PNG file says. */
+const sizeInPng = (bytes: Uint8Array): string | undefined => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return bytes.length < 24 ? undefined : `${view.getUint32(16)}x${view.getUint32(20)}`
+}
+
 const asPng = (canvas: () => PngCanvas): E.Either<Failure, Uint8Array> =>
   E.tryCatch(
-    () => canvas().toBuffer('image/png'),
+    () => bytesOf(canvas()),
     (thrown) => failure('write', `the picture cannot be made a PNG: ${reason(thrown)}`)
   )
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import * as t from '../../lib/index.ts'
 import { encodeGif } from '../../lib/render/gif.ts'
 import type { Picture } from '../../lib/render/pixels.ts'
 import { readGif } from './gif.reader.ts'
@@ -65,7 +66,37 @@ describe('encodeGif', () => {
     expect(() => encodeGif([])).toThrow('encodeGif: there is no frame')
     const frames = [gray(2, 1, [0, 0]), gray(1, 2, [0, 0])]
     expect(() => encodeGif(frames)).toThrow('encodeGif: frame 1 is 1x2, the first 2x1')
-    expect(() => encodeGif([noise(1)], { delayMs: -1 })).toThrow('encodeGif: delayMs must be within 0 and 655350: -1')
-    expect(() => encodeGif([noise(1)], { delayMs: NaN })).toThrow('encodeGif: delayMs must be within 0 and 655350: NaN')
+    for (const delayMs of [-1, 0, 5, 19.9, 655351, Infinity, NaN])
+      expect(() => encodeGif([noise(1)], { delayMs })).toThrow(`encodeGif: delayMs must be within 20 and 655350: ${delayMs}`) // prettier-ignore
+  })
+
+  it('keeps every delay and every size that it takes', () => {
+    for (const delayMs of [20, 25, 1000, 655350])
+      expect(readGif(encodeGif([gray(1, 1, [0])], { delayMs })).frames[0]!.delayMs).toBe(10 * Math.round(delayMs / 10))
+    for (const [width, height] of [[65535, 1], [1, 65535]] as const) // prettier-ignore
+      expect(readGif(encodeGif([gray(width, height, new Array<number>(65535).fill(9))]))).toMatchObject({ width, height }) // prettier-ignore
+  })
+
+  it('refuses pictures that are none, or whose sides a GIF has no room for', () => {
+    const refused = (picture: Picture) => expect(() => encodeGif([picture])).toThrow(t.TesseraError)
+    for (const side of [0, -1, 1.5, NaN])
+      for (const [width, height] of [
+        [side, 1],
+        [1, side],
+        [side, side]
+      ] as const)
+        // prettier-ignore
+        refused({ width, height, data: new Uint8ClampedArray(4) })
+    for (const [width, height] of [
+      [65536, 1],
+      [1, 65536],
+      [131072, 1]
+    ] as const)
+      // prettier-ignore
+      refused({ width, height, data: new Uint8ClampedArray(4 * width * height) })
+    for (const length of [0, 7, 9]) refused({ width: 2, height: 1, data: new Uint8ClampedArray(length) })
+    expect(() => encodeGif([{ width: 70000, height: 1, data: new Uint8ClampedArray(280000) }])).toThrow(
+      'encodeGif: a picture has at most 65535 pixels a side, this one is 70000x1'
+    )
   })
 })

@@ -11,7 +11,7 @@ import { grid } from '../../lib/render/pixels.ts'
 import type { Picture } from '../../lib/render/pixels.ts'
 import { lossChart } from '../../lib/render/plot.ts'
 import { writeLossChart } from '../../lib/render/plot.node.ts'
-import { loadCanvas, loadCanvasBy, writePng } from '../../lib/render/png.node.ts'
+import { encodePng, loadCanvas, loadCanvasBy, writePng } from '../../lib/render/png.node.ts'
 import type { CanvasModule } from '../../lib/render/png.node.ts'
 import type { LossPoint } from '../../lib/render/series.ts'
 import { readPng } from './png.reader.ts'
@@ -119,6 +119,49 @@ const drawing = ({ createCanvas }: CanvasModule): void => {
       expect(writePng('a.png', canvas)).toBeTypeOf('function')
     })
 
+    it('writes a picture in its own size or none: sides beyond 32,767, none at all, and bytes that do not fit', () => {
+      const blank = (width: number, height: number, length = 4 * width * height): Picture => ({
+        width,
+        height,
+        data: new Uint8ClampedArray(Number.isSafeInteger(length) && length > 0 ? length : 0).fill(255)
+      })
+      const wrong = [blank(32768, 1), blank(1, 32768), blank(70000, 2), blank(0, 0), blank(0, 3), blank(-1, 2), blank(1.5, 2), blank(NaN, 1), blank(2, 2, 12)] // prettier-ignore
+      for (const given of wrong)
+        for (const title of [undefined, 'A title'])
+          expect(encodePng(given, title)).toMatchObject(left({ kind: 'write' }))
+      for (const given of [blank(32767, 1), blank(1, 32767)]) {
+        const made = encodePng(given)
+        expect(isRight(made) && readPng(made.right)).toMatchObject({ width: given.width, height: given.height })
+      }
+      expect(encodePng(blank(32768, 1))).toStrictEqual(
+        left({
+          kind: 'write',
+          message:
+            'the picture cannot be made a PNG: encodePng: a picture has at most 32767 pixels a side, this one is 32768x1'
+        })
+      )
+      // with its margin it is too wide
+      expect(encodePng(blank(32760, 1), 'A title')).toMatchObject(left({ kind: 'write' }))
+    })
+
+    it('notices that a canvas writes another picture than it holds', async () => {
+      const other = createCanvas(1, 1).toBuffer('image/png')
+      const broken = { width: 40, height: 30, getContext: () => null, toBuffer: () => other }
+      for (const canvas of [broken, { ...broken, width: 40_000 }, { ...broken, toBuffer: () => new Uint8Array() }])
+        expect(await writePng(join(root, 'broken.png'), canvas)()).toMatchObject(left({ kind: 'write' }))
+      expect(await readdir(root)).not.toContain('broken.png')
+    })
+
+    it('draws no picture that is none, and none that a canvas does not take on', () => {
+      const canvas = createCanvas(1, 1)
+      const none = { width: 0, height: 0, data: new Uint8ClampedArray() }
+      expect(() => draw(none, canvas)).toThrow('draw: a picture has a whole number of pixels a side, not 0x0')
+      expect(() => drawTitled(none, 'A title', canvas)).toThrow('drawTitled: a picture has')
+      const wide = { width: 40_000, height: 1, data: new Uint8ClampedArray(160_000) }
+      expect(() => draw(wide, canvas)).toThrow("draw: the canvas can't be 40000x1 pixels large: draw a smaller picture")
+      expect(() => lossChart([], canvas, { width: 20_000, scale: 2 })).toThrow("lossChart: the canvas can't be 40000x900") // prettier-ignore
+    })
+
     it('fails with one line', async () => {
       const path = join(root, 'none', 'a.png')
       const message = `cannot write ${path}: its folder does not exist: create it or name another`
@@ -194,6 +237,12 @@ const drawing = ({ createCanvas }: CanvasModule): void => {
       const options = { width: 300, height: 200, scale: 1, title: 'Digits' }
       expect(await writeLossChart(path, losses(30, 10), options)()).toStrictEqual(right(undefined))
       expect(readPng(await readFile(path))).toMatchObject({ width: 300, height: 200 })
+    })
+
+    it('fails on a chart that is too large', async () => {
+      expect(await writeLossChart(join(root, 'large.png'), losses(30, 10), { width: 40_000 })()).toMatchObject(
+        left({ kind: 'write' })
+      )
     })
   })
 }
