@@ -1,6 +1,6 @@
-import { scalar } from '../core/create.ts'
+import { scalar, tensor } from '../core/create.ts'
 import { broadcastTo, full } from '../core/primitives.ts'
-import { sameShape } from '../core/shape.ts'
+import { isEmpty, sameShape } from '../core/shape.ts'
 import { attrsText } from './key.ts'
 import { node, topological, type Tensor } from '../core/tensor.ts'
 
@@ -13,6 +13,10 @@ const constantOf = (x: Tensor | undefined): number | undefined =>
 const is = (x: Tensor, ...names: readonly string[]): boolean => names.includes(x.row.name)
 
 const rules: readonly Rule[] = [
+  // what has no elements is data, and needs no kernel
+  (x) => (isEmpty(x.shape) && x.row.kernel.kind !== 'buffer' ? tensor([], x.shape) : undefined),
+  // a sum of nothing is 0, and so is what surrounds nothing
+  (x, [a]) => (x.row.kernel.kind === 'access' && isEmpty(a!.shape) && !isEmpty(x.shape) ? full(x.shape, 0) : undefined),
   // NaN and infinity can't be written down in GLSL: they come as data
   (x) => {
     const value = constantOf(x)

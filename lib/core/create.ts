@@ -22,7 +22,8 @@ class HostStorage implements Storage {
 }
 
 /** The tensor of numbers held somewhere. */
-export const held = (storage: Storage, shape: Shape): Tensor => node(valueRow, { shape, storage })
+export const held = (storage: Storage, shape: Shape): Tensor =>
+  node(valueRow, { shape: checkShape('value', shape), storage })
 
 const nestedShape = (data: Nested): Shape =>
   typeof data === 'number' ? [] : [data.length, ...nestedShape(data[0] ?? 0)]
@@ -47,10 +48,10 @@ export function tensor<const S extends Shape>(data: ArrayLike<number>, shape: S)
 export function tensor(data: Nested | Float32Array | Float64Array): Tensor
 export function tensor(data: Nested | ArrayLike<number>, shape?: Shape): Tensor {
   if (shape === undefined) return nested(data as Nested | Float32Array | Float64Array)
-  checkShape('tensor', shape)
+  const checked = checkShape('tensor', shape)
   const numbers = data as ArrayLike<number>
-  return numbers.length === sizeOf(shape)
-    ? held(new HostStorage(numbers), shape)
+  return numbers.length === sizeOf(checked)
+    ? held(new HostStorage(numbers), checked)
     : raise('tensor', `${showShape(shape)} wants ${sizeOf(shape)} numbers, not ${numbers.length}`)
 }
 const nested = (data: Nested | Float32Array | Float64Array): Tensor => {

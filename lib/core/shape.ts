@@ -49,11 +49,15 @@ export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length 
 export const stridesOf = (shape: Shape): readonly number[] =>
   shape.reduceRight<number[]>((strides, _, i) => [sizeOf(shape.slice(i + 1)), ...strides], [])
 
-/** Raises unless every size is a positive whole number. */
-export const checkShape = (op: string, shape: Shape): void => {
-  if (!shape.every((d) => Number.isSafeInteger(d) && d > 0))
-    raise(op, `sizes are whole numbers of at least 1: ${showShape(shape)}`)
+/** Gives a shape back that nobody can change; raises unless every size is a whole number of at least 0. */
+export const checkShape = (op: string, shape: Shape): Shape => {
+  if (!shape.every((d) => Number.isSafeInteger(d) && d >= 0))
+    raise(op, `sizes are whole numbers of at least 0: ${showShape(shape)}`)
+  return Object.isFrozen(shape) ? shape : Object.freeze([...shape])
 }
+
+/** Whether a tensor of this shape has no elements. */
+export const isEmpty = (shape: Shape): boolean => shape.includes(0)
 
 /** Axis `axis` of a tensor of `rank`, where negative counts from the end. */
 export const axisOf = (op: string, axis: number, rank: number): number => {

@@ -72,7 +72,9 @@ class Node implements Tensor {
     readonly attrs: unknown,
     readonly inputs: readonly Tensor[],
     readonly shape: Shape
-  ) {}
+  ) {
+    Object.freeze(this)
+  }
 
   toString(): string {
     return `${this.row.name}${showShape(this.shape)}`
@@ -86,9 +88,8 @@ class Node implements Tensor {
 
 /** The node of a row on inputs. */
 export const node = <A>(row: Row<A>, attrs: A, ...inputs: readonly Tensor[]): Tensor => {
-  const shape = row.shape(attrs, ...inputs.map((x) => x.shape))
-  checkShape(row.name, shape)
-  return new Node(row, attrs, inputs, shape)
+  const shape = checkShape(row.name, row.shape(attrs, ...inputs.map((x) => x.shape)))
+  return new Node(row, attrs, Object.freeze(inputs), shape)
 }
 
 export const isTensor = (x: unknown): x is Tensor => x instanceof Node

@@ -1,16 +1,41 @@
+import { store } from '../compile/store.ts'
+import { chunksOf } from 'fp-ts/ReadonlyArray'
 import { add, pad as padAt, permute, reshape, sliceAt } from '../core/primitives.ts'
+import { kindOf } from '../core/options.ts'
 import { raise, showShape } from '../core/raise.ts'
-import { axisOf } from '../core/shape.ts'
+import { axisOf, type Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 
-/** One axis of a slice: an index keeps one element, `[start, stop, step]` a range; negative counts from the end. */
-export type Range = readonly [start?: number | undefined, stop?: number | undefined, step?: number | undefined]
+/**
+ * One axis of a slice: an index keeps one element (its axis stays, with size 1), `[start, stop, step]` a range; negative
+ * counts from the end.
+ */
+export type Range = number | readonly [start?: number | undefined, stop?: number | undefined, step?: number | undefined]
 
-const rangeOf = (range: Range, d: number): readonly [start: number, size: number, step: number] => {
+const wholeOf = (name: string, i: number): number =>
+  Number.isSafeInteger(i) ? i : raise('slice', `the ${name} is a whole number, not ${kindOf(i)}`)
+
+type Part = readonly [start: number, size: number, step: number]
+
+const elementOf = (index: number, x: Shape, axis: number): Part => {
+  const d = x[axis]!
+  const at = wholeOf('index', index) < 0 ? index + d : index
+  return at >= 0 && at < d
+    ? [at, 1, 1]
+    : raise('slice', `there is no element ${index} along axis ${axis} of ${showShape(x)}`)
+}
+
+const rangeOf = (range: Exclude<Range, number>, x: Shape, axis: number): Part => {
+  const d = x[axis]!
+  if (!Array.isArray(range) || range.length > 3)
+    return raise('slice', `axis ${axis} takes an index or [start, stop, step], not ${kindOf(range)}`)
   const [from = 0, to = d, step = 1] = range
-  const at = (i: number) => Math.min(d, Math.max(0, i < 0 ? i + d : i))
   if (!Number.isInteger(step) || step < 1) raise('slice', `the step is a whole number of at least 1, not ${step}`)
-  return [at(from), Math.ceil((at(to) - at(from)) / step), step]
+  const place = (name: string, i: number) => Math.min(d, Math.max(0, wholeOf(name, i) < 0 ? i + d : i))
+  const [start, stop] = [place('start', from), place('stop', to)]
+  return stop >= start
+    ? [start, Math.ceil((stop - start) / step), step]
+    : raise('slice', `nothing is left of ${showShape(x)}`)
 }
 
 /**
@@ -21,13 +46,17 @@ const rangeOf = (range: Range, d: number): readonly [start: number, size: number
  * import * as t from 'tessera'
  * const x = t.tensor([[1, 2, 3], [4, 5, 6]])
  * assert.deepStrictEqual(await t.reference.read(t.slice(x, [[1], [0, 3, 2]])), Float64Array.of(4, 6))
+ * const last = t.slice(x, [-1])
+ * assert.deepStrictEqual([last.shape, await t.reference.read(last)], [[1, 3], Float64Array.of(4, 5, 6)])
  * ```
  */
 export const slice = (x: Tensor, ranges: readonly Range[]): Tensor => {
   if (ranges.length > x.shape.length)
     raise('slice', `${ranges.length} ranges for ${x.shape.length} axes: ${showShape(x.shape)}`)
-  const parts = x.shape.map((d, axis) => rangeOf(ranges[axis] ?? [], d))
-  if (parts.some(([, size]) => size < 1)) raise('slice', `nothing is left of ${showShape(x.shape)}`)
+  const parts = x.shape.map((_, axis) => {
+    const range = ranges[axis] ?? []
+    return typeof range === 'number' ? elementOf(range, x.shape, axis) : rangeOf(range, x.shape, axis)
+  })
   return sliceAt(x, { start: parts.map((p) => p[0]), size: parts.map((p) => p[1]), step: parts.map((p) => p[2]) })
 }
 
@@ -43,9 +72,22 @@ export const slice = (x: Tensor, ranges: readonly Range[]): Tensor => {
 export const pad = (x: Tensor, widths: readonly (number | readonly [number, number])[]): Tensor => {
   if (widths.length > x.shape.length)
     raise('pad', `${widths.length} widths for ${x.shape.length} axes: ${showShape(x.shape)}`)
-  const pairs = x.shape.map((_, axis) => [widths[axis] ?? 0].flat().concat(widths[axis] ?? 0))
-  return padAt(x, { before: pairs.map((p) => p[0]!), after: pairs.map((p) => p[1]!), gap: x.shape.map(() => 0) })
+  const pairs = x.shape.map((_, axis) => widthsOf(widths[axis] ?? 0))
+  return padAt(x, { before: pairs.map((p) => p[0]), after: pairs.map((p) => p[1]), gap: x.shape.map(() => 0) })
 }
+const widthsOf = (width: number | readonly [number, number]): readonly [number, number] => {
+  if (typeof width === 'number') return [width, width]
+  return Array.isArray(width) && width.length === 2
+    ? [width[0], width[1]]
+    : raise('pad', `an axis takes a number of zeros or [before, after], not ${kindOf(width)}`)
+}
+
+/**
+ * Many tensors are joined in groups of so many, and then the groups: added up one by one, each would write all of the
+ * result, with offsets of its own and so in a program of its own.
+ */
+const group = 8
+const many = 2 * group
 
 /**
  * Tensors one after the other along an axis: the sum of each with zeros in the others' place.
@@ -62,11 +104,22 @@ export const concat = (parts: readonly Tensor[], axis = 0): Tensor => {
   for (const { shape } of parts)
     if (shape.length !== first.shape.length || shape.some((d, i) => i !== along && d !== first.shape[i]))
       raise('concat', `sizes differ off axis ${along}: ${showShape(first.shape)} and ${showShape(shape)}`)
+  return joined(parts, along)
+}
+
+const joined = (parts: readonly Tensor[], along: number): Tensor => {
+  if (parts.length <= many) return besides(parts, along)
+  // each group lies in a buffer of its own, or a kernel would take in the groups that it joins
+  const groups = chunksOf(group)(parts).map((some) => (some.length === 1 ? some[0] : store(besides(some, along))))
+  return joined(groups, along)
+}
+
+const besides = (parts: readonly Tensor[], along: number): Tensor => {
   const sizes = parts.map((x) => x.shape[along]!)
   const total = sizes.reduce((a, b) => a + b)
   const placed = parts.map((x, k) => {
     const before = sizes.slice(0, k).reduce((a, b) => a + b, 0)
-    const widths = first.shape.map((_, i) => (i === along ? ([before, total - before - sizes[k]!] as const) : 0))
+    const widths = x.shape.map((_, i) => (i === along ? ([before, total - before - sizes[k]!] as const) : 0))
     return parts.length === 1 ? x : pad(x, widths)
   })
   return placed.reduce((a, b) => add(a, b))

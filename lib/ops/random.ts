@@ -34,10 +34,10 @@ const lazily = (draw: () => ArrayLike<number>) => {
 const drawn = <S extends Shape>(
   op: string,
   key: Key,
-  shape: S,
+  given: S,
   draw: (words: Words) => ArrayLike<number>
 ): Tensor<S> => {
-  checkShape(op, shape)
+  const shape = checkShape(op, given)
   const { words } = key
   return shaped<S>(
     words

@@ -2,6 +2,8 @@ import {
   div,
   equal,
   exp,
+  foldedShape,
+  full,
   iota,
   log,
   maxKeep,
@@ -13,9 +15,10 @@ import {
   sub,
   sumKeep
 } from '../core/primitives.ts'
+import { options, type Names } from '../core/options.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { axesOf, sameShape, sizeOf, type Shape } from '../core/shape.ts'
-import { shaped, type Scalar, type Tensor } from '../core/tensor.ts'
+import { isTensor, shaped, type Scalar, type Tensor } from '../core/tensor.ts'
 
 export interface Over {
   /** Axes to reduce, negative from the end; all of them by default. */
@@ -33,10 +36,10 @@ export interface Reduction {
   (over: Over): (x: Tensor) => Tensor
 }
 
-const isOver = (x: Tensor | Over | undefined): x is Over | undefined => x === undefined || !('row' in x)
+const overNames: Names<Over> = { axes: true, keepDims: true }
 
 const reduction = (name: string, reduce: (x: Tensor, axes: readonly number[]) => Tensor): Reduction => {
-  const run = (x: Tensor, { axes, keepDims = false }: Over = {}): Tensor => {
+  const run = (x: Tensor, { axes, keepDims = false }: Over): Tensor => {
     const over = axesOf(name, axes, x.shape.length)
     const kept = reduce(x, over)
     return keepDims
@@ -46,7 +49,12 @@ const reduction = (name: string, reduce: (x: Tensor, axes: readonly number[]) =>
           x.shape.filter((_, i) => !over.includes(i))
         )
   }
-  return ((x?: Tensor | Over, over?: Over) => (isOver(x) ? (y: Tensor) => run(y, x) : run(x, over))) as Reduction
+  const checked = (over: Over = {}): Over => options(name, over, overNames)
+  return ((x?: Tensor | Over, over?: Over) => {
+    if (isTensor(x)) return run(x, checked(over))
+    const later = checked(x)
+    return (y: Tensor) => run(y, later)
+  }) as Reduction
 }
 
 const count = (x: Tensor, axes: readonly number[]): number => sizeOf(axes.map((axis) => x.shape[axis]!))
@@ -57,7 +65,9 @@ export const sum = reduction('sum', sumKeep)
 export const max = reduction('max', maxKeep)
 /** The smallest element; ties share the gradient. */
 export const min = reduction('min', (x, axes) => neg(maxKeep(neg(x), axes)))
-const meanKeep = (x: Tensor, axes: readonly number[]): Tensor => mul(sumKeep(x, axes), 1 / count(x, axes))
+// (0 · ∞, which a driver takes for 0, would be the mean of nothing)
+const meanKeep = (x: Tensor, axes: readonly number[]): Tensor =>
+  count(x, axes) === 0 ? full(foldedShape(axes, x.shape), NaN) : mul(sumKeep(x, axes), 1 / count(x, axes))
 /** The mean over axes. */
 export const mean = reduction('mean', meanKeep)
 /** The mean squared distance from the mean (divided by n, as in normalisation), in two passes. */
@@ -66,7 +76,9 @@ export const variance = reduction('variance', (x, axes) => {
   return meanKeep(mul(centred, centred), axes)
 })
 
-const shifted = (x: Tensor, axes: readonly number[]): Tensor => sub(x, stopGradient(maxKeep(x, axes)))
+// (nothing has no largest element, and no exponentials to keep small)
+const shifted = (x: Tensor, axes: readonly number[]): Tensor =>
+  sizeOf(x.shape) === 0 ? x : sub(x, stopGradient(maxKeep(x, axes)))
 
 /** e^x / Σ e^x along an axis (the last by default). */
 export const softmax =
@@ -108,6 +120,7 @@ export const crossEntropy = (logits: Tensor, labels: Tensor): Scalar => {
   const [n = 1] = logits.shape
   if (logits.shape.length !== 2 || !sameShape(labels.shape, [n]))
     raise('crossEntropy', `wants logits [N,classes] and labels [N]: ${showShape(logits.shape)} with ${showShape(labels.shape)}`) // prettier-ignore
+  if (n === 0) return full([], NaN)
   // chosen, not multiplied by 0 and 1: a class may be as good as impossible, with a logarithm of -Infinity
   const isLabel = equal(reshape(labels, [n, 1]), iota(logits.shape, 1))
   return mul(sum(select(isLabel, logSoftmax()(logits), 0)), -1 / n)

@@ -1,8 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import * as t from '../../lib/index.ts'
+import { simplify } from '../../lib/compile/simplify.ts'
 import { axesOf, axisOf, broadcastShapes, checkShape, sameShape, sizeOf, stridesOf } from '../../lib/core/shape.ts'
+import { topological } from '../../lib/core/tensor.ts'
 import { broadcastable, shapes } from '../support/arbitrary.ts'
+import { evaluate } from '../support/float64.ts'
 import { holds } from '../support/property.ts'
+import { cook, gradientsOf, leavesOf, recipes } from '../support/recipe.ts'
 
 const pair = broadcastable(2).map(([a, b]) => [a!, b!] as const)
 const three = broadcastable(3).map(([a, b, c]) => [a!, b!, c!] as const)
@@ -45,11 +50,56 @@ describe('shapes', () => {
     expect(sameShape([], [])).toBe(true)
   })
 
-  it('have whole sizes of at least 1', () => {
-    expect(() => checkShape('op', [2, 1])).not.toThrow()
-    for (const wrong of [[0], [-1], [1.5], [NaN], [Infinity], [2 ** 60]])
-      expect(() => checkShape('op', wrong)).toThrow(`op: sizes are whole numbers of at least 1: [${wrong.join()}]`)
+  it('have whole sizes of at least 0', () => {
+    expect(() => checkShape('op', [2, 1, 0])).not.toThrow()
+    for (const wrong of [[-1], [1.5], [NaN], [Infinity], [2 ** 60]])
+      expect(() => checkShape('op', wrong)).toThrow(`op: sizes are whole numbers of at least 0: [${wrong.join()}]`)
   })
+
+  it('stay as they were when they were given, and nobody can change them', () => {
+    const makers: readonly ((shape: number[]) => t.Tensor)[] = [
+      (shape) => t.tensor(new Float32Array(6), shape),
+      (shape) => t.full(shape, 1),
+      (shape) => t.zeros(shape),
+      (shape) => t.ones(shape),
+      (shape) => t.iota(shape),
+      (shape) => t.reshape(t.ones([6]), shape),
+      (shape) => t.expand(t.ones([1, 1]), shape),
+      (shape) => t.normal(t.key(0), shape),
+      (shape) => t.uniform(t.key(0), shape),
+      (shape) => t.randint(t.key(0), shape, 0, 5),
+      (shape) => t.uniformFan(t.key(0), shape, 1),
+      (shape) => t.reference.compute(t.full(shape, 1)),
+      (shape) => t.grad((x: t.Tensor) => t.sum(x))(t.ones(shape))
+    ]
+    for (const make of makers) {
+      const given = [2, 3]
+      const x = make(given)
+      const before = evaluate(x)
+      given[0] = 7
+      given.push(9)
+      expect(x.shape).toEqual([2, 3])
+      expect(evaluate(t.mul(x, 1))).toEqual(before)
+      // the planner builds nodes anew from what they were made with
+      expect(simplify([t.neg(x)])[0]!.shape).toEqual([2, 3])
+      const changes = [
+        () => ((x.shape as number[])[0] = 9),
+        () => (x.shape as number[]).push(1),
+        () => ((x as { shape: t.Shape }).shape = [9]),
+        () => (x.inputs as t.Tensor[]).push(x)
+      ]
+      for (const change of changes) expect(change).toThrow(TypeError)
+      expect(x.shape).toEqual([2, 3])
+      expect(Object.isFrozen(given)).toBe(false)
+    }
+  })
+
+  it('of what is computed from others are frozen, too', () =>
+    holds(recipes({ max: 8 }), (recipe) => {
+      const leaves = leavesOf(recipe)
+      for (const x of topological([...cook(recipe, leaves), ...gradientsOf(recipe, leaves)]))
+        expect(Object.isFrozen(x.shape)).toBe(true)
+    }))
 })
 
 describe('axes', () => {

@@ -1,10 +1,13 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
+import { usual } from '../../lib/compile/costs.ts'
+import { plan } from '../../lib/compile/plan.ts'
 import { sizeOf, type Shape } from '../../lib/core/shape.ts'
 import { sameAsLoops, sameOnGL, type Meant } from '../support/against.ts'
 import { axesOf, orderOf, reshapeOf, shapes } from '../support/arbitrary.ts'
 import { evaluate } from '../support/float64.ts'
+import { gl } from '../support/gl.ts'
 import { at, atOr0, make, type Grid } from '../support/naive.ts'
 
 const on = <A>(
@@ -18,13 +21,16 @@ const on = <A>(
 const perAxis = <T>(shape: Shape, one: (d: number) => Arbitrary<T>): Arbitrary<readonly T[]> =>
   fc.tuple(...shape.map(one))
 
+/** A range that is no index. */
+type Stretch = Exclude<t.Range, number>
+
 /** Ranges with both ends anywhere in or outside the axis, in either way of counting, of which something is left. */
-const ranges = (shape: Shape): Arbitrary<readonly t.Range[]> =>
+const ranges = (shape: Shape): Arbitrary<readonly Stretch[]> =>
   perAxis(shape, (d) =>
     fc.nat(d - 1).chain((from) =>
       fc
         .tuple(fc.integer({ min: from + 1, max: d + 2 }), fc.integer({ min: 1, max: 3 }), fc.boolean(), fc.boolean())
-        .map(([to, step, back, open]): t.Range => {
+        .map(([to, step, back, open]): Stretch => {
           const start = back ? from - d : from
           const stop = open ? undefined : back && to < d ? to - d : to
           return step === 1 ? [start, stop] : [start, stop, step]
@@ -32,7 +38,7 @@ const ranges = (shape: Shape): Arbitrary<readonly t.Range[]> =>
     )
   ).chain((all) => fc.nat(all.length).map((n) => all.slice(0, n)))
 
-const sliced = (x: Grid, all: readonly t.Range[]): Grid => {
+const sliced = (x: Grid, all: readonly Stretch[]): Grid => {
   const places = x.shape.map((d, axis) => {
     const [start = 0, stop = d, step = 1] = all[axis] ?? []
     const [from, to] = [start, stop].map((i) => (i < 0 ? i + d : i)) as [number, number]
@@ -97,6 +103,15 @@ const concatenated: Arbitrary<Meant> = joinable.map(({ axis, all }) => ({
   op: (...xs) => t.concat(xs, axis),
   loops: (...xs) => joined(axis, xs)
 }))
+/** More than one kernel reads, of any sizes, with and without elements. */
+const concatenatedMany: Arbitrary<Meant> = fc
+  .tuple(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 17, maxLength: 150 }), fc.constantFrom(0, 1), fc.integer({ min: 1, max: 3 }))
+  .filter(([sizes]) => sizes.some((n) => n > 0))
+  .map(([sizes, axis, other]) => ({
+    shapes: sizes.map((n) => (axis === 0 ? [n, other] : [other, n])),
+    op: (...xs) => t.concat(xs, axis),
+    loops: (...xs) => joined(axis, xs)
+  })) // prettier-ignore
 const stacked: Arbitrary<Meant> = shapes({ max: 4, most: 60 }).chain((shape) =>
   fc.tuple(fc.integer({ min: 1, max: 4 }), fc.nat(shape.length)).map(([n, axis]) => ({
     shapes: Array.from({ length: n }, () => shape),
@@ -148,13 +163,61 @@ const operations: Readonly<Record<string, Arbitrary<Meant>>> = {
     (x, axis) => t.add(t.mul(x, 0), t.iota(x.shape, axis)),
     (x, axis) => make(x.shape, (index) => index[axis]!)
   ),
+  'slice by indices': on(
+    some,
+    (s) =>
+      perAxis(s, (d) => fc.integer({ min: -d, max: d - 1 })).chain((all) =>
+        fc.nat(all.length).map((n) => all.slice(0, n))
+      ),
+    t.slice,
+    (x, all) => sliced(x, all.map((i) => (i === -1 ? [-1] : [i, i + 1]))) // prettier-ignore
+  ),
   concat: concatenated,
+  'concat of many': concatenatedMany,
   stack: stacked
 }
 
 describe.each(Object.entries(operations))('%s', (_, meant) => {
   it('is what a loop computes', () => sameAsLoops(meant))
   it('[gl] is the same on GL', () => sameOnGL(meant))
+})
+
+describe('concat of very many', () => {
+  const parts = (n: number, size: (i: number) => number) =>
+    Array.from({ length: n }, (_, i) => t.tensor(new Float32Array(size(i)).fill(i)))
+  const worked = async (n: number, size: (i: number) => number): Promise<t.Stats> => {
+    const device = await gl()
+    const before = device.stats()
+    const found = await device.read(t.concat(parts(n, size)))
+    expect(Array.from(found)).toEqual(Array.from({ length: n }, (_, i) => new Array<number>(size(i)).fill(i)).flat())
+    const after = device.stats()
+    return { ...after, programs: after.programs - before.programs, calls: after.calls - before.calls }
+  }
+
+  it('[gl] takes few programs, and few kernels for each', async () => {
+    for (const size of [() => 2, (i: number) => 1 + ((i * 7) % 13)]) {
+      const { programs, calls } = await worked(2000, size)
+      expect(calls).toBeLessThan(300)
+      expect(programs).toBeLessThan(50)
+    }
+  })
+
+  it('writes each element a few times, not once for every sixteen tensors', () => {
+    // the elements of all results of kernels, of which each reads at most sixteen tensors
+    const elements = (n: number): number => {
+      const target = {
+        inputs: 16,
+        targets: 8,
+        textureSize: 8192,
+        costs: usual,
+        source: () => ({ text: '', numbers: [] })
+      }
+      const { steps } = plan([t.concat(parts(n, () => 1))], target)
+      return steps.reduce((sum, { shape, outputs }) => sum + outputs.length * sizeOf(shape), 0)
+    }
+    for (const n of [10, 100, 1000, 4000])
+      expect(elements(n)).toBeLessThanOrEqual(n * Math.ceil(1 + Math.log(n) / Math.log(8)))
+  })
 })
 
 describe('leaves', () => {
@@ -177,9 +240,9 @@ describe('leaves', () => {
 const messages: readonly (readonly [call: () => unknown, message: string])[] = [
   [() => t.tensor([[1, 2], [3]]), 'tensor: rows differ in length: 1 and 2'],
   [() => t.tensor([1, 2, 3], [2, 2]), 'tensor: [2,2] wants 4 numbers, not 3'],
-  [() => t.zeros([2, 0]), 'full: sizes are whole numbers of at least 1: [2,0]'],
-  [() => t.ones([1.5]), 'full: sizes are whole numbers of at least 1: [1.5]'],
-  [() => t.tensor([], [0]), 'tensor: sizes are whole numbers of at least 1: [0]'],
+  [() => t.zeros([2, -1]), 'full: sizes are whole numbers of at least 0: [2,-1]'],
+  [() => t.ones([1.5]), 'full: sizes are whole numbers of at least 0: [1.5]'],
+  [() => t.tensor([], [NaN]), 'tensor: sizes are whole numbers of at least 0: [NaN]'],
   [() => t.reshape(t.ones([2, 3]), [4]), 'reshape: [2,3] has 6 elements, [4] has 4'],
   [() => t.reshape(t.ones([2, 3]), [-1, -1]), 'reshape: at most one size may be -1: [-1,-1]'],
   [() => t.permute(t.ones([2, 3]), [0, 0]), 'permute: the order [0,0] does not name each axis of [2,3] once'],

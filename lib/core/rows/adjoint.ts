@@ -1,6 +1,6 @@
 import { addAffine, constant, divMod, freshVar, scale, shift, variable, type Affine, type Guard } from '../affine.ts'
 import { raise, showShape } from '../raise.ts'
-import { axesOf, type Shape } from '../shape.ts'
+import { axesOf, checkShape, type Shape } from '../shape.ts'
 import { node, shaped, type Access, type Row, type Tensor, type Values } from '../tensor.ts'
 import { addInto, foldValues, view, zeros } from '../values.ts'
 
@@ -29,7 +29,7 @@ const repeated = (from: Shape, to: Shape): readonly number[] => to.flatMap((d, i
 
 /** Repeats axes of size 1. */
 export const expand = Object.assign(
-  <const S extends Shape>(x: Tensor, to: S): Tensor<S> => shaped<S>(node(expandRow, to, x)),
+  <const S extends Shape>(x: Tensor, to: S): Tensor<S> => shaped<S>(node(expandRow, checkShape('expand', to), x)),
   { row: expandRow }
 )
 
@@ -93,7 +93,7 @@ const windowRow: Row<Windows> = {
   },
   shape: (w, from) => {
     const at = positions(w, from)
-    return at.every((d) => d >= 1)
+    return w.axes.every((axis) => at[axis]! >= 0)
       ? [...at, ...w.size]
       : raise(
           'window',

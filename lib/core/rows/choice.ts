@@ -1,5 +1,5 @@
 import { raise, showShape } from '../raise.ts'
-import { axesOf, sizeOf, stridesOf, type Shape } from '../shape.ts'
+import { axesOf, isEmpty, sizeOf, stridesOf, type Shape } from '../shape.ts'
 import { node, type Row, type Tensor, type Values } from '../tensor.ts'
 import { foldValues, zeros } from '../values.ts'
 import { foldAccess, foldedShape, sumKeep } from './adjoint.ts'
@@ -10,7 +10,10 @@ import { div, equal, mul } from './pointwise.ts'
 const maxRow: Row<readonly number[]> = {
   name: 'max',
   kernel: { kind: 'access', at: foldAccess('max') },
-  shape: (axes, from) => foldedShape(axes, from),
+  shape: (axes, from) =>
+    isEmpty(axes.map((axis) => from[axis]!)) && !isEmpty(foldedShape(axes, from))
+      ? raise('max', `there is no largest of no elements: axes ${showShape(axes)} of ${showShape(from)}`)
+      : foldedShape(axes, from),
   reference: (axes, _, x) => foldValues((most, v) => (v > most ? v : most), -Infinity, axes, x),
   // the largest elements share the cotangent
   vjp: (ct, y, [x], axes) => {
@@ -33,7 +36,7 @@ const takeRow: Row<undefined> = {
   name: 'take',
   kernel: { kind: 'gather' },
   shape: (_, table, rows) =>
-    table && rows && table.length > 0 && rows.length === 1
+    table && rows && table.length > 0 && rows.length === 1 && (table[0]! > 0 || rows[0] === 0)
       ? [rows[0]!, ...table.slice(1)]
       : raise('take', `wants a table with axes and a list of row numbers: ${showShape(table)}, ${showShape(rows)}`),
   reference: (_, shape, table, rows) => taken(shape, table, rows),

@@ -1,6 +1,6 @@
 import ndarray from 'ndarray'
 import { raise } from '../raise.ts'
-import { axisOf, type Shape } from '../shape.ts'
+import { axisOf, checkShape, type Shape } from '../shape.ts'
 import { node, shaped, type Row, type Tensor } from '../tensor.ts'
 import { view } from '../values.ts'
 import type { Storage } from '../storage.ts'
@@ -27,7 +27,8 @@ const fullRow: Row<Full> = {
 
 /** A tensor of one number. */
 export const full = Object.assign(
-  <const S extends Shape>(shape: S, value: number): Tensor<S> => shaped<S>(node(fullRow, { shape, value })),
+  <const S extends Shape>(shape: S, value: number): Tensor<S> =>
+    shaped<S>(node(fullRow, { shape: checkShape('full', shape), value })),
   { row: fullRow }
 )
 
@@ -55,7 +56,7 @@ const iotaRow: Row<Iota> = {
 /** The index along an axis: 0, 1, 2 … */
 export const iota = Object.assign(
   <const S extends Shape>(shape: S, axis = 0): Tensor<S> =>
-    shaped<S>(node(iotaRow, { shape, axis: axisOf('iota', axis, shape.length) })),
+    shaped<S>(node(iotaRow, { shape: checkShape('iota', shape), axis: axisOf('iota', axis, shape.length) })),
   { row: iotaRow }
 )
 

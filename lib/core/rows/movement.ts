@@ -32,7 +32,10 @@ export const reshape = Object.assign(
 const inferred = (from: Shape, to: Shape): Shape => {
   const known = to.filter((d) => d !== -1)
   if (to.length - known.length > 1) raise('reshape', `at most one size may be -1: ${showShape(to)}`)
-  return to.map((d) => (d === -1 ? sizeOf(from) / sizeOf(known) : d))
+  const left = sizeOf(from) / sizeOf(known)
+  if (known.length < to.length && !Number.isSafeInteger(left))
+    raise('reshape', `no size for -1 makes ${showShape(to)} of the ${sizeOf(from)} elements of ${showShape(from)}`)
+  return Object.freeze(to.map((d) => (d === -1 ? left : d)))
 }
 
 const permuteRow: Row<readonly number[]> = {
@@ -75,7 +78,7 @@ const sliceRow: Row<Slices> = {
     at: ({ start, step }, _, out) => ({ index: out.map((i, axis) => shift(scale(i, step[axis]!), start[axis]!)) })
   },
   shape: ({ start, size, step }, from) =>
-    from.every((d, i) => start[i]! >= 0 && step[i]! >= 1 && start[i]! + step[i]! * (size[i]! - 1) < d)
+    from.every((d, i) => start[i]! >= 0 && step[i]! >= 1 && lastOf(start[i]!, size[i]!, step[i]!) < d)
       ? size
       : raise(
           'slice',
@@ -91,12 +94,15 @@ const sliceRow: Row<Slices> = {
   vjp: (ct, y, [x], { start, step }) => [
     pad(ct, {
       before: start,
-      after: x!.shape.map((d, i) => d - start[i]! - step[i]! * (y.shape[i]! - 1) - 1),
+      after: x!.shape.map((d, i) => d - 1 - lastOf(start[i]!, y.shape[i]!, step[i]!)),
       gap: step.map((s) => s - 1)
     })
   ],
   show: ({ start, size, step }) => `${showShape(start)} ${showShape(size)} ${showShape(step)}`
 }
+
+/** The last index of a slice; of one without elements, that before its first. */
+const lastOf = (start: number, size: number, step: number): number => start - 1 + (size > 0 ? 1 + step * (size - 1) : 0)
 
 /** The part of `x` at start + step · i. The user's `slice` is friendlier. */
 export const sliceAt = Object.assign((x: Tensor, slices: Slices): Tensor => node(sliceRow, slices, x), {
@@ -124,7 +130,7 @@ const padRow: Row<Padding> = {
   },
   shape: ({ before, after, gap }, from) =>
     [before, after, gap].every((p) => p.length === from.length && p.every((n) => Number.isInteger(n) && n >= 0))
-      ? from.map((d, i) => before[i]! + d + gap[i]! * (d - 1) + after[i]!)
+      ? from.map((d, i) => before[i]! + d + gap[i]! * Math.max(0, d - 1) + after[i]!)
       : raise(
           'pad',
           `wants whole numbers of zeros for each axis of ${showShape(from)}: ${showShape(before)}, ${showShape(after)}`
