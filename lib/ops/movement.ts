@@ -1,5 +1,4 @@
 import { store } from '../compile/store.ts'
-import { chunksOf } from 'fp-ts/ReadonlyArray'
 import { add, pad as padAt, permute, reshape, sliceAt } from '../core/primitives.ts'
 import { kindOf } from '../core/options.ts'
 import { raise, showShape } from '../core/raise.ts'
@@ -110,7 +109,10 @@ export const concat = (parts: readonly Tensor[], axis = 0): Tensor => {
 const joined = (parts: readonly Tensor[], along: number): Tensor => {
   if (parts.length <= many) return besides(parts, along)
   // each group lies in a buffer of its own, or a kernel would take in the groups that it joins
-  const groups = chunksOf(group)(parts).map((some) => (some.length === 1 ? some[0] : store(besides(some, along))))
+  const groups = Array.from({ length: Math.ceil(parts.length / group) }, (_, i) => {
+    const some = parts.slice(i * group, (i + 1) * group)
+    return some.length === 1 ? some[0]! : store(besides(some, along))
+  })
   return joined(groups, along)
 }
 

@@ -6,4 +6,4 @@
  */
 export { bits32, foldInWords, keyWords, splitWords, threefry2x32, wantCount, wantWord } from './words.ts'
 export type { Words } from './words.ts'
-export { normalValues, permutationValues, randintValues, uniformValues } from './values.ts'
+export { normalValues, permutationValues, randintValues, uniformValues, wantRange, wantSpan } from './values.ts'

@@ -9,12 +9,17 @@ const SQRT2 = Math.fround(Math.SQRT2)
 /** The float32 after -1, so that no normal value is infinite. */
 const ABOVE_MINUS_ONE = -1 + 2 ** -24
 
+/** Raises unless uniform numbers can lie between the two. */
+export const wantSpan = (lo: number, hi: number): void => {
+  if (!(lo <= hi && Number.isFinite(Math.fround(hi - lo)))) raise('uniform', `lo must not be above hi: ${lo}, ${hi}`)
+}
+
 /**
  * `n` float32 values in [lo, hi): 23 random bits are the mantissa of a number in [1, 2), from which 1
  * is taken. (Where hi - lo is rounded up, hi itself can occur.)
  */
 export const uniformValues = (key: Words, n: number, lo = 0, hi = 1): Float32Array => {
-  if (!(lo <= hi && Number.isFinite(Math.fround(hi - lo)))) raise('uniform', `lo must not be above hi: ${lo}, ${hi}`)
+  wantSpan(lo, hi)
   const bits = bits32(key, n)
   for (let i = 0; i < n; i++) bits[i] = (bits[i]! >>> 9) | ONE_BITS
   const values = new Float32Array(bits.buffer)
@@ -31,7 +36,8 @@ export const normalValues = (key: Words, n: number): Float32Array => {
   return values
 }
 
-const wantRange = (lo: number, hi: number): void => {
+/** Raises unless whole numbers of 32 bits lie between the two. */
+export const wantRange = (lo: number, hi: number): void => {
   if (!Number.isInteger(lo) || !Number.isInteger(hi) || lo < -(2 ** 31) || hi > 2 ** 31 || lo >= hi) {
     raise('randint', `lo and hi must be integers with -2^31 <= lo < hi <= 2^31: ${lo}, ${hi}`)
   }
