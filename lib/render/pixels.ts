@@ -83,14 +83,20 @@ const stack = ({ data, shape }: Images): Stack => {
   return { count, height, width, values: data }
 }
 
-const sizeNames: Names<GridSize> = { rows: true, cols: true }
-const gridNames: Names<GridOptions> = { ...sizeNames, gap: true, scale: true, range: true, background: true }
+const gridNames: Names<GridOptions> = {
+  rows: true,
+  cols: true,
+  gap: true,
+  scale: true,
+  range: true,
+  background: true
+}
 
 /**
  * How many rows and columns hold `n` images: floor(sqrt n) rows, and as many columns as it takes.
  * (The article rounds n / rows, which leaves images over for some n, the tenth of ten for one;
  * rounding up differs from it only there.) Where one of the two is given, the other follows; both
- * given must have room for all.
+ * given must have room for all. The options of `grid` will do: it goes by the same rule.
  *
  * @example
  * ```ts
@@ -100,8 +106,8 @@ const gridNames: Names<GridOptions> = { ...sizeNames, gap: true, scale: true, ra
  * assert.deepStrictEqual(t.gridSize(7, { cols: 3 }), { rows: 3, cols: 3 })
  * ```
  */
-export const gridSize = (n: number, given: Partial<GridSize> = {}): GridSize => {
-  options('gridSize', given, sizeNames)
+export const gridSize = (n: number, given: GridOptions = {}): GridSize => {
+  options('gridSize', given, gridNames)
   const byRows = (rows: number): GridSize => ({ rows, cols: given.cols ?? Math.ceil(n / whole('rows', rows, 1)) })
   const byCols = (cols: number): GridSize => ({ rows: Math.ceil(n / whole('cols', cols, 1)), cols })
   const size =

@@ -37,7 +37,7 @@ const functions: readonly (readonly [op: string, call: Call, names: readonly str
   ['compile', (o) => cpu.compile(t.sin, o), ['donate']],
   ['drawDigits', (o) => t.drawDigits(undefined, { hi: 0, lo: 0 }, 1, o), ['fonts']],
   ['grid', (o) => t.grid(images, o), ['rows', 'cols', 'gap', 'scale', 'range', 'background']],
-  ['gridSize', (o) => t.gridSize(4, o), ['rows', 'cols']],
+  ['gridSize', (o) => t.gridSize(4, o), ['rows', 'cols', 'gap', 'scale', 'range', 'background']],
   ['encodeGif', (o) => t.encodeGif([t.grid(images)], o), ['delayMs']],
   ['lossChart', (o) => t.lossChart([], fakeCanvas(), o), ['title', 'width', 'height', 'scale']],
   ['writeLossChart', (o) => node.writeLossChart('never.png', [], o), ['title', 'width', 'height', 'scale']],
