@@ -8,15 +8,12 @@ import { isTensor, type Tensor } from './tensor.ts'
  */
 export type Tree = unknown
 
-const isPlain = (x: unknown): x is Readonly<Record<string, unknown>> =>
-  typeof x === 'object' && x !== null && [Object.prototype, null].includes(prototypeOf(x))
 const prototypeOf = (x: object): object | null => Object.getPrototypeOf(x) as object | null
+const isPlain = (prototype: object | null): boolean => prototype === null || prototype === Object.prototype
 
-/** `{ __proto__: x }` makes x the prototype of an object, which then looks as if x were not there. */
-const inherits = (x: object): boolean => {
-  const from = prototypeOf(x)
-  return isTensor(from) || (isPlain(from) && from !== Object.prototype && !Object.hasOwn(from, 'constructor'))
-}
+/** `{ __proto__: x }` makes x the prototype of an object, which then looks as if x were not there: no class does that. */
+const isClass = (prototype: object): boolean =>
+  Object.hasOwn(prototype, 'constructor') || !(isTensor(prototype) || isPlain(prototypeOf(prototype)))
 
 const noPrototype = (path: string): never =>
   raise('tree', `the key __proto__${path === '' ? '' : ` at ${path}`} is the prototype of an object: take another name`)
@@ -25,8 +22,8 @@ const noPrototype = (path: string): never =>
 const childrenOf = (tree: Tree, path: string): readonly (readonly [key: string, child: unknown])[] | undefined => {
   if (Array.isArray(tree)) return Array.from(tree, (x: unknown, i) => [String(i), x])
   if (typeof tree !== 'object' || tree === null) return undefined
-  if (inherits(tree)) return noPrototype(path)
-  if (!isPlain(tree)) return undefined
+  const prototype = prototypeOf(tree)
+  if (prototype !== null && !isPlain(prototype)) return isClass(prototype) ? undefined : noPrototype(path)
   return Object.hasOwn(tree, '__proto__') ? noPrototype(path) : Object.entries(tree)
 }
 
