@@ -220,7 +220,7 @@ class Writer {
       : value
     if (op === 'sum') return `dot(${whole}, vec4(1.0))`
     const name = scope.block.let('vec4', whole)
-    return `max(max(${name}.x, ${name}.y), max(${name}.z, ${name}.w))`
+    return `larger(larger(${name}.x, ${name}.y), larger(${name}.z, ${name}.w))`
   }
 
   // ---- values ---------------------------------------------------------------------------------------------------
@@ -362,7 +362,10 @@ class Writer {
       const position = block.let('float', `floor(${text})`)
       const texel = block.let('float', `floor((${position} + 0.5) * 0.25)`)
       const inside = block.let('bool', `${position} >= 0.0 && ${position} < ${literal(expr.shape[0]!)}`)
-      return block.let('float', `${inside} ? ${this.#textures.dynamic(expr.slot, texel, position, at, block)} : 0.0`)
+      return block.let(
+        'float',
+        `${inside} ? ${this.#textures.dynamic(expr.slot, texel, position, at, block)} : ${given(NaN)}`
+      )
     }
     if (!wide) return { text: read(rows[0]!, rest), wide: false }
     const each = [0, 1, 2, 3].map((l) => {

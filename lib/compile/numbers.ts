@@ -11,7 +11,7 @@ const structural: ReadonlySet<string> = new Set(['0.0', '0.5', '1.0'])
 
 /** A number that is a uniform of its own wherever it stands, whatever its value. */
 export const given = (n: number): string => `#${String(n)}#`
-const marked = /#(-?(?:[\d.e+-]+|Infinity))#/g
+const marked = /#(-?(?:[\d.e+-]+|Infinity|NaN))#/g
 /**
  * What takes texels to the unit square along a side of a texture: a uniform in all programs, for textures differ in size
  * more often than what is done with them.
@@ -98,11 +98,10 @@ const finished = (body: string, uniforms: Uniforms, how: Numbers): Source =>
 export const fixed = (body: string, how: Numbers): Source => {
   const uniforms = new Uniforms()
   const text = withEnds(withSides(body, uniforms), uniforms)
-  return finished(
-    text.replace(marked, (_, n: string) => literal(Number(n))),
-    uniforms,
-    how
-  )
+  // GLSL has no word for what is not finite
+  const placed = (_: string, n: string): string =>
+    Number.isFinite(Number(n)) ? literal(Number(n)) : uniforms.shared(n, Number(n))
+  return finished(text.replace(marked, placed), uniforms, how)
 }
 
 /** Kernels that differ only in their numbers are one program: here those become uniforms, as far as there is room. */

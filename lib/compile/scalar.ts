@@ -25,7 +25,16 @@ export const scalarFunctions: readonly string[] = [
   'function is_equal(a, b) { if (a == b) { return 1.0; } return 0.0; }',
   'function select(c, a, b) { if (c != 0.0) { return a; } return b; }',
   'function sigmoid(x) { return 1.0 / (1.0 + Math.exp(-x)); }',
-  'function hyperbolicTangent(x) { return Math.tanh(x); }'
+  'function hyperbolicTangent(x) { return Math.tanh(x); }',
+  'function larger(a, b) { return Math.max(a, b); }',
+  'function logarithm(x) { return Math.log(x); }',
+  [
+    'function power(a, b) {',
+    '  if (a == 1.0) { return 1.0; }',
+    '  if (a == -1.0) { if (Math.abs(b) > 16777216.0) { return 1.0; } }',
+    '  return Math.pow(a, b);',
+    '}'
+  ].join('\n')
 ]
 
 /**
@@ -180,11 +189,13 @@ class Writer {
     block: Block,
     at: (v: Var) => Affine | undefined
   ): string {
-    const number = block.let('float', `Math.floor(${row})`)
-    const inside = block.let('float', `is_lessEqual(0.0, ${number}) * is_less(${number}, ${literal(shape[0]!)})`)
-    const lead = freshVar(1 << 22)
+    const floor = block.let('float', `Math.floor(${row})`)
+    const inside = block.let('float', `is_lessEqual(0.0, ${floor}) * is_less(${floor}, ${literal(shape[0]!)})`)
+    // nothing must be read outside the array
+    const number = block.let('float', `select(${inside}, ${floor}, 0.0)`)
+    const lead = freshVar(shape[0]!)
     this.#names.set(lead, number)
     const index = [variable(lead), ...rest.map((i) => substitute(i, at))]
-    return `select(${inside}, a${slot}[${inside} * ${this.#position(shape, index, block)}], 0.0)`
+    return `select(${inside}, a${slot}[${this.#position(shape, index, block)}], 0.0 / 0.0)`
   }
 }

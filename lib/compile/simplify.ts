@@ -1,5 +1,5 @@
 import { scalar, tensor } from '../core/create.ts'
-import { broadcastTo, full } from '../core/primitives.ts'
+import { broadcastTo, full, mul } from '../core/primitives.ts'
 import { isEmpty, sameShape } from '../core/shape.ts'
 import { attrsText } from './key.ts'
 import { node, topological, type Tensor } from '../core/tensor.ts'
@@ -9,6 +9,8 @@ type Rule = (x: Tensor, inputs: readonly Tensor[]) => Tensor | undefined
 
 const constantOf = (x: Tensor | undefined): number | undefined =>
   x?.row.kernel.kind === 'constant' ? (x.attrs as { readonly value: number }).value : undefined
+
+const isNegative = (x: Tensor, of: Tensor): boolean => x.row.name === 'neg' && x.inputs[0] === of
 
 const is = (x: Tensor, ...names: readonly string[]): boolean => names.includes(x.row.name)
 
@@ -21,6 +23,18 @@ const rules: readonly Rule[] = [
   (x) => {
     const value = constantOf(x)
     return value !== undefined && !Number.isFinite(Math.fround(value)) ? broadcastTo(scalar(value), x.shape) : undefined
+  },
+  // 0 · x and 0 / x: drivers take them for 0, also where x is NaN or infinite, unless the 0 comes as data
+  (x, [a, b]) => {
+    if (!is(x, 'mul', 'div')) return undefined
+    const known = constantOf(a) === 0 ? a : is(x, 'mul') && constantOf(b) === 0 ? b : undefined
+    const zero = known && broadcastTo(scalar(constantOf(known)!), x.shape)
+    return zero && node(x.row, x.attrs, known === a ? zero : a!, known === a ? b! : zero)
+  },
+  // x - x and x + -x are 0 · x: drivers take them for 0, also where x is NaN or infinite
+  (x, [a, b]) => {
+    const isOpposite = is(x, 'sub') ? a === b : is(x, 'add') && (isNegative(a!, b!) || isNegative(b!, a!))
+    return isOpposite ? node(mul.row, undefined, is(a!, 'neg') ? b! : a!, broadcastTo(scalar(0), x.shape)) : undefined
   },
   // markers for the autodiff compute nothing
   (x, [a]) => (is(x, 'identity', 'stopGradient') ? a : undefined),

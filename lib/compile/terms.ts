@@ -51,6 +51,5 @@ const alike = group<Term>({
   equals: (a, b) => a.condition !== undefined && a.condition === b.condition && a.total === b.total
 })
 
-// all operands are of one type: Mesa 22 crashes on max(max(vec4, float), constant)
 const accumulate = (op: Fold['op'], total: string, value: string): string =>
-  op === 'sum' ? `${total} += ${value};` : `${total} = max(${total}, ${value});`
+  op === 'sum' ? `${total} += ${value};` : `${total} = larger(${total}, ${value});`

@@ -9,12 +9,12 @@ export type Nested = number | readonly Nested[]
 
 /** Numbers given by the host. The array is copied: what happens to it later is no concern of the tensor. */
 class HostStorage implements Storage {
-  readonly #data: Float32Array
+  readonly host: Float32Array
   constructor(data: ArrayLike<number>) {
-    this.#data = Float32Array.from(data)
+    this.host = Float32Array.from(data)
   }
   read(): Float32Array {
-    return this.#data
+    return this.host
   }
   dispose(): void {
     // host memory needs no help

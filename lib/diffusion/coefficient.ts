@@ -1,14 +1,17 @@
 import type { Key } from '../core/key.ts'
 import { reshape, take } from '../core/primitives.ts'
+import { checkWithin } from '../core/rows/leaves.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { sameShape } from '../core/shape.ts'
 import { isTensor, type Tensor } from '../core/tensor.ts'
 import { normal } from '../ops/random.ts'
+import type { Schedule } from './schedule.ts'
 
-/** Raises unless `ts` has one timestep for each entry of `x`. */
-export const checkTimesteps = (op: string, x: Tensor, ts: Tensor): void => {
+/** Raises unless `ts` has one timestep for each entry of `x`, as far as the host knows within the schedule. */
+export const checkTimesteps = (op: string, { steps }: Schedule, x: Tensor, ts: Tensor): void => {
   if (x.shape.length === 0 || !sameShape(ts.shape, x.shape.slice(0, 1)))
     raise(op, `wants one timestep per image: ${showShape(ts.shape)} for ${showShape(x.shape)}`)
+  checkWithin(op, 'the timestep', ts, steps)
 }
 
 /** One number per image, shaped so that it broadcasts over the image. */

@@ -31,9 +31,10 @@ export interface Denoising {
  * ```
  */
 export const posteriorMean =
-  ({ tables }: Schedule) =>
+  (schedule: Schedule) =>
   (x0: Tensor, xt: Tensor, ts: Tensor): Tensor => {
-    checkTimesteps('posteriorMean', xt, ts)
+    checkTimesteps('posteriorMean', schedule, xt, ts)
+    const { tables } = schedule
     return add(mul(coefficient(tables.ofClean, ts, xt), x0), mul(coefficient(tables.ofNoisy, ts, xt), xt))
   }
 
@@ -73,7 +74,7 @@ export const denoiseStep = <P>(
   if (clip !== undefined && !(clip > 0)) raise('denoiseStep', `clip is a positive number, not ${clip}`)
   const mean = clip === undefined ? meanFrom(schedule) : clippedMean(schedule, clip)
   return (params, xt, ts, z) => {
-    checkTimesteps('denoiseStep', xt, ts)
+    checkTimesteps('denoiseStep', schedule, xt, ts)
     const noisy = mul(coefficient(schedule.tables[variance], ts, xt), noiseLike('denoiseStep', xt, z))
     const eps = predicted('denoiseStep', model, params, xt, ts)
     return add(mean(xt, ts, eps), select(perImage(equal(ts, 0), xt), 0, noisy))

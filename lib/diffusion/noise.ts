@@ -19,9 +19,10 @@ import type { Schedule } from './schedule.ts'
  * ```
  */
 export const noise =
-  ({ tables }: Schedule) =>
+  (schedule: Schedule) =>
   (x0: Tensor, ts: Tensor, eta: Tensor | Key): Tensor => {
-    checkTimesteps('noise', x0, ts)
+    checkTimesteps('noise', schedule, x0, ts)
+    const { tables } = schedule
     const drawn = noiseLike('noise', x0, eta)
     return add(mul(coefficient(tables.signal, ts, x0), x0), mul(coefficient(tables.noise, ts, x0), drawn))
   }
@@ -38,9 +39,10 @@ export const noise =
  * ```
  */
 export const cleanFrom =
-  ({ tables }: Schedule) =>
+  (schedule: Schedule) =>
   (xt: Tensor, ts: Tensor, eta: Tensor): Tensor => {
-    checkTimesteps('cleanFrom', xt, ts)
+    checkTimesteps('cleanFrom', schedule, xt, ts)
+    const { tables } = schedule
     const drawn = noiseLike('cleanFrom', xt, eta)
     return div(sub(xt, mul(coefficient(tables.noise, ts, xt), drawn)), coefficient(tables.signal, ts, xt))
   }

@@ -1,19 +1,19 @@
 import {
-  add,
   curried,
   div,
   equal,
-  exp,
+  full,
   less,
   lessEqual,
   lift,
-  log,
   maximum,
   mul,
   neg,
+  power,
   select,
   sigmoid,
   sqrt,
+  stopGradient,
   sub,
   type Binary
 } from '../core/primitives.ts'
@@ -36,7 +36,7 @@ export const minimum = curried((a, b) => neg(maximum(neg(lift(a)), neg(lift(b)))
 export const abs = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped<S>(maximum(x as Tensor, neg(x) as Tensor))
 /** -1, 0 or 1; its gradient is 0. */
 export const sign = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-  shaped<S>(sub(less(0, x as Tensor), less(x as Tensor, 0)))
+  shaped<S>(select(less(0, x as Tensor), 1, select(less(x as Tensor, 0), -1, stopGradient(x as Tensor))))
 /** x² */
 export const square = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped<S>(mul(x as Tensor, x as Tensor))
 /** 1 / √x */
@@ -49,21 +49,21 @@ export const clip =
   <S extends Shape>(x: Tensor<S>): Tensor<S> =>
     shaped<S>(select(less(x as Tensor, low), low, select(less(high, x as Tensor), high, x)))
 
-/** x to a constant power: whole powers by multiplication, others as e^(p ln x), which wants x > 0. */
+/** x to a constant power: whole powers by multiplication, others as e^(p ln x), which wants x ≥ 0. */
 export const pow =
-  (power: number) =>
+  (exponent: number) =>
   <S extends Shape>(x: Tensor<S>): Tensor<S> =>
-    shaped<S>(power < 0 ? div(1, powered(x, -power)) : powered(x, power))
+    shaped<S>(exponent < 0 ? div(1, powered(x, -exponent)) : powered(x, exponent))
 const powered = (x: Tensor, p: number): Tensor => {
-  if (p === 0) return add(mul(x, 0), 1)
+  if (p === 0) return full(x.shape, 1)
   if (p === 0.5) return sqrt(x)
-  if (!Number.isInteger(p)) return exp(mul(log(x), p))
+  if (!Number.isInteger(p)) return power(x, p)
   if (p === 1) return x
   const half = powered(mul(x, x), Math.floor(p / 2))
   return p % 2 === 0 ? half : mul(half, x)
 }
 
 /** x where it is positive, else 0; its gradient at 0 is 0. */
-export const relu = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped<S>(select(less(0, x as Tensor), x, 0))
+export const relu = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped<S>(select(lessEqual(x as Tensor, 0), 0, x))
 /** x σ(x) */
 export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped<S>(mul(x as Tensor, sigmoid(x) as Tensor))

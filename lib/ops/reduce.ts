@@ -16,6 +16,7 @@ import {
   sumKeep
 } from '../core/primitives.ts'
 import { options, type Names } from '../core/options.ts'
+import { checkWithin } from '../core/rows/leaves.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { axesOf, sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { isTensor, shaped, type Scalar, type Tensor } from '../core/tensor.ts'
@@ -105,8 +106,9 @@ export const mse = (prediction: Tensor, target: Tensor): Scalar => {
 }
 
 /**
- * The mean of -ln softmax(logits)[label] over a batch: `logits` are [N, classes], `labels` [N] whole numbers from 0. An
- * image whose label is none of the classes adds nothing.
+ * The mean of -ln softmax(logits)[label] over a batch: `logits` are [N, classes], `labels` [N] whole numbers from 0. A
+ * label that is none of the classes is an error where the host holds it, and makes the mean NaN where only the device
+ * knows it.
  *
  * @example
  * ```ts
@@ -121,7 +123,10 @@ export const crossEntropy = (logits: Tensor, labels: Tensor): Scalar => {
   if (logits.shape.length !== 2 || !sameShape(labels.shape, [n]))
     raise('crossEntropy', `wants logits [N,classes] and labels [N]: ${showShape(logits.shape)} with ${showShape(labels.shape)}`) // prettier-ignore
   if (n === 0) return full([], NaN)
+  checkWithin('crossEntropy', 'the label', labels, logits.shape[1]!)
   // chosen, not multiplied by 0 and 1: a class may be as good as impossible, with a logarithm of -Infinity
   const isLabel = equal(reshape(labels, [n, 1]), iota(logits.shape, 1))
-  return mul(sum(select(isLabel, logSoftmax()(logits), 0)), -1 / n)
+  const chosen = sum(select(isLabel, logSoftmax()(logits), 0), { axes: 1 })
+  // divided by 1, or by 0 where no class is the label's
+  return mul(sum(div(chosen, sum(isLabel, { axes: 1 }))), -1 / n)
 }

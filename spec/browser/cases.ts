@@ -3,6 +3,7 @@ import * as t from '../../lib/index.ts'
 import { disagreement, nothingSeen, type Seen } from '../support/agree.ts'
 import { filled } from '../support/arbitrary.ts'
 import { resultsOf } from '../support/laws.ts'
+import { cases as edgeCases, wrongAtEdges } from '../support/edges.ts'
 import { cook, gradientsOf, leavesOf, recipes, type Recipe } from '../support/recipe.ts'
 import { expected } from '../support/rounding.ts'
 import { computable } from '../support/rows.ts'
@@ -149,10 +150,22 @@ const compared = async (device: t.Device, found: Tensors, wanted: Tensors, seen:
   return undefined
 }
 
+/** Every operation at NaN, the infinities, both zeros and the ends of float32. */
+const ends: Case = async (device, seen) => {
+  for (const edge of edgeCases) {
+    const wrong = await wrongAtEdges(device, edge)
+    if (wrong.length > 0) return `${edge.name}: ${wrong.join('; ')}`
+    seen.elements += 1
+    seen.sharp += 1
+  }
+  return undefined
+}
+
 export const cases: ReadonlyMap<string, Case> = new Map<string, Case>([
   ...rowCases,
   ['random expressions and their gradients', composed],
   ...layers,
+  ['operations at the ends of numbers', ends],
   ['three compiled training steps of a small U-Net', training]
 ])
 

@@ -120,17 +120,17 @@ describe('mse', () => {
 })
 
 describe('crossEntropy', () => {
-  /** Logits [n, k], and a label for each row, some of them of no class. */
+  /** Logits [n, k], and a label for each row. */
   const batches = fc
     .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 11 }))
-    .chain(([n, k]) => fc.tuple(fc.constant([n, k]), fc.array(fc.nat(k), { minLength: n, maxLength: n })))
+    .chain(([n, k]) => fc.tuple(fc.constant([n, k]), fc.array(fc.nat(k - 1), { minLength: n, maxLength: n })))
   const meant = batches.map(([shape, labels]): Meant => ({
     shapes: [shape],
     op: (x) => t.crossEntropy(x, t.tensor(labels)),
     loops: ({ shape: [n, k], data }) => {
       const lost = labels.map((label, i) => {
         const row = data.slice(i * k!, (i + 1) * k!)
-        return label < k! ? -Math.log(Math.exp(row[label]!) / sumOf(row.map(Math.exp))) : 0
+        return -Math.log(Math.exp(row[label]!) / sumOf(row.map(Math.exp)))
       })
       return { shape: [], data: [sumOf(lost) / n!] }
     },
@@ -161,6 +161,20 @@ describe('crossEntropy', () => {
     const logits = t.tensor([[-Infinity, 0, 0]])
     expect(evaluate(t.crossEntropy(logits, t.tensor([1])))[0]).toBeCloseTo(Math.log(2), 12)
     expect(evaluate(t.crossEntropy(logits, t.tensor([0])))).toEqual(Float64Array.of(Infinity))
+  })
+
+  it('refuses labels that the host knows to be of no class', () => {
+    for (const label of [-1, 3, 0.5, NaN])
+      expect(() => t.crossEntropy(t.ones([2, 3]), t.tensor([2, label]))).toThrow(
+        `crossEntropy: the label ${label} at position 1 is none of 0 … 2`
+      )
+  })
+
+  it('[gl] is NaN where a label that only the device knows is of no class', async () => {
+    const loss = (await gl()).compile((labels: t.Tensor) => t.crossEntropy(t.ones([2, 3]), labels))
+    for (const device of [t.reference, await gl()])
+      for (const label of [-1, 3, 0.5, NaN])
+        expect(Array.from(await device.read(loss(t.tensor([2, label]))))).toEqual([NaN])
   })
 
   it('refuses shapes that do not fit', () => {

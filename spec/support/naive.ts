@@ -28,9 +28,14 @@ export const make = (shape: readonly number[], f: (index: readonly number[]) => 
 export const at = ({ shape, data }: Grid, index: readonly number[]): number =>
   data[index.reduce((flat, i, axis) => flat * shape[axis]! + i, 0)]!
 
+const isInside = ({ shape }: Grid, index: readonly number[]): boolean =>
+  index.every((i, axis) => Number.isInteger(i) && i >= 0 && i < shape[axis]!)
+
 /** The element, or 0 outside. */
-export const atOr0 = (x: Grid, index: readonly number[]): number =>
-  index.every((i, axis) => Number.isInteger(i) && i >= 0 && i < x.shape[axis]!) ? at(x, index) : 0
+export const atOr0 = (x: Grid, index: readonly number[]): number => (isInside(x, index) ? at(x, index) : 0)
+
+/** The element, or NaN outside. */
+export const atOrNaN = (x: Grid, index: readonly number[]): number => (isInside(x, index) ? at(x, index) : NaN)
 
 export const sumOf = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0)
 export const meanOf = (xs: readonly number[]): number => sumOf(xs) / xs.length

@@ -199,7 +199,8 @@ const operations: Readonly<Record<string, Make>> = {
   stack: (x, dice, pool) => t.stack([x, other(dice, pool, x.shape), x], dice(x.shape.length + 1)),
   take: (x, dice) => {
     const y = x.shape.length === 0 ? t.reshape(x, [1]) : x
-    return t.take(small(y, 200), t.tensor(Array.from({ length: 1 + dice(6) }, () => dice(y.shape[0]! + 1))))
+    const table = small(y, 200)
+    return t.take(table, t.tensor(Array.from({ length: 1 + dice(6) }, () => dice(table.shape[0]!))))
   },
   takeLike: (x, dice, pool) => {
     const y = small(x.shape.length === 0 ? t.reshape(x, [1]) : x, 200)

@@ -46,9 +46,11 @@ export const roundings: Readonly<Record<string, Rounding>> = {
   exp: (y, x) => (4 + 2 * Math.abs(x)) * Math.abs(y),
   // ln x = log2(x) · ln 2, where log2 = exponent + polynomial, good to 4 of the larger part
   log: (y) => 4 * (Math.abs(y) + 1),
-  // a series of what is left of x after whole multiples of π, whose rounding grows with x
-  sin: (_, x) => 4 + 2 * Math.abs(x),
-  cos: (_, x) => 4 + 2 * Math.abs(x),
+  // a series of what is left of x after whole multiples of π
+  sin: () => 4,
+  cos: () => 4,
+  // a^b = e^(b ln a)
+  power: (y, a, b) => (8 + 2 * Math.abs(b) * (4 + Math.abs(Math.log(Math.abs(a))))) * Math.abs(y),
   // 1 / (1 + e^-x): exp's error times y (1 - y), and a division
   sigmoid: (y, x) => (8 + 2 * Math.abs(x) * (1 - y)) * y,
   // 1 - 2 / (e^2x + 1) cancels down to |x| = 0.1, where the series takes over

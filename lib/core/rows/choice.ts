@@ -3,9 +3,9 @@ import { axesOf, isEmpty, sizeOf, stridesOf, type Shape } from '../shape.ts'
 import { node, type Row, type Tensor, type Values } from '../tensor.ts'
 import { foldValues, zeros } from '../values.ts'
 import { foldAccess, foldedShape, sumKeep } from './adjoint.ts'
-import { iota } from './leaves.ts'
+import { checkCountable, checkWithin, iota } from './leaves.ts'
 import { reshape } from './movement.ts'
-import { div, equal, mul } from './pointwise.ts'
+import { div, equal, floor, less, mul, select } from './pointwise.ts'
 
 const maxRow: Row<readonly number[]> = {
   name: 'max',
@@ -14,11 +14,11 @@ const maxRow: Row<readonly number[]> = {
     isEmpty(axes.map((axis) => from[axis]!)) && !isEmpty(foldedShape(axes, from))
       ? raise('max', `there is no largest of no elements: axes ${showShape(axes)} of ${showShape(from)}`)
       : foldedShape(axes, from),
-  reference: (axes, _, x) => foldValues((most, v) => (v > most ? v : most), -Infinity, axes, x),
-  // the largest elements share the cotangent
+  reference: (axes, _, x) => foldValues(Math.max, -Infinity, axes, x),
+  // the largest elements share the cotangent; where one is NaN none is the largest, and all get 0 / 0
   vjp: (ct, y, [x], axes) => {
     const largest = equal(x!, y)
-    return [mul(ct, div(largest, sumKeep(largest, axes)))]
+    return [select(less(x!, y), 0, mul(ct, div(largest, sumKeep(largest, axes))))]
   },
   show: showShape
 }
@@ -35,28 +35,33 @@ export const maxKeep = Object.assign(
 const takeRow: Row<undefined> = {
   name: 'take',
   kernel: { kind: 'gather' },
-  shape: (_, table, rows) =>
-    table && rows && table.length > 0 && rows.length === 1 && (table[0]! > 0 || rows[0] === 0)
-      ? [rows[0]!, ...table.slice(1)]
-      : raise('take', `wants a table with axes and a list of row numbers: ${showShape(table)}, ${showShape(rows)}`),
+  shape: (_, table, rows) => {
+    if (!table || rows?.length !== 1 || table.length === 0 || (table[0] === 0 && rows[0] !== 0))
+      return raise('take', `wants a table with axes and a list of row numbers: ${showShape(table)}, ${showShape(rows)}`)
+    checkCountable('take', 'the rows', table[0]!)
+    return [rows[0]!, ...table.slice(1)]
+  },
   reference: (_, shape, table, rows) => taken(shape, table, rows),
   // row r gets Σ_n (rows_n = r) ct_n
   vjp: (ct, _, [table, rows]) => {
     const ones = new Array<number>(ct.shape.length - 1).fill(1)
     const [n, count] = [ct.shape[0]!, table!.shape[0]!]
-    const hit = equal(reshape(rows!, [n, 1]), iota([n, count], 1))
-    const sums = sumKeep(mul(reshape(hit, [n, count, ...ones]), reshape(ct, [n, 1, ...ct.shape.slice(1)])), 0)
+    const hit = equal(reshape(floor(rows!), [n, 1]), iota([n, count], 1))
+    // chosen, not multiplied by 0 and 1: what one row gets is no concern of the others, were it infinite
+    const each = select(reshape(hit, [n, count, ...ones]), reshape(ct, [n, 1, ...ct.shape.slice(1)]), 0)
+    const sums = sumKeep(each, 0)
     return [reshape(sums, table!.shape), undefined]
   }
 }
 
 const taken = (shape: Shape, table: Values, rows: Values): Values => {
   const y = zeros(shape)
+  y.data.fill(NaN)
   const inner = shape.slice(1)
   const [width, strides] = [sizeOf(inner), stridesOf(inner)]
   for (let i = 0; i < shape[0]!; i++) {
     const row = rows.get(i)
-    if (!(row >= 0 && row < table.shape[0]!)) continue // outside the table there are zeros, as in the kernels
+    if (!(row >= 0 && row < table.shape[0]!)) continue // what is not there is NaN, as in the kernels
     for (let j = 0; j < width; j++) {
       const at = inner.map((d, k) => Math.floor(j / strides[k]!) % d)
       y.data[i * width + j] = table.get(Math.floor(row), ...at)
@@ -65,7 +70,15 @@ const taken = (shape: Shape, table: Values, rows: Values): Values => {
   return y
 }
 
-/** Rows of a table by number: `[r, …]` and `[n]` give `[n, …]`. A number outside the table gives zeros. */
-export const take = Object.assign((table: Tensor, rows: Tensor): Tensor => node(takeRow, undefined, table, rows), {
-  row: takeRow
-})
+/**
+ * Rows of a table by number, rounded down: `[r, …]` and `[n]` give `[n, …]`. A number outside the table is an error where
+ * the host holds it, and gives NaN where only the device knows it.
+ */
+export const take = Object.assign(
+  (table: Tensor, rows: Tensor): Tensor => {
+    const result = node(takeRow, undefined, table, rows)
+    checkWithin('take', 'the row', rows, table.shape[0]!, { floored: true })
+    return result
+  },
+  { row: takeRow }
+)

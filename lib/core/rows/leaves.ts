@@ -32,6 +32,14 @@ export const full = Object.assign(
   { row: fullRow }
 )
 
+/** Whole numbers up to this are float32, one by one. */
+const mostCountable = 2 ** 24
+/** Raises where numbers up to so many can't all be float32. */
+export const checkCountable = (op: string, what: string, count: number): void => {
+  if (count - 1 > mostCountable)
+    raise(op, `float32 can't hold the numbers of ${what} of ${count}: it has every whole number up to ${mostCountable}`)
+}
+
 interface Iota {
   readonly shape: Shape
   readonly axis: number
@@ -39,7 +47,10 @@ interface Iota {
 const iotaRow: Row<Iota> = {
   name: 'iota',
   kernel: { kind: 'iota' },
-  shape: ({ shape }) => shape,
+  shape: ({ shape, axis }) => {
+    checkCountable('iota', 'an axis', shape[axis]!)
+    return shape
+  },
   reference: ({ axis }, shape) => {
     const n = shape[axis]!
     const counts = ndarray(Float64Array.from({ length: n }, (_, i) => i))
@@ -71,6 +82,25 @@ export const valueRow: Row<Held> = {
   shape: ({ shape }) => shape,
   reference: ({ storage }, shape) => ndarray(Float64Array.from(storage.read()), [...shape]),
   vjp: noGradient
+}
+
+/**
+ * Raises where numbers that the host holds are none of the whole numbers from 0 to so many, or (`floored`) are not once
+ * they are rounded down. Those that only a device knows can't be looked at: what they name is NaN.
+ */
+export const checkWithin = (
+  op: string,
+  what: string,
+  x: Tensor,
+  count: number,
+  { floored = false }: { readonly floored?: boolean } = {}
+): void => {
+  const numbers = x.row === valueRow ? ((x.attrs as Held).storage.host ?? []) : []
+  for (let i = 0; i < numbers.length; i++) {
+    const v = numbers[i]!
+    if (!(v >= 0 && v < count && (floored || Number.isInteger(v))))
+      raise(op, `${what} ${v} at position ${i} is none of 0 … ${count - 1}`)
+  }
 }
 
 /** A placeholder of a traced function. */

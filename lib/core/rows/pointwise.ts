@@ -93,7 +93,7 @@ export const neg = unary({ name: 'neg', f: (x) => -x, text: (x) => `(-${x})`, vj
 export const exp = unary({ name: 'exp', f: Math.exp, text: (x) => `exp(${x})`, vjp: (ct, y) => [mul(ct, y)] })
 
 // d(ln x) = dx / x
-export const log = unary({ name: 'log', f: Math.log, text: (x) => `log(${x})`, vjp: (ct, _, x) => [div(ct, x)] })
+export const log = unary({ name: 'log', f: Math.log, text: (x) => `logarithm(${x})`, vjp: (ct, _, x) => [div(ct, x)] })
 
 // d(√x) = dx / 2√x
 export const sqrt = unary({
@@ -163,14 +163,23 @@ export const div = binary({
   vjp: (ct, y, _, b) => [div(ct, b), neg(div(mul(ct, y), b))]
 })
 
-// the larger one takes the cotangent; a tie shares it
+// the larger one takes the cotangent, a tie shares it; chosen, as 0 times an infinite cotangent would not be 0
 export const maximum = binary({
   name: 'maximum',
   f: (a, b) => Math.max(a, b),
-  text: (a, b) => `max(${a}, ${b})`,
-  vjp: (ct, _, a, b) => [mul(ct, share(a, b)), mul(ct, share(b, a))]
+  text: (a, b) => `larger(${a}, ${b})`,
+  vjp: (ct, _, a, b) => [share(ct, a, b), share(ct, b, a)]
 })
-const share = (a: Tensor, b: Tensor): Tensor => add(less(b, a), mul(0.5, equal(a, b)))
+const share = (ct: Tensor, a: Tensor, b: Tensor): Tensor => select(less(a, b), 0, mul(ct, select(equal(a, b), 0.5, 1)))
+
+// d(a^b) = b a^(b-1) da + a^b ln a db
+export const power = binary({
+  name: 'power',
+  // IEEE 754's, which JavaScript's is not at 1^NaN and (±1)^±∞
+  f: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b),
+  text: (a, b) => `power(${a}, ${b})`,
+  vjp: (ct, y, a, b) => [mul(ct, mul(b, power(a, sub(b, 1)))), mul(ct, mul(y, log(a)))]
+})
 
 // comparisons give 1 or 0 and have no gradient
 const comparison = (name: string, f: (a: number, b: number) => boolean): Binary =>
