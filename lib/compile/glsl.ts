@@ -25,6 +25,7 @@ import {
   type Folds,
   type Kernel
 } from './expr.ts'
+import { dividesInFloats as isHalved, fitsFloats } from './exact.ts'
 import { withFunctions } from './prelude.ts'
 import { loopsOf } from './loops.ts'
 import { Memo, type Scope, type Value } from './memo.ts'
@@ -62,6 +63,8 @@ export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): Sourc
 export interface Dialect {
   readonly textureSize: number
   readonly fetch: 'texture' | 'texture2D'
+  /** The largest integer. */
+  readonly mostCounted: number
   readonly costs: Costs
   readonly numbers: Numbers
 }
@@ -73,7 +76,7 @@ class Writer {
   readonly #small: boolean
   readonly #counter = { next: 0 }
   readonly #variables = variablesIn()
-  readonly #names = new Names()
+  readonly #names: Names
   readonly #root: Block
   readonly #textures: Textures
   constructor(
@@ -82,6 +85,7 @@ class Writer {
     readonly tiling: Tiling | undefined
   ) {
     this.#root = new Block(this.#counter)
+    this.#names = new Names(dialect.mostCounted)
     this.#small = !tiling?.heavy && fragments(kernel.shape) <= large
     this.#textures = new Textures(kernel, dialect, this.#names, this.#root, this.#small)
   }
@@ -313,14 +317,20 @@ class Writer {
     if (guards.length === 0) return undefined
     const conditions = guards.flatMap(({ index, extent }) => {
       const [lo, hi] = boundsOf(index)
-      const text = this.#number(index, block)
-      return [...(lo < 0 ? [`${text} >= 0.0`] : []), ...(hi >= extent ? [`${text} < ${literal(extent)}`] : [])]
+      const [text, zero, end] = fitsFloats(index)
+        ? [this.#number(index, block), '0.0', literal(extent)]
+        : [this.#names.integer(index, block), '0', String(extent)]
+      return [...(lo < 0 ? [`${text} >= ${zero}`] : []), ...(hi >= extent ? [`${text} < ${end}`] : [])]
     })
     return block.let('bool', [...new Set(conditions)].sort().join(' && '))
   }
 
   /** 1 in the lanes where 0 ≤ index < extent. */
   #within({ index, extent }: Guard, scope: Scope): string {
+    if (!isHalved(index) || !isHalved({ c: extent, terms: [] })) {
+      const each = this.#lane(index, scope).map((i) => this.#names.integer(i, scope.block))
+      return scope.block.let('vec4', `vec4(${each.map((i) => `${i} >= 0 && ${i} < ${extent} ? 1.0 : 0.0`).join(', ')})`)
+    }
     const { text } = this.#position(index, scope)
     const name = scope.block.let('vec4', text)
     return scope.block.let('vec4', `step(vec4(-0.5), ${name}) * step(${name}, vec4(${literal(extent - 0.5)}))`)
@@ -360,11 +370,10 @@ class Writer {
     const wide = row.wide || (lanes !== undefined && rest.some((i) => dependsOn(i, lanes)))
     const read = (text: string, at: readonly Affine[]): string => {
       const position = block.let('float', `floor(${text})`)
-      const texel = block.let('float', `floor((${position} + 0.5) * 0.25)`)
       const inside = block.let('bool', `${position} >= 0.0 && ${position} < ${literal(expr.shape[0]!)}`)
       return block.let(
         'float',
-        `${inside} ? ${this.#textures.dynamic(expr.slot, texel, position, at, block)} : ${given(NaN)}`
+        `${inside} ? ${this.#textures.dynamic(expr.slot, position, expr.shape, at, block)} : ${given(NaN)}`
       )
     }
     if (!wide) return { text: read(rows[0]!, rest), wide: false }

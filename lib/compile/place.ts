@@ -1,4 +1,5 @@
 import { freshVar, variable, type Affine, type Var } from '../core/affine.ts'
+import { dividesInFloats } from './exact.ts'
 import type { Layout } from './layout.ts'
 import type { Names } from './names.ts'
 import { given } from './numbers.ts'
@@ -27,6 +28,10 @@ export interface Place {
 export const placeOf = (layout: Layout, padded: boolean, names: Names, block: Block): Place => {
   const { texels, split, width } = layout
   const axes = texels.map((d) => freshVar(d))
+  if (split < 0 && !dividesInFloats({ c: width * layout.height, terms: [] })) {
+    nameIntegers(width, axes, names, block)
+    return { layout, index: axes.map(variable), coordinates: [] }
+  }
   const u = (): string => block.let('float', 'floor(gl_FragCoord.x)')
   const v = (): string => block.let('float', 'floor(gl_FragCoord.y)')
   const all =
@@ -40,6 +45,17 @@ export const placeOf = (layout: Layout, padded: boolean, names: Names, block: Bl
   const coordinates = all.map(({ axis }, i): Coordinate => ({ axis, name: () => all.map(({ name }) => name())[i]! }))
   for (const { axis, name } of coordinates) if (axis) names.set(axis, name)
   return { layout, index: axes.map(variable), coordinates }
+}
+
+/** Names axes of so many texels that floats can't tell them apart. */
+const nameIntegers = (width: number, axes: readonly Var[], names: Names, block: Block): void => {
+  let rest = block.let('int', `int(gl_FragCoord.x) + ${width} * int(gl_FragCoord.y)`)
+  const long = axes.filter(({ extent }) => extent > 1).reverse()
+  long.forEach((axis, i) => {
+    const whole = rest
+    if (i < long.length - 1) rest = block.let('int', `${whole} / ${axis.extent}`)
+    names.setInteger(axis, i < long.length - 1 ? block.let('int', `${whole} - ${axis.extent} * ${rest}`) : whole)
+  })
 }
 
 /** A row-major position as one number per axis longer than 1, the last axis first; at least so many. */

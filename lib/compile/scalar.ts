@@ -12,6 +12,7 @@ import {
 } from '../core/affine.ts'
 import { raise } from '../core/raise.ts'
 import { sizeOf, stridesOf, type Shape } from '../core/shape.ts'
+import { checkCounted, dividesInFloats } from './exact.ts'
 import { foldsOf, type Expr, type Fold, type Kernel } from './expr.ts'
 import { affineText, Block, literal } from './text.ts'
 
@@ -39,15 +40,18 @@ export const scalarFunctions: readonly string[] = [
 
 /**
  * A kernel as JavaScript for the backends without textures: one number a thread, row-major arrays, plain loops.
- * Slow, and the same for every driver.
+ * Slow, and the same for every driver. The numbers of such a backend are whole up to `mostCounted`.
  */
-export const scalarOf = (kernel: Kernel): string => new Writer(kernel).write()
+export const scalarOf = (kernel: Kernel, mostCounted: number): string => new Writer(kernel, mostCounted).write()
 
 class Writer {
   readonly #names = new Map<Var, string>()
   readonly #counter = { next: 0 }
   readonly #counters = new Set<Var>()
-  constructor(readonly kernel: Kernel) {}
+  constructor(
+    readonly kernel: Kernel,
+    readonly mostCounted: number
+  ) {}
 
   write(): string {
     const block = new Block(this.#counter, undefined, 'let')
@@ -62,31 +66,44 @@ class Writer {
   }
 
   #decode(block: Block): void {
+    const { out, shape } = this.kernel
+    const whole: Affine = { c: sizeOf(shape), terms: [] }
+    checkCounted(whole, this.mostCounted)
     let rest = 'this.thread.x'
-    const { out } = this.kernel
     for (let i = out.length - 1; i >= 0; i--) {
       const { extent } = out[i]!
       if (extent === 1) continue
       const first = out.slice(0, i).every((v) => v.extent === 1)
-      const quotient = first ? '' : block.let('float', `Math.floor((${rest} + 0.5) / ${literal(extent)})`)
-      this.#names.set(
-        out[i]!,
-        block.let('float', first ? `${rest} + 0.0` : `${rest} - ${literal(extent)} * ${quotient}`)
-      )
+      const [quotient, remainder] = first ? ['', `${rest} + 0.0`] : this.#divided(rest, extent, whole, block)
+      this.#names.set(out[i]!, block.let('float', remainder))
       rest = quotient
     }
+  }
+
+  /** The quotient of whole numbers, and the text of the remainder. */
+  #divided(of: string, by: number, size: Affine, block: Block): readonly [quotient: string, remainder: string] {
+    if (dividesInFloats(size)) {
+      const quotient = block.let('float', `Math.floor((${of} + 0.5) / ${literal(by)})`)
+      return [quotient, `${of} - ${literal(by)} * ${quotient}`]
+    }
+    // half of one is less than the rounding, and a quotient just below a whole number is rounded up to it
+    const estimate = block.let('float', `Math.floor((${of} + 0.0) / ${literal(by)})`)
+    const left = block.let('float', `${of} - ${literal(by)} * ${estimate}`)
+    const over = block.let('float', `is_less(${left}, 0.0)`)
+    return [block.let('float', `${estimate} - ${over}`), `${left} + ${literal(by)} * ${over}`]
   }
 
   #name(v: Var, block: Block): string {
     const known = this.#names.get(v)
     if (known) return known
     if (!v.def) return raise('compile', `a variable of ${v.extent} has no value here`)
-    const of = this.#number(v.def.of, block)
-    const quotient = block.let('float', `Math.floor((${of} + 0.5) / ${literal(v.def.by)})`)
-    return v.def.kind === 'div' ? quotient : block.let('float', `${of} - ${literal(v.def.by)} * ${quotient}`)
+    const { kind, of, by } = v.def
+    const [quotient, remainder] = this.#divided(this.#number(of, block), by, of, block)
+    return kind === 'div' ? quotient : block.let('float', remainder)
   }
 
   #number(a: Affine, block: Block): string {
+    checkCounted(a, this.mostCounted)
     return affineText(a, (v) => this.#name(v, block), block, 'float')
   }
 

@@ -50,3 +50,10 @@ export const affineText = (a: Affine, name: (v: Var) => string, block: Block, ty
   const sum = terms.length === 1 && !terms[0]!.includes(' ') ? terms[0]! : block.let(type, terms.join(' + '))
   return a.c === 0 ? sum : `(${sum} + ${literal(a.c)})`
 }
+
+/** Text of an affine expression over variables named as integers. */
+export const integerText = ({ c, terms }: Affine, name: (v: Var) => string): string =>
+  [...terms.map(([v, k]) => (k === 1 ? name(v) : `${whole(k)} * ${name(v)}`)), ...(c === 0 ? [] : [whole(c)])].join(
+    ' + '
+  ) || '0'
+const whole = (n: number): string => (n < 0 ? `(${n})` : String(n))

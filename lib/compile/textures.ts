@@ -13,6 +13,7 @@ import {
   type Var
 } from '../core/affine.ts'
 import type { Shape } from '../core/shape.ts'
+import { dividesInFloats, fitsFloats } from './exact.ts'
 import type { Kernel } from './expr.ts'
 import { given, perSide } from './numbers.ts'
 import { sideOf, type Layout } from './layout.ts'
@@ -68,17 +69,24 @@ export class Textures {
     const channel = ((first.c % 4) + 4) % 4
     const block4 = shift(first, -channel)
     if (divisibleByFour(block4)) return `${this.texel(slot, [quarter(block4), ...rest], block)}.${'xyzw'[channel]}`
-    const position = this.#number(first, block)
-    const texel = block.let('float', `floor((${position} + 0.5) * 0.25)`)
-    return this.dynamic(slot, texel, position, rest, block)
+    if (fitsFloats(first)) return this.dynamic(slot, this.#number(first, block), shape, rest, block)
+    const position = this.names.integer(first, block)
+    const texel = block.let('int', `${position} / 4`)
+    const lead = freshVar(Math.ceil(shape[0]! / 4))
+    this.names.setInteger(lead, texel)
+    return this.#picked(slot, lead, block.let('float', `float(${position} - 4 * ${texel})`), rest, block)
   }
 
   /** A channel that only the running kernel knows. */
-  dynamic(slot: number, texel: string, position: string, rest: readonly Affine[], block: Block): string {
-    const lead = freshVar(1 << 22)
+  dynamic(slot: number, position: string, [first]: Shape, rest: readonly Affine[], block: Block): string {
+    const texel = block.let('float', `floor(${position} * 0.25)`)
+    const lead = freshVar(Math.ceil(first! / 4))
     this.names.set(lead, texel)
-    const found = this.texel(slot, [variable(lead), ...rest], block)
-    return block.let('float', `pick(${found}, ${block.let('float', `${position} - 4.0 * ${texel}`)})`)
+    return this.#picked(slot, lead, block.let('float', `${position} - 4.0 * ${texel}`), rest, block)
+  }
+
+  #picked(slot: number, lead: Var, channel: string, rest: readonly Affine[], block: Block): string {
+    return block.let('float', `pick(${this.texel(slot, [variable(lead), ...rest], block)}, ${channel})`)
   }
 
   /** Fetches the texel at an index whose leading part counts in texels. */
@@ -104,7 +112,8 @@ export class Textures {
     const [width, height] = [sideOf(layout.width), sideOf(layout.height * targetsOf(tile))]
     const [u, v] = acrossAndDown(layout, inside)
     const down = addAffine(v, above)
-    if (this.sums && layout.split >= 0) return this.#sum([u, down], [width, height], block)
+    if (this.sums && layout.split >= 0 && [u, down].every(fitsFloats))
+      return this.#sum([u, down], [width, height], block)
     const [across, row] =
       layout.split < 0 ? this.#wrapped(u, above, layout.width, block) : [u, down].map((at) => this.#number(at, block))
     const x = block.let('float', `(${across} + 0.5) * ${perSide(slot, 'x', width)}`)
@@ -156,6 +165,12 @@ export class Textures {
 
   /** A position in rows that break anywhere, so far down. */
   #wrapped(flat: Affine, above: Affine, width: number, block: Block): readonly [string, string] {
+    if (!dividesInFloats(flat)) {
+      const whole = this.names.integer(flat, block)
+      const row = block.let('int', `${whole} / ${width}`)
+      const down = block.let('int', `${row} + ${this.names.integer(above, block)}`)
+      return [`float(${whole} - ${width} * ${row})`, `float(${down})`]
+    }
     const position = this.#number(flat, block)
     const v = block.let('float', `floor((${position} + 0.5) * ${given(1 / width)})`)
     const u = block.let('float', `${position} - ${given(width)} * ${v}`)

@@ -55,6 +55,15 @@ export const boundsOf = (a: Affine): readonly [number, number] =>
     [a.c, a.c]
   )
 
+/** No partial sum of its terms lies further from 0 than this. */
+export const magnitudeOf = (a: Affine): number => {
+  const [less, more] = a.terms.reduce<readonly [number, number]>(
+    ([lo, hi], [v, k]) => (k > 0 ? [lo, hi + k * (v.extent - 1)] : [lo + k * (v.extent - 1), hi]),
+    [Math.min(0, a.c), Math.max(0, a.c)]
+  )
+  return Math.max(-less, more)
+}
+
 export const coefficient = (a: Affine, v: Var): number => a.terms.find(([w]) => w === v)?.[1] ?? 0
 
 /** Text that two affine expressions share exactly where they are the same. */

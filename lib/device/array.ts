@@ -16,6 +16,9 @@ type Run = (...args: readonly Float32Array[]) => Float32Array
 /** The backends of gpu.js without textures, for machines without GL: row-major arrays, one number a thread. */
 export const arrayEngine = (name: 'webasm' | 'cpu'): Engine => new ArrayEngine(name)
 
+/** Up to here the numbers of WebAssembly's kernels, which are float32, and of JavaScript are whole. */
+const mostCounted = { webasm: 2 ** 24, cpu: Number.MAX_SAFE_INTEGER } as const
+
 class ArrayEngine implements Engine {
   readonly renderer: string
   readonly textureSize = Number.MAX_SAFE_INTEGER
@@ -34,7 +37,7 @@ class ArrayEngine implements Engine {
   }
 
   source(kernel: Kernel): Source {
-    return { text: scalarOf(kernel), numbers: [] }
+    return { text: scalarOf(kernel, mostCounted[this.name]), numbers: [] }
   }
 
   take(shape: Shape): ArrayBuffer_ {

@@ -57,6 +57,7 @@ class GLEngine implements Engine {
   readonly #bound: Bound
   readonly #textures: Textures
   readonly #numbers: Numbers
+  readonly #mostCounted: number
   /** Stands for the arguments and results of programs that are built. */
   readonly #stub: object
   readonly #programs = new Map<string, Program>()
@@ -78,6 +79,7 @@ class GLEngine implements Engine {
     this.targets = Math.min(limits.targets ?? 8, drawBuffers(gl))
     this.inputs = limits.inputs ?? Math.min(14, units)
     this.#numbers = numbersOf(gl, name)
+    this.#mostCounted = mostCountedOn(gl)
     this.renderer = rendererOf(gl)
     this.#gpu = new GPU({ mode: name, context: gl, canvas })
     this.#bound = new Bound(gl)
@@ -106,7 +108,8 @@ class GLEngine implements Engine {
 
   #written(kernel: Kernel, tiling: Tiling | undefined): Source {
     const fetch = this.#isTwo ? 'texture' : 'texture2D'
-    return glslOf(kernel, { fetch, textureSize: this.textureSize, costs: this.costs, numbers: this.#numbers }, tiling)
+    const { textureSize, costs } = this
+    return glslOf(kernel, { fetch, textureSize, costs, numbers: this.#numbers, mostCounted: this.#mostCounted }, tiling)
   }
 
   take(shape: Shape): Held {
@@ -272,6 +275,12 @@ const numbersOf = (gl: GL, name: EngineName): Numbers => {
     most: Math.min(256, most(gl.MAX_FRAGMENT_UNIFORM_VECTORS), most(gl.MAX_VERTEX_UNIFORM_VECTORS)),
     varyings: name === 'headlessgl' ? varyings : 0
   }
+}
+
+/** The largest integer in programs: some GPUs compute them as floats, whose quotients are exact up to 2^22. */
+const mostCountedOn = (gl: GL): number => {
+  const range = gl.getShaderPrecisionFormat(gl.FRAGMENT_SHADER, gl.HIGH_INT)?.rangeMax ?? 0
+  return range >= 30 ? 2 ** range - 1 : 2 ** 21
 }
 
 /** Numbers by fours, as uniforms take them. */

@@ -4,6 +4,7 @@ import { disagreement, nothingSeen, type Seen } from '../support/agree.ts'
 import { filled } from '../support/arbitrary.ts'
 import { resultsOf } from '../support/laws.ts'
 import { cases as edgeCases, wrongAtEdges } from '../support/edges.ts'
+import { misplaced } from '../support/large.ts'
 import { cook, gradientsOf, leavesOf, recipes, type Recipe } from '../support/recipe.ts'
 import { expected } from '../support/rounding.ts'
 import { computable } from '../support/rows.ts'
@@ -161,11 +162,25 @@ const ends: Case = async (device, seen) => {
   return undefined
 }
 
+/** Tensors of more elements than float32 has quotients for. */
+const large: Case = async (device, seen) => {
+  seen.elements = seen.sharp = 1
+  for (const shape of [
+    [1027, 4095],
+    [3, 5592407]
+  ] as const) {
+    const wrong = await misplaced(device, shape)
+    if (wrong.length > 0) return wrong.join('; ')
+  }
+  return undefined
+}
+
 export const cases: ReadonlyMap<string, Case> = new Map<string, Case>([
   ...rowCases,
   ['random expressions and their gradients', composed],
   ...layers,
   ['operations at the ends of numbers', ends],
+  ['large tensors', large],
   ['three compiled training steps of a small U-Net', training]
 ])
 

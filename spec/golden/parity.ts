@@ -86,11 +86,15 @@ export const sampled = async (
   device: Device,
   { apply }: UNet,
   params: UNetParams,
-  { steps, ...given }: { readonly steps: Schedule; readonly start: Tensor; readonly noiseAt: (at: number) => Tensor },
+  {
+    steps,
+    start,
+    noiseAt
+  }: { readonly steps: Schedule; readonly start: Tensor; readonly noiseAt: (at: number) => Tensor },
   variance: 'beta' | 'posterior'
 ): Promise<Numbers> => {
   let last: Sampled | undefined
-  for await (const pictures of t.sample(device, steps, apply, { variance })(params, { key: t.key(0), ...given }))
+  for await (const pictures of t.sample(device, steps, apply, { variance })(params, { key: t.key(0), start, noiseAt }))
     last = pictures
   return device.read(last!.x)
 }
