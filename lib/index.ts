@@ -57,6 +57,7 @@ export { addTrees, grad, valueAndGrad, vjp } from './grad/grad.ts'
 
 // devices
 export type { CompileOptions, Device, Numbers, Stats, Timing } from './device/device.ts'
+export { DeviceLostError, type Holdings, type OnLost } from './device/lost.ts'
 export { device, openDevice, type DeviceName, type DeviceOptions } from './device/open.ts'
 export { reference } from './reference/device.ts'
 

@@ -31,11 +31,14 @@ const worthWrapping = 1.1
 export const sideOf = (texels: number): number => Math.max(3, Number.isInteger(Math.log2(texels)) ? texels + 1 : texels)
 
 const known = new Map<string, Layout>()
+/** Shapes may vary for ever. Not the oldest goes but all: it is looked up with every call, and must be quick. */
+const mostKnown = 1 << 14
 
 /** The layout of a tensor, or of one of so many planes that lie one below another in a texture. */
 export const layoutOf = (shape: Shape, maxSize: number, planes = 1): Layout => {
   const key = `${shape.join()} ${maxSize} ${planes}`
   const found = known.get(key) ?? laidOut(shape, maxSize, planes)
+  if (known.size >= mostKnown) known.clear()
   known.set(key, found)
   return found
 }

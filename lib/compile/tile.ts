@@ -1,4 +1,5 @@
 import { coefficient, type Var } from '../core/affine.ts'
+import { Recent } from '../core/recent.ts'
 import { sizeOf } from '../core/shape.ts'
 import { CostModel } from './cost.ts'
 import type { Costs } from './costs.ts'
@@ -94,16 +95,17 @@ const tiles = (extents: readonly number[], targets: number): readonly (readonly 
 interface Known extends Pick<Tiling, 'tile' | 'ms' | 'heavy'> {
   readonly unroll: readonly number[]
 }
-const known = new WeakMap<Costs, Map<string, Known>>()
+const known = new WeakMap<Costs, Recent<Known>>()
+/** Kernels whose tilings are kept. */
+const mostKnown = 4096
 
 /** The tiling that the cost model finds cheapest. */
 export const tileOf = (kernel: Kernel, folds: Folds, targets: number, costs: Costs): Tiling => {
   const lanes = laneVariable(kernel, folds)
   const key = `${targets} ${kernelKey(kernel)}`
-  const before = known.get(costs) ?? new Map<string, Known>()
+  const before = known.get(costs) ?? new Recent<Known>(mostKnown)
   known.set(costs, before)
-  const found = before.get(key) ?? cheapest(candidates(kernel, folds, lanes, targets, costs))
-  before.set(key, found)
+  const found = before.of(key, () => cheapest(candidates(kernel, folds, lanes, targets, costs)))
   return tilingOf(folds, lanes, found)
 }
 

@@ -1,5 +1,5 @@
 import { bits32, foldInWords, keyWords, wantCount, wantWord, type Words } from '../random/threefry.ts'
-import { raise } from './raise.ts'
+import { leaked, type Trace } from './trace.ts'
 
 /**
  * A source of randomness: an immutable value from which numbers and further keys are derived. The same key
@@ -11,17 +11,20 @@ export class Key {
   readonly words: Words | undefined
   /** What it was resolved to last: many keys are derived from one. */
   #last: { readonly given: readonly Words[]; readonly words: Words } | undefined
+  /** The trace whose keys it is derived from, where it has no words. */
+  readonly trace: Trace | undefined
 
   constructor(source: Source) {
     this.#source = source
     this.words = 'words' in source ? source.words : undefined
+    this.trace = 'from' in source ? source.from.trace : 'position' in source ? source.trace : undefined
   }
 
   #known(given: readonly Words[]): Words | undefined {
     const { words } = this
     if (words) return words
     if (this.#last?.given === given) return this.#last.words
-    return 'position' in this.#source ? argumentAt(given, this.#source.position) : undefined
+    return 'position' in this.#source ? argumentAt(given, this.#source) : undefined
   }
 
   /** The words once the traced function's keys are given. (A loop: a key may be derived from thousands in a row.) */
@@ -46,14 +49,21 @@ interface Derived {
   readonly from: Key
   readonly f: (words: Words) => Words
 }
+interface Given {
+  readonly position: number
+  readonly trace: Trace | undefined
+}
 /** Where a key comes from: it is known, the argument of a traced function, or derived from another one. */
-type Source = { readonly words: Words } | { readonly position: number } | Derived
+type Source = { readonly words: Words } | Given | Derived
 
-const argumentAt = (given: readonly Words[], position: number): Words =>
-  given[position] ?? raise('key', `key argument ${position} is missing`)
+const argumentAt = (given: readonly Words[], { position, trace }: Given): Words =>
+  given[position] ?? leaked('key', `the key argument ${position}`, trace)
+
+/** A key of known words. */
+export const known = (words: Words): Key => new Key({ words })
 
 /** A key that stands for the `position`-th key argument of a traced function. */
-export const argumentKey = (position: number): Key => new Key({ position })
+export const argumentKey = (position: number, trace?: Trace): Key => new Key({ position, trace })
 
 const derived = (from: Key, f: (words: Words) => Words): Key =>
   new Key(from.words ? { words: f(from.words) } : { from, f })
@@ -95,4 +105,4 @@ export const foldIn = (from: Key, n: number): Key => {
 
 /** Random 32-bit words, on the host. */
 export const bits = (from: Key, n: number): Uint32Array =>
-  bits32(from.words ?? raise('bits', 'wants a key with a value, not one of a function being traced'), n)
+  bits32(from.words ?? leaked('bits', 'the key', from.trace), n)

@@ -14,3 +14,8 @@ export const showShape = (shape: readonly number[]): string => `[${shape.join(',
 export const raise = (op: string, message: string): never => {
   throw new TesseraError(`${op}: ${message}`)
 }
+
+/** Throws what went wrong before, where it could not be. */
+export const rethrow = (fault: Error): never => {
+  throw fault
+}

@@ -2,19 +2,41 @@ import type { Kernel } from '../compile/expr.ts'
 import { usual, type Costs } from '../compile/costs.ts'
 import type { Source } from '../compile/numbers.ts'
 import { scalarFunctions, scalarOf } from '../compile/scalar.ts'
+import { raise } from '../core/raise.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
-import { noCounts, type Buffer, type Counters, type Engine } from './engine.ts'
+import {
+  noCounts,
+  noRoom,
+  type Buffer,
+  type Counters,
+  type Engine,
+  type Limits,
+  type Occupied,
+  type Saved,
+  type Tenant
+} from './engine.ts'
 import { GPU, type GPUType } from './gpujs.ts'
+import { Loss } from './lost.ts'
 
-interface ArrayBuffer_ extends Buffer {
+/** Saved as it is: it lies on the host. */
+interface ArrayBuffer_ extends Occupied, Saved {
   readonly numbers: Float32Array
 }
-const buffered = (numbers: Float32Array): ArrayBuffer_ => ({ numbers, bytes: numbers.byteLength })
+const buffered = (numbers: Float32Array, shape: Shape): ArrayBuffer_ => ({ numbers, shape, bytes: numbers.byteLength })
 
 type Run = (...args: readonly Float32Array[]) => Float32Array
 
+interface Program {
+  readonly text: string
+  readonly run: Run
+  readonly destroy: () => void
+}
+
+/** Programs kept at most, where nobody says. A module of WebAssembly is made for one size of its arguments. */
+const mostPrograms = 512
+
 /** The backends of gpu.js without textures, for machines without GL: row-major arrays, one number a thread. */
-export const arrayEngine = (name: 'webasm' | 'cpu'): Engine => new ArrayEngine(name)
+export const arrayEngine = (name: 'webasm' | 'cpu', limits: Limits = {}): Engine => new ArrayEngine(name, limits)
 
 /** Up to here the numbers of WebAssembly's kernels, which are float32, and of JavaScript are whole. */
 const mostCounted = { webasm: 2 ** 24, cpu: Number.MAX_SAFE_INTEGER } as const
@@ -26,11 +48,18 @@ class ArrayEngine implements Engine {
   readonly targets = 1
   readonly counters: Counters = noCounts()
   readonly costs: Costs = usual
+  readonly loss: Loss
+  tenant: Tenant | undefined
+  readonly #live = new Set<ArrayBuffer_>()
   readonly #gpu: GPUType
-  readonly #programs = new Map<string, Run>()
-  readonly #texts = new Set<string>()
+  /** By text and sizes, the one used last at the end. */
+  readonly #programs = new Map<string, Program>()
 
-  constructor(readonly name: 'webasm' | 'cpu') {
+  constructor(
+    readonly name: 'webasm' | 'cpu',
+    readonly limits: Limits
+  ) {
+    this.loss = new Loss(name, () => false)
     if (name === 'webasm' && !GPU.isWebAssemblySupported) throw new Error('webasm: this platform has no WebAssembly')
     this.renderer = name === 'webasm' ? 'WebAssembly' : 'JavaScript'
     this.#gpu = new GPU({ mode: name, functions: [...scalarFunctions] as never })
@@ -41,15 +70,34 @@ class ArrayEngine implements Engine {
   }
 
   take(shape: Shape): ArrayBuffer_ {
-    return this.#count(buffered(new Float32Array(sizeOf(shape))))
+    return this.#count(buffered(new Float32Array(sizeOf(shape)), shape))
   }
 
   give(buffer: Buffer): void {
+    this.#live.delete(buffer as ArrayBuffer_)
     this.counters.live--
     this.counters.bytes -= buffer.bytes
   }
 
+  begin(): void {
+    // nothing is kept for another run
+  }
+
+  save(buffer: Buffer): Saved {
+    return buffer
+  }
+
+  restore(saved: Saved): Buffer {
+    return this.#count(saved as ArrayBuffer_)
+  }
+
+  unpack(saved: Saved): Float32Array {
+    return Float32Array.from((saved as ArrayBuffer_).numbers)
+  }
+
   #count(buffer: ArrayBuffer_): ArrayBuffer_ {
+    this.#makeRoom(buffer)
+    this.#live.add(buffer)
     this.counters.live++
     this.counters.created++
     this.counters.bytes += buffer.bytes
@@ -57,8 +105,15 @@ class ArrayEngine implements Engine {
     return buffer
   }
 
-  upload(data: ArrayLike<number>): ArrayBuffer_ {
-    return this.#count(buffered(Float32Array.from(data)))
+  #makeRoom(wanted: ArrayBuffer_): void {
+    const { bytes: budget = Infinity } = this.limits
+    const isFull = (): boolean => this.counters.bytes + wanted.bytes > budget
+    while (isFull() && this.tenant?.relieve());
+    if (isFull()) raise('device', noRoom(wanted, `limits.bytes is ${budget}`, [...this.#live]))
+  }
+
+  upload(data: ArrayLike<number>, shape: Shape): ArrayBuffer_ {
+    return this.#count(buffered(Float32Array.from(data), shape))
   }
 
   download(buffer: Buffer): Float32Array {
@@ -69,28 +124,36 @@ class ArrayEngine implements Engine {
     const args = (inputs as readonly ArrayBuffer_[]).map((b) => b.numbers)
     const numbers = this.#program(text, shape, args)(...args)
     this.counters.calls++
-    return [this.#count(buffered(numbers))]
+    return [this.#count(buffered(numbers, shape))]
   }
 
   #program(source: string, shape: Shape, args: readonly Float32Array[]): Run {
     const key = `${sizeOf(shape)} ${args.map((a) => a.length).join(' ')} ${source}`
-    const known = this.#programs.get(key)
-    if (known) return known
+    const program = this.#programs.get(key) ?? this.#made(source, shape, args)
+    this.#programs.delete(key)
+    this.#programs.set(key, program)
+    const [oldest] = this.#programs
+    if (oldest && this.#programs.size > (this.limits.programs ?? mostPrograms)) {
+      this.#programs.delete(oldest[0])
+      oldest[1].destroy()
+    }
+    this.counters.programs = this.#programs.size
+    return program.run
+  }
+
+  #made(text: string, shape: Shape, args: readonly Float32Array[]): Program {
     const start = performance.now()
-    const kernel = this.#gpu.createKernel(source, {
+    const kernel = this.#gpu.createKernel(text, {
       output: [sizeOf(shape)],
       argumentTypes: args.map(() => 'Array'),
       returnType: 'Number',
       precision: 'single',
       loopMaxIterations: 1 << 24
-    } as object) as unknown as Run
-    // gpu.js hands out the same array again with the next call
-    const run: Run = (...inputs) => Float32Array.from(kernel(...inputs))
-    this.#programs.set(key, run)
-    this.#texts.add(source)
-    this.counters.programs++
+    } as object) as unknown as Run & { destroy(): void }
+    this.counters.compiled++
     this.counters.compileMs += performance.now() - start
-    return run
+    // gpu.js hands out the same array again with the next call
+    return { text, run: (...inputs) => Float32Array.from(kernel(...inputs)), destroy: () => kernel.destroy() }
   }
 
   build(): boolean {
@@ -99,14 +162,25 @@ class ArrayEngine implements Engine {
   }
 
   has({ text }: Source): boolean {
-    return this.#texts.has(text)
+    for (const program of this.#programs.values()) if (program.text === text) return true
+    return false
   }
 
   finish(): void {
     // it waits for every kernel anyway
   }
 
-  dispose(): void {
+  reset(): void {
+    this.#programs.forEach((program) => program.destroy())
     this.#programs.clear()
+    this.#live.clear()
+    Object.assign(this.counters, noCounts())
+  }
+
+  dispose(): void {
+    this.#programs.forEach((program) => program.destroy())
+    this.#programs.clear()
+    this.#live.clear()
+    this.counters.programs = 0
   }
 }

@@ -1,13 +1,15 @@
 import type { Plan, Step } from '../compile/plan.ts'
-import { argumentKey, Key } from '../core/key.ts'
+import { argumentKey, Key, known } from '../core/key.ts'
 import { tensor } from '../core/create.ts'
 import { isEmpty } from '../core/shape.ts'
 import { argumentRow, valueRow, type Argument, type Held } from '../core/primitives.ts'
 import { node, isTensor, type Tensor } from '../core/tensor.ts'
-import { eachLeaf, mapLeaves, mapTree } from '../core/tree.ts'
+import { traced, type Trace } from '../core/trace.ts'
+import { eachLeaf, mapLeaves } from '../core/tree.ts'
 import { drawRow, type Draw } from '../ops/random.ts'
 import type { Words } from '../random/threefry.ts'
 import type { Memory } from './memory.ts'
+import { checkResult } from './placeholders.ts'
 import type { Buffer, Engine } from './engine.ts'
 
 /** A function traced for one set of shapes. */
@@ -77,17 +79,24 @@ const leafText = (leaf: unknown): string => {
   return `${typeof leaf} ${own} ${JSON.stringify(leaf)}`
 }
 
-/** What `f` makes of placeholders. */
-export const trace = (f: (...args: readonly unknown[]) => unknown, args: readonly unknown[]): unknown => {
+/** The arguments with a placeholder for each tensor and key. */
+const placeholders = (args: readonly unknown[], trace: Trace): readonly unknown[] => {
   let [tensors, keys] = [0, 0]
-  const placeholders = args.map((arg) =>
+  return args.map((arg) =>
     mapLeaves(arg, (leaf) => {
-      if (isTensor(leaf)) return node(argumentRow, { shape: leaf.shape, position: tensors++ })
-      return leaf instanceof Key ? argumentKey(keys++) : leaf
+      if (isTensor(leaf)) return node(argumentRow, { shape: leaf.shape, position: tensors++, trace })
+      return leaf instanceof Key ? argumentKey(keys++, trace) : leaf
     })
   )
-  return f(...placeholders)
 }
+
+/** What `f` makes of placeholders: of its own, and of nobody else's. */
+export const trace = (f: (...args: readonly unknown[]) => unknown, args: readonly unknown[]): unknown =>
+  traced(f, (own) => {
+    const result = f(...placeholders(args, own))
+    checkResult(own, result)
+    return result
+  })
 
 /** Runs a kernel of a plan: the place for what is to happen before or after. */
 export type Around = (step: Step, run: (meanwhile?: () => void) => void) => void
@@ -101,33 +110,57 @@ export const execute = (
   memory: Memory,
   around = nothingAround
 ): unknown => {
-  const { plan: program, result } = traced
+  const { plan } = traced
   const buffers: Buffer[] = []
   const owned = new Set<number>()
-  for (const [i, leaf] of program.leaves) {
-    if (isEmpty(leaf.shape)) continue
-    const { buffer, mine } = fetched(leaf, args, memory)
-    buffers[i] = buffer
-    if (mine) owned.add(i)
+  memory.begin()
+  try {
+    for (const [i, leaf] of plan.leaves) {
+      if (isEmpty(leaf.shape)) continue
+      const { buffer, mine } = fetched(leaf, args, memory)
+      buffers[i] = buffer
+      if (mine) owned.add(i)
+    }
+    takeUnused(plan, args, memory)
+    for (const step of plan.steps) around(step, (meanwhile) => runStep(step, buffers, owned, engine, meanwhile))
+  } catch (thrown) {
+    for (const i of owned) engine.give(buffers[i]!)
+    throw thrown
   }
-  takeUnused(program, args, memory)
-  for (const step of program.steps) around(step, (meanwhile) => runStep(step, buffers, owned, engine, meanwhile))
-  const leaves = new Map(program.leaves)
+  const results = resultsOf(traced, args, memory, (i) => (owned.has(i) ? buffers[i] : undefined))
+  memory.end()
+  return results
+}
+
+/** The function's result: tensors of the buffers that the run made, arguments and constants passed on, keys. */
+const resultsOf = (
+  { plan, result }: Traced,
+  args: Given,
+  memory: Memory,
+  made: (i: number) => Buffer | undefined
+): unknown => {
+  const leaves = new Map(plan.leaves)
   const tensors = new Map<number, Tensor>()
   const passed = new Set<Tensor>()
-  let at = 0
-  const results = mapTree(result, (x) => {
-    const i = program.outputs[at++]!
-    if (isEmpty(x.shape)) return tensor([], x.shape)
-    if (!owned.has(i)) {
-      const same = passedOn(leaves.get(i)!, args)
-      passed.add(same)
-      return same
-    }
+  const passOn = (i: number): Tensor => {
+    const same = passedOn(leaves.get(i)!, args)
+    passed.add(same)
+    return same
+  }
+  const hold = (i: number, buffer: Buffer, x: Tensor): Tensor => {
     const before = tensors.get(i)
-    const made = before ? memory.share(before) : memory.hold(buffers[i]!, x.shape)
-    tensors.set(i, made)
-    return made
+    const held = before ? memory.share(before) : memory.hold(buffer, x.shape)
+    tensors.set(i, held)
+    return held
+  }
+  let at = 0
+  const results = mapLeaves(result, (leaf) => {
+    if (leaf instanceof Key) return known(leaf.resolve(args.keys))
+    if (!isTensor(leaf)) return leaf
+    const i = plan.outputs[at++]!
+    if (isEmpty(leaf.shape)) return tensor([], leaf.shape)
+    const buffer = made(i)
+    return buffer ? hold(i, buffer, leaf) : passOn(i)
   })
   for (const i of args.donated) if (!passed.has(args.tensors[i]!)) discard(args.tensors[i]!, memory)
   return results

@@ -2,13 +2,17 @@ import type { NdArray } from 'ndarray'
 import type { Nested } from '../core/create.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
+import type { OnLost } from './lost.ts'
 
 export type Numbers = Float32Array | Float64Array
 
 /** What a device counts. Nothing of this is needed to use it; it is there to be looked at. */
 export interface Stats {
-  /** Distinct programs compiled. */
+  /** Programs there are, each for all kernels that share it, and how many were ever compiled. */
   readonly programs: number
+  readonly compiled: number
+  /** Plans there are. */
+  readonly plans: number
   /** Kernel calls so far. */
   readonly calls: number
   /** Textures ever made; in the steady state this does not grow. */
@@ -19,6 +23,8 @@ export interface Stats {
   /** Bytes of both, and the most there ever were. */
   readonly bytes: number
   readonly peakBytes: number
+  /** Results moved to the host, to make room: none as long as what is dropped is collected in time. */
+  readonly spilled: number
   /** Milliseconds of tracing functions, planning kernels, compiling programs, and running them. */
   readonly traceMs: number
   readonly planMs: number
@@ -68,6 +74,11 @@ export interface Device {
   showSource<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
   /** Runs a function, waiting after each of its kernels, and says what each took. */
   profile<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): readonly Timing[]
+  /**
+   * Hears that the device is gone, once: its driver was reset, say. From then on everything asked of it raises that
+   * error too; what was read before can go on another device. What it gives ends the listening.
+   */
+  onLost(listener: OnLost): () => void
   stats(): Stats
   /** Frees everything. */
   dispose(): void

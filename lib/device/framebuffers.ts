@@ -1,5 +1,5 @@
 import type { Bound, GL } from './bound.ts'
-import type { Held } from './pool.ts'
+import type { Held } from './texture.ts'
 
 /** What GL draws into and reads from: of each texture one of its own, so that nothing is attached anew with every draw. */
 export class Framebuffers {
@@ -42,6 +42,7 @@ export class Framebuffers {
 
   dispose(): void {
     this.#all.forEach((framebuffer) => this.delete(framebuffer))
+    this.#together.clear()
   }
 
   #attach(all: readonly Held[], framebuffer: WebGLFramebuffer): void {

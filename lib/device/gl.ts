@@ -2,46 +2,33 @@ import type { Kernel } from '../compile/expr.ts'
 import type { Tiling } from '../compile/tile.ts'
 import { usual, type Costs } from '../compile/costs.ts'
 import { glslOf } from '../compile/glsl.ts'
-import { handedOn, type Numbers, type Source } from '../compile/numbers.ts'
+import type { Numbers, Source } from '../compile/numbers.ts'
 import { kernelKey } from '../compile/key.ts'
 import { raise } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import { Bound, type GL } from './bound.ts'
-import { GPU, Texture, type GPUType } from './gpujs.ts'
-import { noCounts, type Buffer, type Counters, type Engine, type EngineName } from './engine.ts'
-import { reachedOf } from './reached.ts'
-import { Textures, type Held } from './pool.ts'
+import { Recent } from '../core/recent.ts'
+import { GPU } from './gpujs.ts'
+import {
+  noCounts,
+  type Buffer,
+  type Counters,
+  type Engine,
+  type EngineName,
+  type Limits,
+  type Saved,
+  type Tenant
+} from './engine.ts'
+import { Loss } from './lost.ts'
+import { Textures } from './pool.ts'
+import { Programs, type Program } from './programs.ts'
+import type { Held } from './texture.ts'
 import type { Context } from './platform/types.ts'
 
-/** The parts of a gpu.js kernel that its types leave out. It builds the program; drawing is a few words to GL. */
-interface BuiltKernel {
-  texture: object
-  mappedTextures: readonly object[]
-  readonly program: WebGLProgram
-  getFragmentShader(args: ArrayLike<unknown>): string
-  getVertexShader(args: ArrayLike<unknown>): string
-  build(...args: readonly object[]): void
-}
-interface Program {
-  readonly program: WebGLProgram
-  /** Whether it has run: a driver may leave much of its compiling to the first time. */
-  drawn: boolean
-  /** What it was last run with. */
-  numbers: readonly number[] | undefined
-  /** Where the numbers go, if it has any. */
-  readonly place: WebGLUniformLocation | null
-}
-/** Limits to make do with, below those of the driver. */
-export interface GLLimits {
-  /** Render targets. */
-  readonly targets?: number
-  readonly inputs?: number
-  readonly textureSize?: number
-  /** Bytes of textures to stay within, as far as what is in use allows: textures that wait to be used again go first. */
-  readonly bytes?: number
-}
+/** Programs kept at most, where nobody says: three times what a training step of the U-Net has. */
+const mostPrograms = 512
 
-export const glEngine = (context: Context, limits: GLLimits = {}, costs: Costs = usual): Engine =>
+export const glEngine = (context: Context, limits: Limits = {}, costs: Costs = usual): Engine =>
   new GLEngine(context, limits, costs)
 
 class GLEngine implements Engine {
@@ -51,28 +38,27 @@ class GLEngine implements Engine {
   readonly inputs: number
   readonly targets: number
   readonly counters: Counters = noCounts()
+  readonly loss: Loss
   readonly #gl: GL
-  readonly #gpu: GPUType
   readonly #isTwo: boolean
   readonly #bound: Bound
   readonly #textures: Textures
+  readonly #programs: Programs
   readonly #numbers: Numbers
   readonly #mostCounted: number
-  /** Stands for the arguments and results of programs that are built. */
-  readonly #stub: object
-  readonly #programs = new Map<string, Program>()
-  readonly #sources = new Map<string, Source>()
+  readonly #sources: Recent<Source>
 
   constructor(
-    { name, gl, canvas }: Context,
-    limits: GLLimits,
+    { name, gl, canvas, onLost }: Context,
+    limits: Limits,
     readonly costs: Costs
   ) {
     this.name = name
     this.#gl = gl
     this.#isTwo = name === 'webgl2'
-    const extensions = this.#isTwo ? ['EXT_color_buffer_float'] : ['OES_texture_float', 'WEBGL_color_buffer_float']
-    for (const extension of extensions) gl.getExtension(extension)
+    this.loss = new Loss(name, () => gl.isContextLost())
+    onLost?.(() => void this.loss.notice())
+    askForFloats(gl, name)
     // a texture may be one larger than what lies in it
     this.textureSize = limits.textureSize ?? Math.min(8192, (gl.getParameter(gl.MAX_TEXTURE_SIZE) as number) - 1)
     const units = gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS) as number
@@ -81,35 +67,50 @@ class GLEngine implements Engine {
     this.#numbers = numbersOf(gl, name)
     this.#mostCounted = mostCountedOn(gl)
     this.renderer = rendererOf(gl)
-    this.#gpu = new GPU({ mode: name, context: gl, canvas })
     this.#bound = new Bound(gl)
-    this.#textures = new Textures(
+    this.#textures = new Textures({
       gl,
-      this.#bound,
-      this.#isTwo,
-      this.textureSize,
-      limits.bytes ?? Infinity,
-      this.counters
-    )
-    this.#stub = stub(gl)
+      bound: this.#bound,
+      isTwo: this.#isTwo,
+      size: this.textureSize,
+      budget: limits.bytes ?? Infinity,
+      counters: this.counters,
+      loss: this.loss
+    })
+    const gpu = new GPU({ mode: name, context: gl, canvas })
+    const programs = limits.programs ?? mostPrograms
+    this.#programs = new Programs(gl, gpu, this.#bound, this.counters, programs)
+    // kernels that differ in sizes alone share a program
+    this.#sources = new Recent(8 * programs)
     keepDrawingBuffer(gl)
+  }
+
+  get tenant(): Tenant | undefined {
+    return this.#textures.tenant
+  }
+
+  set tenant(tenant: Tenant | undefined) {
+    this.#textures.tenant = tenant
+  }
+
+  begin(): void {
+    this.#textures.begin()
+    this.#programs.begin()
   }
 
   source(kernel: Kernel, tiling?: Tiling): Source {
     const key = `${tiling ? `${tiling.tile.join()} ${[...tiling.unroll.values()].join()}` : ''} ${kernelKey(kernel)}`
-    const known = this.#sources.get(key)
-    if (known) return known
-    const start = performance.now()
-    const source = this.#written(kernel, tiling)
-    this.#sources.set(key, source)
-    this.counters.compileMs += performance.now() - start
-    return source
+    return this.#sources.of(key, () => this.#written(kernel, tiling))
   }
 
   #written(kernel: Kernel, tiling: Tiling | undefined): Source {
+    const start = performance.now()
     const fetch = this.#isTwo ? 'texture' : 'texture2D'
     const { textureSize, costs } = this
-    return glslOf(kernel, { fetch, textureSize, costs, numbers: this.#numbers, mostCounted: this.#mostCounted }, tiling)
+    const numbers = this.#numbers
+    const source = glslOf(kernel, { fetch, textureSize, costs, numbers, mostCounted: this.#mostCounted }, tiling)
+    this.counters.compileMs += performance.now() - start
+    return source
   }
 
   take(shape: Shape): Held {
@@ -128,8 +129,20 @@ class GLEngine implements Engine {
     return this.#textures.download(buffer as Held, shape)
   }
 
+  save(buffer: Buffer): Saved {
+    return this.#textures.save(buffer as Held)
+  }
+
+  restore(saved: Saved): Buffer {
+    return this.#textures.restore(saved)
+  }
+
+  unpack(saved: Saved, shape: Shape): Float32Array {
+    return this.#textures.unpack(saved, shape)
+  }
+
   has({ text }: Source): boolean {
-    return this.#programs.get(text)?.drawn === true
+    return this.#programs.hasDrawn(text)
   }
 
   run(
@@ -164,12 +177,7 @@ class GLEngine implements Engine {
   }
 
   #program(text: string, inputs: number, targets: number): Program {
-    const known = this.#programs.get(text)
-    if (known) return known
-    const program = this.#checked(() => this.#built(text, inputs, targets))
-    this.#programs.set(text, program)
-    this.counters.programs++
-    return program
+    return this.#programs.known(text) ?? this.#checked(() => this.#programs.add(text, inputs, targets))
   }
 
   /** GL goes on after an error, with wrong numbers. To ask makes some drivers wait, so it is asked once a program. */
@@ -193,47 +201,16 @@ class GLEngine implements Engine {
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4)
   }
 
-  #built(source: string, inputs: number, targets: number): Program {
-    const body = { name: 'body', source, argumentTypes: [], argumentNames: [], returnType: 'Array(4)' }
-    this.#gpu.setNativeFunctions([body] as never)
-    // gpu.js writes sizes into the text, which no body reads: with one for all, a driver that has compiled a program for
-    // tensors of one size, in this process or another, has compiled it for all sizes
-    const stubs = (n: number): readonly object[] => new Array<object>(n).fill(this.#stub)
-    const [args, first, others] = [stubs(inputs), this.#stub, stubs(targets - 1)]
-    const names = args.map((_, i) => `a${i}`)
-    const settings = {
-      output: [1, 1],
-      argumentTypes: names.map(() => 'ArrayTexture(4)'),
-      returnType: 'Array(4)',
-      precision: 'single',
-      tactic: 'precision',
-      pipeline: true,
-      immutable: true,
-      // the body writes the further results itself: these only make gpu.js declare them
-      ...(others.length > 0 ? { subKernels: others.map((_, i) => subKernel(i + 1)) } : {})
-    }
-    const text = `function (${names.join(', ')}) { return body(); }`
-    const kernel = this.#gpu.createKernel(text, settings as object).kernel as unknown as BuiltKernel
-    kernel.texture = first
-    if (others.length > 0) kernel.mappedTextures = others
-    const assembled = kernel.getFragmentShader.bind(kernel)
-    kernel.getFragmentShader = (all) => reachedOf(assembled(all))
-    const vertices = kernel.getVertexShader.bind(kernel)
-    kernel.getVertexShader = (all) => handing(vertices(all), source)
-    kernel.build(...args)
-    const { program } = kernel
-    this.#bound.forget()
-    this.#bound.program(program)
-    const gl = this.#gl
-    // gpu.js would draw into a corner of the largest output of all its kernels
-    gl.disable(gl.SCISSOR_TEST)
-    gl.uniform2f(gl.getUniformLocation(program, 'ratio'), 1, 1)
-    names.forEach((name, unit) => gl.uniform1i(gl.getUniformLocation(program, `user_${name}`), unit))
-    return { program, drawn: false, numbers: undefined, place: gl.getUniformLocation(program, 'numbers[0]') }
-  }
-
   finish(): void {
     this.#gl.finish()
+  }
+
+  reset(): void {
+    this.#textures.clear()
+    this.#programs.clear()
+    this.#sources.clear()
+    this.#bound.forget()
+    Object.assign(this.counters, noCounts())
   }
 
   dispose(): void {
@@ -243,27 +220,11 @@ class GLEngine implements Engine {
   }
 }
 
-/** A texture without texels, as gpu.js wants one for each argument and result of a kernel that it builds. */
-const stub = (gl: GL): object => {
-  const texture = gl.createTexture()
-  gl.bindTexture(gl.TEXTURE_2D, texture)
-  const size = [1, 1]
-  const settings = {
-    texture,
-    size,
-    dimensions: [1, 1, 1],
-    output: size,
-    context: gl,
-    type: 'ArrayTexture(4)',
-    kernel: {}
-  }
-  return new (Texture as unknown as new (settings: object) => object)(settings)
-}
-
-/** gpu.js's vertex shader, handing a body its numbers. */
-const handing = (vertices: string, body: string): string => {
-  const { declarations, statements } = handedOn(body)
-  return vertices.replace('void main(void) {', (main) => `${declarations}\n${main}\n${statements}`)
+/** Textures of floats, to read from and to draw to; where WebGL 1 has the former, it may have the latter unasked. */
+const askForFloats = (gl: GL, name: EngineName): void => {
+  const needed = name === 'webgl2' ? 'EXT_color_buffer_float' : 'OES_texture_float'
+  if (!gl.getExtension(needed)) raise(name, `the driver has no textures of floats (no ${needed})`)
+  if (name !== 'webgl2') gl.getExtension('WEBGL_color_buffer_float')
 }
 
 /** How many numbers a program may have besides what gpu.js needs. Only headless-gl is known to draw on llvmpipe. */
@@ -294,17 +255,6 @@ const drawBuffers = (gl: GL): number => {
   if ('MAX_DRAW_BUFFERS' in gl) return gl.getParameter(gl.MAX_DRAW_BUFFERS) as number
   const extension = gl.getExtension('WEBGL_draw_buffers')
   return extension ? (gl.getParameter(extension.MAX_DRAW_BUFFERS_WEBGL) as number) : 1
-}
-
-const subKernel = (i: number): object => {
-  const name = `p${i}`
-  return {
-    name,
-    property: name,
-    source: `function ${name}(x) { return x; }`,
-    returnType: 'Array(4)',
-    argumentTypes: ['Array(4)']
-  }
 }
 
 /** What the driver calls itself. */

@@ -2,26 +2,34 @@ import type { Plan } from '../compile/plan.ts'
 import { showPlan } from '../compile/show.ts'
 import { debug, debugLevel } from '../core/debug.ts'
 import type { Held } from '../core/primitives.ts'
+import { Recent } from '../core/recent.ts'
 import { topological, type Tensor } from '../core/tensor.ts'
+import { isTracing } from '../core/trace.ts'
 import { mapTree, tensorsOf } from '../core/tree.ts'
 import { compiling, type CompilingOptions } from './compiling.ts'
 import { execute, given, isHeld, trace, type Around, type Given, type Traced } from './compiled.ts'
 import type { CompileOptions, Device, Stats, Timing } from './device.ts'
 import type { Engine } from './engine.ts'
+import { guarded } from './guarded.ts'
+import type { OnLost } from './lost.ts'
 import { Memory } from './memory.ts'
 import { checkCompile, checkDonated } from './options.ts'
+import { checkPlaceholders } from './placeholders.ts'
 import { Plans } from './plans.ts'
 import { free, Timer } from './profile.ts'
-import { formed } from './read.ts'
+import { formed, promised } from './read.ts'
 
 type Anything = (...args: readonly unknown[]) => unknown
 
 /** Milliseconds that reads may follow each other without a turn of the event loop. */
 const patience = 20
 
+/** Traces that a compiled function keeps: one for each form, shape and plain value that its arguments had. */
+const mostTraces = 256
+
 /** The device of a backend: traces functions, keeps their plans, runs them. */
 export const deviceOf = (engine: Engine, reason: string, options: CompilingOptions = {}): Device =>
-  new EngineDevice(engine, reason, options)
+  new EngineDevice(guarded(engine), reason, options)
 
 class EngineDevice implements Device {
   readonly name: string
@@ -48,19 +56,32 @@ class EngineDevice implements Device {
 
   compile<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CompileOptions): (...args: A) => R {
     const { donate } = checkCompile(options)
-    const plans = new Map<string, Traced>()
+    const traces = new Recent<Traced>(mostTraces)
     return (...args) => {
       checkDonated(donate, args)
+      // part of a function that is being traced: it becomes part of that one's plan
+      if (isTracing()) return f(...args)
       const ready = args.map((arg) => this.compute(arg))
       const leaves = given(ready, donate)
-      const traced = plans.get(leaves.signature) ?? this.#trace(f as unknown as Anything, ready)
-      plans.set(leaves.signature, traced)
-      return this.#run(traced, leaves) as R
+      const traced = traces.of(leaves.signature, () => this.#trace(f as unknown as Anything, ready))
+      const result = this.#run(traced, leaves)
+      this.#forget(args, ready, result)
+      return result as R
     }
   }
 
+  /** Gives back what was computed for a call alone, unless the function passed it on. */
+  #forget(args: readonly unknown[], ready: readonly unknown[], result: unknown): void {
+    if (ready.every((arg, i) => arg === args[i])) return
+    const kept = new Set([...tensorsOf(args), ...tensorsOf(result)])
+    for (const x of tensorsOf(ready)) if (!kept.has(x)) x[Symbol.dispose]()
+  }
+
   #trace(f: Anything, args: readonly unknown[]): Traced {
-    const result = this.#timed('trace', () => trace(f, args))
+    return this.#planned(this.#timed('trace', () => trace(f, args)))
+  }
+
+  #planned(result: unknown): Traced {
     const traced = { result, plan: this.#timed('plan', () => this.#plans.of(tensorsOf(result))) }
     debug(1, () => showPlan(traced.plan, { source: debugLevel() > 1 }))
     return traced
@@ -75,35 +96,46 @@ class EngineDevice implements Device {
 
   /** Runs a plan, with something around each step once all its programs are there; those it lacks are compiled as they come. */
   #run(traced: Traced, leaves: Given, around?: Around): unknown {
-    const before = this.#engine.counters.compileMs
+    const { loss, counters } = this.#engine
+    loss.check()
+    const before = counters.compileMs
     const { steps } = traced.plan
     const work = (each?: Around): unknown => execute(traced, leaves, this.#engine, this.#memory, each)
     const result = this.#timed('run', () =>
       this.#ran.has(steps) ? work(around) : compiling(steps, this.#engine, this.options, work)
     )
+    // GL draws nothing on a context that is lost, and says nothing
+    loss.check()
     this.#ran.add(steps)
-    this.#ms.run -= this.#engine.counters.compileMs - before
+    this.#ms.run -= counters.compileMs - before
     return result
   }
 
   compute<T>(tree: T): T {
+    return this.#computed('compute', tree)
+  }
+
+  #computed<T>(op: string, tree: T): T {
     const pending = [...new Set(tensorsOf(tree))].filter((x) => !isHeld(x))
     if (pending.length === 0) return tree
-    const traced = this.#trace(() => pending, [])
-    const results = this.#run(traced, given([], [])) as readonly Tensor[]
+    checkPlaceholders(op, pending)
+    const results = this.#run(this.#planned(pending), given([], [])) as readonly Tensor[]
     const done = new Map(pending.map((x, i) => [x, results[i]!]))
     return mapTree(tree, (x) => done.get(x) ?? x)
   }
 
-  read = (async (x: Tensor, as?: 'ndarray' | 'nested') => {
-    const computed = this.compute(x)
-    this.#timed('run', () => this.#engine.finish())
+  read = ((x: Tensor, as?: 'ndarray' | 'nested') =>
+    promised(() => this.#numbers(x, this.#computed('read', x), as))) as Device['read']
+
+  async #numbers(x: Tensor, computed: Tensor, as?: 'ndarray' | 'nested'): Promise<ReturnType<typeof formed>> {
+    const { storage } = computed.attrs as Held
+    if (this.#memory.holds(storage)) this.#timed('run', () => this.#engine.finish())
     await this.#turn()
-    const numbers = (computed.attrs as Held).storage.read()
+    const numbers = storage.read()
     // what x merely passes on is not ours to free
     if (!topological([x]).includes(computed)) computed[Symbol.dispose]()
     return formed(Float32Array.from(numbers), x.shape, as)
-  }) as Device['read']
+  }
 
   /**
    * Lets timers, signals and finalisers have their turn: a loop that waits for nothing but reads would starve them.
@@ -136,7 +168,11 @@ class EngineDevice implements Device {
 
   stats(): Stats {
     const { trace: traceMs, plan: planMs, run: runMs } = this.#ms
-    return { ...this.#engine.counters, traceMs, planMs, runMs }
+    return { ...this.#engine.counters, plans: this.#plans.size, traceMs, planMs, runMs }
+  }
+
+  onLost(listener: OnLost): () => void {
+    return this.#engine.loss.listen(listener)
   }
 
   dispose(): void {

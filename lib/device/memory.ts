@@ -4,108 +4,148 @@ import { sizeOf, type Shape } from '../core/shape.ts'
 import type { Held } from '../core/primitives.ts'
 import type { Storage } from '../core/storage.ts'
 import type { Tensor } from '../core/tensor.ts'
-import type { Buffer, Engine } from './engine.ts'
+import { Ballasts, type Ballast } from './ballast.ts'
+import { weightOf, type Buffer, type Engine } from './engine.ts'
+import { residentOf, Residents, type Cell, type Resident } from './residents.ts'
 
 /** A result this small moves to the host when it is read, so that its texture is free at once. */
 const small = 1 << 16
 
-/** A buffer in use, and how many storages hold it. */
-interface Box {
-  buffer: Buffer | undefined
-  holders: number
-}
-
-/** One storage's share of a box, apart from the storage, so that it can be given back when that is collected. */
+/** One storage's share of some numbers, apart from the storage, so that it can be given back when that is collected. */
 interface Share {
-  box: Box | undefined
+  resident: Resident | undefined
 }
 
-/** Ends a share; gives the buffer where it was the last. */
-const endShare = (share: Share): Buffer | undefined => {
-  const { box } = share
-  share.box = undefined
-  if (!box || --box.holders > 0) return undefined
-  const { buffer } = box
-  box.buffer = undefined
-  return buffer
-}
-
-/** Numbers on a device. */
+/** Numbers on a device, or moved from there to the host. */
 class DeviceStorage implements Storage {
   readonly share: Share
+  #cell: Cell | undefined
   #host: Float32Array | undefined
+  #ballast: Ballast | undefined
   constructor(
-    readonly engine: Engine,
-    box: Box,
+    readonly memory: Memory,
+    cell: Cell,
     readonly shape: Shape
   ) {
-    box.holders++
-    this.share = { box }
+    const { resident } = cell
+    resident.holders++
+    this.share = { resident }
+    this.#cell = cell
+    this.#ballast = resident.buffer && memory.ballasts.of(weightOf(resident.buffer))
   }
 
-  get buffer(): Buffer | undefined {
-    return this.share.box?.buffer
+  get cell(): Cell | undefined {
+    return this.#cell
   }
 
   read(): Float32Array {
-    if (this.#host) return this.#host
-    const { buffer } = this
-    if (!buffer) return raise('read', `the tensor ${showShape(this.shape)} was disposed or donated`)
-    const numbers = this.engine.download(buffer, this.shape)
-    if (sizeOf(this.shape) > small) return numbers
+    const numbers = this.#host ?? this.#read()
+    if (this.#host || sizeOf(this.shape) > small) return numbers
     this.#host = numbers
-    this.release()
+    this.#release()
     return numbers
+  }
+
+  #read(): Float32Array {
+    const { engine } = this.memory
+    const { saved, resident } = this.#cell ?? {}
+    if (saved) return engine.unpack(saved, this.shape)
+    if (resident?.buffer) return engine.download(resident.buffer, this.shape)
+    return raise('read', `the tensor ${showShape(this.shape)} was disposed or donated`)
   }
 
   /** Takes the buffer out, leaving the storage empty; nothing where another storage holds it too. */
   takeOut(): Buffer | undefined {
-    return this.share.box?.holders === 1 ? endShare(this.share) : undefined
+    if (this.share.resident?.holders !== 1) return undefined
+    this.#lighten(this.share.resident.buffer)
+    this.#cell = undefined
+    return this.memory.leave(this.share)
   }
 
-  release(): void {
-    const buffer = endShare(this.share)
-    if (buffer) this.engine.give(buffer)
+  #release(): void {
+    this.#lighten(this.share.resident?.buffer)
+    this.#cell = undefined
+    this.memory.release(this.share)
+  }
+
+  /** The ballast serves another storage. */
+  #lighten(buffer: Buffer | undefined): void {
+    if (buffer && this.#ballast) this.memory.ballasts.keep(weightOf(buffer), this.#ballast)
+    this.#ballast = undefined
   }
 
   dispose(): void {
-    this.release()
+    this.#release()
     this.#host = undefined
   }
 }
 
+interface Copy {
+  uses: number
+  readonly share: Share
+}
+
 /** What a device holds for tensors: results, and copies of host numbers that are used again and again. */
 export class Memory {
-  readonly #engine: Engine
+  readonly ballasts = new Ballasts()
+  readonly #residents: Residents
   readonly #collected: FinalizationRegistry<Share>
-  readonly #copies = new WeakMap<Storage, { uses: number; share: Share }>()
+  readonly #copies = new WeakMap<Storage, Copy>()
 
-  constructor(engine: Engine) {
-    this.#engine = engine
-    this.#collected = new FinalizationRegistry((share) => {
-      const buffer = endShare(share)
-      if (buffer) engine.give(buffer)
-    })
+  constructor(readonly engine: Engine) {
+    this.#residents = new Residents(engine)
+    this.#collected = new FinalizationRegistry((share) => this.release(share))
+  }
+
+  /** To be called around a run, which uses what is lent, donated and held between. */
+  begin(): void {
+    this.#residents.begin()
+  }
+
+  end(): void {
+    this.#residents.end()
   }
 
   /** The tensor of a computed buffer. */
   hold(buffer: Buffer, shape: Shape): Tensor {
-    return this.#held({ buffer, holders: 0 }, shape)
+    const resident = residentOf(buffer)
+    const cell = { resident, saved: undefined }
+    resident.cell = cell
+    this.#residents.use(resident)
+    return this.#held(cell, shape)
   }
 
   /** Another tensor of the same buffer: each is disposed by itself. */
   share(x: Tensor): Tensor {
-    return this.#held(this.#own((x.attrs as Held).storage)!.share.box!, x.shape)
+    return this.#held(this.#own((x.attrs as Held).storage)!.cell!, x.shape)
   }
 
-  #held(box: Box, shape: Shape): Tensor {
-    const storage = new DeviceStorage(this.#engine, box, shape)
+  #held(cell: Cell, shape: Shape): Tensor {
+    const storage = new DeviceStorage(this, cell, shape)
     this.#collected.register(storage, storage.share)
     return held(storage, shape)
   }
 
+  /** Whether numbers lie on the device. */
+  holds(storage: Storage): boolean {
+    return this.#own(storage)?.cell?.resident.buffer !== undefined
+  }
+
   upload(data: ArrayLike<number>, shape: Shape): Buffer {
-    return this.#engine.upload(data, shape)
+    return this.engine.upload(data, shape)
+  }
+
+  /** Ends a share; gives the buffer back where it was the last. */
+  release(share: Share): void {
+    const buffer = this.leave(share)
+    if (buffer) this.engine.give(buffer)
+  }
+
+  /** Ends a share; gives the buffer out where it was the last. */
+  leave(share: Share): Buffer | undefined {
+    const { resident } = share
+    share.resident = undefined
+    return resident && --resident.holders === 0 ? this.#residents.leave(resident) : undefined
   }
 
   /**
@@ -113,17 +153,45 @@ export class Memory {
    * moment at first (a batch is used once), for good when they come again (a weight).
    */
   lent(storage: Storage, shape: Shape): { readonly buffer: Buffer; readonly mine: boolean } {
-    const own = this.#own(storage)?.buffer
+    const own = this.#present(this.#own(storage)?.cell)
     if (own) return { buffer: own, mine: false }
-    const copy = this.#copies.get(storage) ?? { uses: 0, share: { box: undefined } }
-    const copied = copy.share.box?.buffer
-    if (copied) return { buffer: copied, mine: false }
+    const copy = this.#copies.get(storage) ?? { uses: 0, share: { resident: undefined } }
+    const { resident } = copy.share
+    if (resident?.buffer) {
+      this.#residents.use(resident)
+      return { buffer: resident.buffer, mine: false }
+    }
     const buffer = this.upload(storage.read(), shape)
     this.#copies.set(storage, copy)
     if (++copy.uses === 1) return { buffer, mine: true }
-    copy.share.box = { buffer, holders: 1 }
-    this.#collected.register(storage, copy.share)
+    this.#keep(storage, copy, buffer)
     return { buffer, mine: false }
+  }
+
+  /** Keeps the copy of a host's numbers until those are collected, or there is no room. */
+  #keep(storage: Storage, { share }: Copy, buffer: Buffer): void {
+    if (share.resident) {
+      share.resident.buffer = buffer
+      this.#residents.restored(share.resident)
+    } else {
+      share.resident = { ...residentOf(buffer), holders: 1 }
+      this.#collected.register(storage, share)
+      this.#residents.use(share.resident)
+    }
+  }
+
+  /** The buffer of a cell, brought back where it was moved to the host. */
+  #present(cell: Cell | undefined): Buffer | undefined {
+    if (!cell) return undefined
+    const { resident, saved } = cell
+    if (!saved) this.#residents.use(resident)
+    else {
+      resident.buffer = this.engine.restore(saved)
+      resident.cell = cell
+      cell.saved = undefined
+      this.#residents.restored(resident)
+    }
+    return resident.buffer
   }
 
   /**
@@ -131,7 +199,9 @@ export class Memory {
    * them given up, each would still be read at its own time.
    */
   donated(storage: Storage, shape: Shape): { readonly buffer: Buffer; readonly mine: boolean } {
-    const taken = this.#own(storage)?.takeOut()
+    const own = this.#own(storage)
+    this.#present(own?.cell)
+    const taken = own?.takeOut()
     return taken ? { buffer: taken, mine: true } : this.lent(storage, shape)
   }
 
@@ -141,6 +211,6 @@ export class Memory {
   }
 
   #own(storage: Storage): DeviceStorage | undefined {
-    return storage instanceof DeviceStorage && storage.engine === this.#engine ? storage : undefined
+    return storage instanceof DeviceStorage && storage.memory === this ? storage : undefined
   }
 }

@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/Either'
+import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { platform } from '#platform'
 import { usual, type Costs } from '../compile/costs.ts'
@@ -8,11 +9,14 @@ import { reference } from '../reference/device.ts'
 import { arrayEngine } from './array.ts'
 import type { CompilingOptions, OnCompile } from './compiling.ts'
 import type { Device } from './device.ts'
-import type { Engine, EngineName } from './engine.ts'
+import type { Engine, EngineName, Limits } from './engine.ts'
 import { glEngine, rendererOf } from './gl.ts'
 import { checkDevice } from './options.ts'
 import { deviceOf } from './gpu.ts'
+import { guarded } from './guarded.ts'
+import type { OnLost } from './lost.ts'
 import type { Context } from './platform/types.ts'
+import { probe } from './probe.ts'
 
 export type DeviceName = EngineName | 'reference'
 
@@ -30,18 +34,25 @@ export interface DeviceOptions {
    * with headless GL. By default as many as there are further processors, up to three; 0 for none.
    */
   readonly helpers?: number
+  /** Hears that the device is gone, as a listener of `device.onLost`. */
+  readonly onLost?: OnLost
 }
-export interface Limits {
-  readonly targets?: number
-  readonly inputs?: number
-  readonly textureSize?: number
-  /** Bytes of textures to stay within as far as possible: those that wait to be used again are let go first. */
-  readonly bytes?: number
-}
+export type { Limits } from './engine.ts'
 
 type Opened = E.Either<Failure, Engine>
 
-const tried = (make: () => Engine): Opened => E.tryCatch(make, (thrown) => failure('unavailable', reason(thrown)))
+/** What a backend threw, with its name in front once. */
+const because =
+  (name: EngineName) =>
+  (thrown: unknown): Failure =>
+    failure('unavailable', `${name}: ${reason(thrown).replace(new RegExp(`^(device: )?(${name}( failed)?: )?`), '')}`)
+
+/** A backend that computes what it should: a context alone says little. */
+const tried = (name: EngineName, make: () => Engine): Opened =>
+  pipe(
+    E.tryCatch(() => guarded(make()), because(name)),
+    E.tap((engine) => E.tryCatch(() => probe(engine), because(name)))
+  )
 
 /** Those that were measured on this device, else the usual ones. */
 const costsOf = ({ name, gl }: Context): Costs => platform.costs?.(name, rendererOf(gl)) ?? usual
@@ -52,11 +63,11 @@ const backends = ({ limits = {}, costs }: DeviceOptions): readonly (readonly [En
     name,
     async () =>
       E.flatMap((context: Context) =>
-        tried(() => glEngine(context, limits, costs ? { ...usual, ...costs } : costsOf(context)))
+        tried(name, () => glEngine(context, limits, costs ? { ...usual, ...costs } : costsOf(context)))
       )(await open())
   ]),
-  ['webasm', () => Promise.resolve(tried(() => arrayEngine('webasm')))],
-  ['cpu', () => Promise.resolve(tried(() => arrayEngine('cpu')))]
+  ['webasm', () => Promise.resolve(tried('webasm', () => arrayEngine('webasm', limits)))],
+  ['cpu', () => Promise.resolve(tried('cpu', () => arrayEngine('cpu', limits)))]
 ]
 
 const reasonFor = ({ costs }: Engine, why: readonly string[], options: DeviceOptions): string => {
@@ -71,6 +82,12 @@ const compilingOf = ({ name }: Engine, { onCompile, helpers: wanted = Infinity }
   return { onCompile, helpers: helpers && most > 0 ? { ...helpers, most } : undefined }
 }
 
+const chosen = (engine: Engine, why: readonly string[], options: DeviceOptions): Device => {
+  const device = deviceOf(engine, reasonFor(engine, why, options), compilingOf(engine, options))
+  if (options.onLost) device.onLost(options.onLost)
+  return device
+}
+
 /** The first backend that works, and why those before it did not. */
 export const openDevice = (options: DeviceOptions = {}): TaskEither<Failure, Device> => first(checkDevice(options))
 
@@ -83,10 +100,7 @@ const first =
     const why: string[] = name === undefined ? [] : ['asked for']
     for (const [, open] of candidates) {
       const opened = await open()
-      if (E.isRight(opened))
-        return E.right(
-          deviceOf(opened.right, reasonFor(opened.right, why, options), compilingOf(opened.right, options))
-        )
+      if (E.isRight(opened)) return E.right(chosen(opened.right, why, options))
       why.push(opened.left.message)
     }
     return E.left(

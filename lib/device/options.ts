@@ -4,8 +4,15 @@ import { raise } from '../core/raise.ts'
 import type { CompileOptions } from './device.ts'
 import type { DeviceOptions, Limits } from './open.ts'
 
-const deviceNames: Names<DeviceOptions> = { name: true, limits: true, costs: true, onCompile: true, helpers: true }
-const limitNames: Names<Limits> = { targets: true, inputs: true, textureSize: true, bytes: true }
+const deviceNames: Names<DeviceOptions> = {
+  name: true,
+  limits: true,
+  costs: true,
+  onCompile: true,
+  helpers: true,
+  onLost: true
+}
+const limitNames: Names<Limits> = { targets: true, inputs: true, textureSize: true, bytes: true, programs: true }
 const costNames: Names<Costs> = {
   fetch: true,
   madd: true,

@@ -1,5 +1,6 @@
 import { graphKey } from '../compile/key.ts'
 import { plan, type Plan, type Target } from '../compile/plan.ts'
+import { Recent } from '../core/recent.ts'
 import type { Tensor } from '../core/tensor.ts'
 
 /** A plan apart from the leaves of the graph it was made of: it must not keep their memory alive. */
@@ -13,16 +14,17 @@ const most = 256
 
 /** The plans of a device, each made once for all graphs that differ in their leaves alone. */
 export class Plans {
-  readonly #known = new Map<string, Known>()
+  readonly #known = new Recent<Known>(most)
   constructor(readonly target: Target) {}
 
   of(outputs: readonly Tensor[]): Plan {
     const { key, leaves } = graphKey(outputs)
-    const known = this.#known.get(key) ?? withoutLeaves(plan(outputs, this.target), leaves)
-    this.#known.delete(key)
-    this.#known.set(key, known)
-    for (const [oldest] of this.#known) if (this.#known.size > most) this.#known.delete(oldest)
+    const known = this.#known.of(key, () => withoutLeaves(plan(outputs, this.target), leaves))
     return { ...known, leaves: known.leaves.map(([buffer, i]) => [buffer, typeof i === 'number' ? leaves[i]! : i]) }
+  }
+
+  get size(): number {
+    return this.#known.size
   }
 
   clear(): void {

@@ -1,71 +1,81 @@
 import { layoutOf, pack, sideOf, unpack, type Layout } from '../compile/layout.ts'
 import { raise, showShape } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
-import type { Bound, GL } from './bound.ts'
-import type { Buffer, Counters } from './engine.ts'
+import { noRoom, type Saved, type Tenant } from './engine.ts'
 import { Framebuffers } from './framebuffers.ts'
+import {
+  createTexture,
+  Held,
+  Planes,
+  readTexels,
+  textureBytes,
+  writeTexels,
+  type Texels,
+  type TextureHost
+} from './texture.ts'
 
-/** A texture of the pool. */
-export class Held implements Buffer {
-  readonly bytes: number
-  /** To draw into it and to read from it, once that was wanted. */
-  framebuffer: WebGLFramebuffer | undefined
-  constructor(
-    readonly texture: WebGLTexture,
-    /** Of the part that holds texels. */
-    readonly width: number,
-    readonly height: number
-  ) {
-    this.bytes = sideOf(width) * sideOf(height) * 16
-  }
-}
+/**
+ * Textures that wait may weigh so many times what a run takes, or anything as long as all together weigh no more than
+ * this: tensors whose shapes are never the same twice would leave ever more of them.
+ */
+const runsWaiting = 4
+const littleInAll = 2 ** 27
 
-/** Textures of one size that a tiled kernel writes its planes to, always the same together. */
-interface Planes {
-  readonly all: readonly Held[]
-  readonly framebuffer: WebGLFramebuffer
-}
-
-/** Textures in use and those that wait to be used again, within a budget of bytes if that can be. */
+/** Textures in use and those that wait to be used again, within a budget of bytes. */
 export class Textures {
   /** By size, and within a size those that have waited longest first. */
   readonly #waiting = new Map<string, (Held | Planes)[]>()
   readonly #all = new Set<Held>()
   readonly #framebuffers: Framebuffers
+  /** Of all; those that wait; those that the present run has taken, and the most that one took. */
+  readonly #weight = { all: 0, waiting: 0, taken: 0, most: 0 }
+  #run = 0
   #disposed = false
-  constructor(
-    readonly gl: GL,
-    readonly bound: Bound,
-    readonly isTwo: boolean,
-    readonly size: number,
-    readonly budget: number,
-    readonly counters: Counters
-  ) {
-    this.#framebuffers = new Framebuffers(gl, bound, isTwo)
+  /** Whom to ask for room. */
+  tenant: Tenant | undefined
+  constructor(readonly host: TextureHost) {
+    this.#framebuffers = new Framebuffers(host.gl, host.bound, host.isTwo)
+  }
+
+  /** A run begins. */
+  begin(): void {
+    this.#run++
+    this.#weight.taken = 0
   }
 
   /** A texture for a tensor. */
   take(shape: Shape): Held {
     const { width, height } = this.#layout(shape)
-    return this.#texture(width, height)
+    return this.#texture(shape, width, height)
   }
 
-  #texture(width: number, height: number): Held {
-    return this.#taken(`${width}x${height}`, 1, () => this.#create(width, height))
+  #texture(shape: Shape, width: number, height: number): Held {
+    const held = this.#taken(`${width}x${height}`, textureBytes(width, height), () =>
+      this.#create(shape, width, height)
+    )
+    held.shape = shape
+    return held
   }
 
   #layout(shape: Shape, planes = 1): Layout {
-    const layout = layoutOf(shape, this.size, planes)
-    if (layout.height <= this.size) return layout
-    const [wanted, most] = [`${layout.width}x${layout.height}`, `${this.size}x${this.size}`]
+    const { size } = this.host
+    const layout = layoutOf(shape, size, planes)
+    if (layout.height <= size) return layout
+    const [wanted, most] = [`${layout.width}x${layout.height}`, `${size}x${size}`]
     return raise('device', `a tensor ${showShape(shape)} wants a texture of ${wanted}, this device has ${most}`)
   }
 
   /** Draws into new textures of one shape. */
   drawn(shape: Shape, count: number, draw: () => void): readonly Held[] {
-    const all = Array.from({ length: count }, () => this.take(shape))
-    this.#drawInto(all[0]!, this.#framebuffers.of(all), draw)
-    this.gl.flush()
+    const all: Held[] = []
+    try {
+      while (all.length < count) all.push(this.take(shape))
+      this.#drawInto(all[0]!, this.#framebuffers.of(all), draw)
+    } catch (thrown) {
+      all.forEach((held) => this.give(held))
+      throw thrown
+    }
+    this.host.gl.flush()
     return all
   }
 
@@ -74,119 +84,207 @@ export class Textures {
    * for the drawing to end.
    */
   joined(shape: Shape, count: number, draw: () => void, meanwhile?: () => void): Held {
-    const { gl, bound } = this
     const { width, height } = this.#layout(shape, count)
     const key = `${count} of ${width}x${height}`
-    const planes = this.#taken(key, count, (): Planes => {
-      const all = Array.from({ length: count }, () => this.#create(width, height))
-      return { all, framebuffer: this.#framebuffers.create(all) }
-    })
-    this.#drawInto(planes.all[0]!, planes.framebuffer, draw)
-    if (meanwhile) {
-      gl.flush()
-      meanwhile()
+    const planes = this.#taken(key, count * textureBytes(width, height), () =>
+      this.#planes(shape, width, height, count)
+    )
+    try {
+      this.#drawInto(planes.all[0]!, planes.framebuffer, draw)
+      if (meanwhile) {
+        this.host.gl.flush()
+        meanwhile()
+      }
+      return this.#together(planes, shape, width, height)
+    } finally {
+      this.#wait(key, planes)
     }
-    const held = this.#texture(width, height * count)
+  }
+
+  #planes(shape: Shape, width: number, height: number, count: number): Planes {
+    const all: Held[] = []
+    try {
+      while (all.length < count) all.push(this.#create(shape, width, height))
+      return new Planes(all, this.#framebuffers.create(all))
+    } catch (thrown) {
+      all.forEach((held) => this.#delete(held))
+      throw thrown
+    }
+  }
+
+  #together({ all }: Planes, shape: Shape, width: number, height: number): Held {
+    const { gl, bound } = this.host
+    const held = this.#texture(shape, width, height * all.length)
     bound.active(0, held.texture)
-    planes.all.forEach((plane, i) => {
+    all.forEach((plane, i) => {
       bound.framebuffer(this.#framebuffers.of([plane]))
       gl.copyTexSubImage2D(gl.TEXTURE_2D, 0, 0, i * height, 0, 0, width, height)
     })
-    this.#wait(key, planes, count)
     return held
   }
 
   #drawInto({ width, height }: Held, framebuffer: WebGLFramebuffer, draw: () => void): void {
-    this.bound.framebuffer(framebuffer)
-    this.bound.size(width, height)
+    const { bound } = this.host
+    bound.framebuffer(framebuffer)
+    bound.size(width, height)
     draw()
   }
 
-  #taken<A extends Held | Planes>(key: string, count: number, create: () => A): A {
-    const pooled = this.#waiting.get(key)?.pop() as A | undefined
-    this.counters.live += count
-    if (pooled) this.counters.pooled -= count
-    return pooled ?? create()
+  #taken<A extends Held | Planes>(key: string, bytes: number, create: () => A): A {
+    const taken = ((this.#pop(key) ?? this.#afterRelief(key, bytes)) as A | undefined) ?? create()
+    this.host.counters.live += taken.all.length
+    for (const held of taken.all) held.waits = false
+    this.#count(taken)
+    return taken
+  }
+
+  #pop(key: string): Held | Planes | undefined {
+    const pooled = this.#waiting.get(key)?.pop()
+    if (!pooled) return undefined
+    this.host.counters.pooled -= pooled.all.length
+    this.#weight.waiting -= pooled.weight
+    return pooled
+  }
+
+  /** Where there is no room for another texture: lets go of those that wait, then of results, one of which may do. */
+  #afterRelief(key: string, bytes: number): Held | Planes | undefined {
+    const isFull = (): boolean => this.#isFull(bytes)
+    while (isFull()) {
+      this.#freeWhile(isFull)
+      if (!isFull() || !this.tenant?.relieve()) return undefined
+      const relieved = this.#pop(key)
+      if (relieved) return relieved
+    }
+    return undefined
+  }
+
+  #isFull(bytes: number): boolean {
+    return this.host.counters.bytes + bytes > this.host.budget
+  }
+
+  /** What the run takes, each once. */
+  #count(what: Held | Planes): void {
+    if (what.run === this.#run) return
+    what.run = this.#run
+    this.#weight.taken += what.weight
+    this.#weight.most = Math.max(this.#weight.most, this.#weight.taken)
   }
 
   give(held: Held): void {
-    if (!this.#disposed) this.#wait(`${held.width}x${held.height}`, held, 1)
+    if (!this.#disposed) this.#wait(`${held.width}x${held.height}`, held)
   }
 
-  #wait(key: string, what: Held | Planes, count: number): void {
+  #wait(key: string, what: Held | Planes): void {
     const waiting = this.#waiting.get(key) ?? []
     // what was used last comes last: sizes that are not wanted any more are the first to go
     this.#waiting.delete(key)
     this.#waiting.set(key, waiting)
     waiting.push(what)
-    this.counters.live -= count
-    this.counters.pooled += count
+    for (const held of what.all) held.waits = true
+    this.host.counters.live -= what.all.length
+    this.host.counters.pooled += what.all.length
+    this.#weight.waiting += what.weight
+    if (this.#isTooMuch()) this.#freeWhile(() => this.#isTooMuch())
   }
 
-  #create(width: number, height: number): Held {
-    const { gl, counters } = this
-    const [across, down] = [sideOf(width), sideOf(height)]
-    const bytes = across * down * 16
-    this.#makeRoom(bytes)
-    const texture = gl.createTexture()
-    if (!texture) return raise('device', `no memory for a texture of ${across}x${down}`)
-    this.bound.active(0, texture)
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE)
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE)
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST)
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST)
-    const format = this.isTwo ? (gl as WebGL2RenderingContext).RGBA32F : gl.RGBA
-    gl.texImage2D(gl.TEXTURE_2D, 0, format, across, down, 0, gl.RGBA, gl.FLOAT, null)
+  #isTooMuch(): boolean {
+    const { all, waiting, most } = this.#weight
+    return waiting > runsWaiting * most && all > littleInAll
+  }
+
+  #create(shape: Shape, width: number, height: number): Held {
+    const { counters, budget } = this.host
+    const bytes = textureBytes(width, height)
+    if (this.#isFull(bytes)) this.#refuse(shape, bytes, `limits.bytes is ${budget}`)
+    const held = new Held(this.#allocated(shape, width, height), width, height)
     counters.created++
     counters.bytes += bytes
     counters.peakBytes = Math.max(counters.peakBytes, counters.bytes)
-    const held = new Held(texture, width, height)
+    this.#weight.all += held.weight
     this.#all.add(held)
     return held
   }
 
-  /** Lets waiting textures go, those of sizes out of use first, until so many bytes more are within the budget. */
-  #makeRoom(bytes: number): void {
-    for (const waiting of this.#waiting.values())
-      while (waiting.length > 0 && this.counters.bytes + bytes > this.budget) this.#free(waiting.shift()!)
+  /** A new texture; where the driver has no memory left, with that of what can be done without. */
+  #allocated(shape: Shape, width: number, height: number): WebGLTexture {
+    for (;;) {
+      const texture = createTexture(this.host, sideOf(width), sideOf(height))
+      if (texture) return texture
+      this.host.loss.check()
+      const before = this.#all.size
+      this.#freeWhile(() => this.#all.size === before)
+      if (this.#all.size < before || this.tenant?.relieve()) continue
+      return this.#refuse(shape, textureBytes(width, height), 'the driver has no memory left')
+    }
+  }
+
+  #refuse(shape: Shape, bytes: number, why: string): never {
+    const inUse = [...this.#all].filter(({ waits }) => !waits)
+    return raise('device', noRoom({ shape, bytes }, why, inUse))
+  }
+
+  /** Lets waiting textures go, those of sizes out of use first. */
+  #freeWhile(wanted: () => boolean): void {
+    for (const [key, waiting] of this.#waiting) {
+      while (waiting.length > 0 && wanted()) this.#free(waiting.shift()!)
+      if (waiting.length > 0) return
+      this.#waiting.delete(key)
+    }
   }
 
   #free(what: Held | Planes): void {
-    if (!(what instanceof Held)) this.#framebuffers.delete(what.framebuffer)
-    for (const held of what instanceof Held ? [what] : what.all) {
-      this.#framebuffers.delete(held.framebuffer)
-      this.gl.deleteTexture(held.texture)
-      this.#all.delete(held)
-      this.counters.pooled--
-      this.counters.bytes -= held.bytes
-    }
+    this.#weight.waiting -= what.weight
+    this.host.counters.pooled -= what.all.length
+    if (what instanceof Planes) this.#framebuffers.delete(what.framebuffer)
+    what.all.forEach((held) => this.#delete(held))
+  }
+
+  #delete(held: Held): void {
+    this.#framebuffers.delete(held.framebuffer)
+    this.host.gl.deleteTexture(held.texture)
+    this.#all.delete(held)
+    this.host.counters.bytes -= held.bytes
+    this.#weight.all -= held.weight
   }
 
   upload(data: ArrayLike<number>, shape: Shape): Held {
     const held = this.take(shape)
-    const { gl } = this
-    this.bound.active(0, held.texture)
-    const texels = pack(data, shape, layoutOf(shape, this.size))
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, held.width, held.height, gl.RGBA, gl.FLOAT, texels)
+    writeTexels(this.host, held, pack(data, shape, layoutOf(shape, this.host.size)))
     return held
   }
 
   download(held: Held, shape: Shape): Float32Array {
-    const { gl } = this
-    const { width, height } = held
+    return unpack(this.save(held).texels, shape)
+  }
+
+  save(held: Held): Texels {
     if (this.#disposed) raise('read', 'the device was disposed, and its numbers with it')
-    this.bound.framebuffer(this.#framebuffers.of([held]))
-    const texels = new Float32Array(width * height * 4)
-    gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, texels)
-    return unpack(texels, shape)
+    return readTexels(this.host, held, this.#framebuffers.of([held]))
+  }
+
+  restore(saved: Saved): Held {
+    const { texels, held: before } = saved as Texels
+    const held = this.#texture(before.shape, before.width, before.height)
+    writeTexels(this.host, held, texels)
+    return held
+  }
+
+  unpack(saved: Saved, shape: Shape): Float32Array {
+    return unpack((saved as Texels).texels, shape)
+  }
+
+  /** Deletes all textures, those in use too. */
+  clear(): void {
+    this.#framebuffers.dispose()
+    for (const { texture } of this.#all) this.host.gl.deleteTexture(texture)
+    this.#all.clear()
+    this.#waiting.clear()
+    Object.assign(this.#weight, { all: 0, waiting: 0, taken: 0, most: 0 })
+    Object.assign(this.host.counters, { live: 0, pooled: 0, bytes: 0 })
   }
 
   dispose(): void {
     this.#disposed = true
-    this.#framebuffers.dispose()
-    for (const { texture } of this.#all) this.gl.deleteTexture(texture)
-    this.#all.clear()
-    this.#waiting.clear()
-    Object.assign(this.counters, { live: 0, pooled: 0, bytes: 0 })
+    this.clear()
   }
 }

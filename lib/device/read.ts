@@ -2,6 +2,7 @@ import ndarray, { type NdArray } from 'ndarray'
 import type { Nested } from '../core/create.ts'
 import { choice } from '../core/options.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
+import { failTrace, isTracing } from '../core/trace.ts'
 import type { Numbers } from './device.ts'
 
 const nest = (data: Numbers, shape: Shape, offset: number): Nested => {
@@ -14,4 +15,21 @@ const nest = (data: Numbers, shape: Shape, offset: number): Nested => {
 export const formed = (data: Numbers, shape: Shape, as?: 'ndarray' | 'nested'): Numbers | NdArray<Numbers> | Nested => {
   if (as !== undefined) choice('read', 'the form', as, ['ndarray', 'nested'])
   return as === 'ndarray' ? ndarray(data, [...shape]) : as === 'nested' ? nest(data, shape, 0) : data
+}
+
+/**
+ * What is promised of something that begins now. Where that fails in a function being traced, which can't wait for the
+ * promise, the trace fails too.
+ */
+export const promised = <A>(begin: () => Promise<A>): Promise<A> => {
+  try {
+    return begin()
+  } catch (thrown) {
+    const fault = thrown instanceof Error ? thrown : new Error(String(thrown))
+    const refused = Promise.reject<A>(fault)
+    if (!isTracing()) return refused
+    failTrace(fault)
+    refused.catch(() => undefined)
+    return refused
+  }
 }

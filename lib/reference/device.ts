@@ -1,21 +1,25 @@
 import { held } from '../core/create.ts'
 import type { Tensor } from '../core/tensor.ts'
+import { isTracing } from '../core/trace.ts'
 import { mapTree, tensorsOf } from '../core/tree.ts'
 import { packed } from '../core/values.ts'
 import { showGraph } from '../core/show.ts'
 import type { Device, Numbers, Stats } from '../device/device.ts'
 import { noCounts } from '../device/engine.ts'
 import { checkCompile, checkDonated } from '../device/options.ts'
-import { formed } from '../device/read.ts'
+import { checkPlaceholders } from '../device/placeholders.ts'
+import { formed, promised } from '../device/read.ts'
 import { interpret } from './interpret.ts'
 
 const numbersOf = (x: Tensor): Float64Array => {
+  checkPlaceholders('read', [x])
   const values = packed(interpret([x])[0]!)
   return Float64Array.from(values.data)
 }
 
 const compute = <T>(tree: T): T => {
   const tensors = [...new Set(tensorsOf(tree))]
+  checkPlaceholders('compute', tensors)
   const values = interpret(tensors).map((v) => Float64Array.from(packed(v).data))
   const done = new Map(tensors.map((x, i) => [x, storedOf(x, values[i]!)]))
   return mapTree(tree, (x) => done.get(x)!)
@@ -23,7 +27,7 @@ const compute = <T>(tree: T): T => {
 const storedOf = (x: Tensor, data: Float64Array): Tensor =>
   held({ read: () => data, dispose: () => undefined }, x.shape)
 
-const stats: Stats = { ...noCounts(), traceMs: 0, planMs: 0, runMs: 0 }
+const stats: Stats = { ...noCounts(), plans: 0, traceMs: 0, planMs: 0, runMs: 0 }
 
 const show = <A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string =>
   showGraph(tensorsOf(f(...args)))
@@ -45,16 +49,19 @@ export const reference: Device = {
     const { donate } = checkCompile(options)
     return (...args) => {
       checkDonated(donate, args)
-      return compute(f(...args))
+      // part of a function that is being traced for another device
+      return isTracing() ? f(...args) : compute(f(...args))
     }
   },
   compute,
   read: ((x: Tensor, as?: 'ndarray' | 'nested') =>
-    Promise.resolve(formed(numbersOf(x) as Numbers, x.shape, as))) as Device['read'],
+    promised(() => Promise.resolve(formed(numbersOf(x) as Numbers, x.shape, as)))) as Device['read'],
   show,
   showSource: show,
   profile: () => [],
   stats: () => stats,
+  // it lies nowhere that could be lost
+  onLost: () => () => undefined,
   dispose: () => undefined,
   [Symbol.dispose]: () => undefined
 }

@@ -4,6 +4,7 @@ import { outcomeOf, type Outcome } from './cases.ts'
 // What runs in the page. The bundle's exports are a global of the page, see `Page` in page.ts.
 
 export * as models from '../../models/index.ts'
+export * as life from './life.ts'
 
 export type BrowserDevice = 'webgl2' | 'webgl'
 

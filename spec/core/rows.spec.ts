@@ -86,7 +86,7 @@ describe('argument', () => {
     const [s] = fc.sample(rows.argumentRow.sample, 1)
     const x = s!.build()
     expect(() => t.reference.compute(x)).toThrow(
-      'argument: number 0 has no value outside the function it is traced for'
+      `compute: the argument 0 [${x.shape.join(',')}] is a placeholder of no function: it has no numbers`
     )
     expect(t.showGraph([x])).toBe(`a = argument 0 : [${x.shape.join(',')}]\nreturn a`)
   })

@@ -127,7 +127,9 @@ const ahead = (after: string, times = 1): string => `${graph}
   import { glEngine } from './lib/device/gl.ts'
   import { platform } from './lib/device/platform/node.ts'
   import { helpers } from './lib/device/platform/ahead.node.ts'
+  import { probe } from './lib/device/probe.ts'
   const engine = glEngine((await platform.contexts[0][1]()).right)
+  probe(engine)
   const steps = missingIn(plan(graph, engine).steps, engine)
   const [jobs] = dealt(steps, 1)
   const several = Array.from({ length: ${times} }, (_, i) =>

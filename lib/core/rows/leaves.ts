@@ -1,9 +1,10 @@
 import ndarray from 'ndarray'
-import { raise } from '../raise.ts'
+import { raise, showShape } from '../raise.ts'
 import { axisOf, checkShape, type Shape } from '../shape.ts'
 import { node, shaped, type Row, type Tensor } from '../tensor.ts'
 import { view } from '../values.ts'
 import type { Storage } from '../storage.ts'
+import { leaked, type Trace } from '../trace.ts'
 
 const noGradient = (): readonly [] => []
 
@@ -107,13 +108,17 @@ export const checkWithin = (
 export interface Argument {
   readonly shape: Shape
   readonly position: number
+  /** What it is a placeholder for: no other graph has a value for it. */
+  readonly trace?: Trace
 }
+/** A placeholder, in words. */
+export const argumentText = ({ position, shape }: Argument): string => `the argument ${position} ${showShape(shape)}`
+
 export const argumentRow: Row<Argument> = {
   name: 'argument',
   kernel: { kind: 'buffer' },
   shape: ({ shape }) => shape,
-  reference: ({ position }) =>
-    raise('argument', `number ${position} has no value outside the function it is traced for`),
+  reference: (attrs) => leaked('read', argumentText(attrs), attrs.trace),
   vjp: noGradient,
   show: ({ position }) => String(position)
 }

@@ -19,12 +19,17 @@ const loadGL = (): E.Either<Failure, CreateContext> =>
       failure('unavailable', `headlessgl: the package gl does not load (${reason(thrown)}); run: npm run setup`)
   )
 
-const open = (create: CreateContext): E.Either<Failure, Context> => {
-  const gl = create(2, 2, { preserveDrawingBuffer: true })
-  return gl
-    ? E.right({ name: 'headlessgl', gl, canvas: {} })
-    : E.left(failure('unavailable', 'headlessgl: the driver gives no context; run: npm run doctor'))
-}
+const none = 'headlessgl: the driver gives no context'
+
+const open = (create: CreateContext): E.Either<Failure, Context> =>
+  pipe(
+    E.tryCatch(
+      () => create(2, 2, { preserveDrawingBuffer: true }),
+      (thrown) => failure('unavailable', `${none} (${reason(thrown)}); run: npm run doctor`)
+    ),
+    E.flatMap(E.fromNullable(failure('unavailable', `${none}; run: npm run doctor`))),
+    E.map((gl): Context => ({ name: 'headlessgl', gl, canvas: {} }))
+  )
 
 /** The GL of Node: headless-gl, on a display that the library starts where there is none. */
 export const platform: Platform = {

@@ -9,6 +9,8 @@ export interface Context {
   readonly gl: WebGLRenderingContext | WebGL2RenderingContext
   /** What gpu.js takes for the canvas: it sets the size, which would resize a real one to the largest kernel. */
   readonly canvas: object
+  /** Has a listener hear that the context is lost, where the platform tells. */
+  readonly onLost?: ((listener: () => void) => void) | undefined
 }
 
 /** A program to be compiled, and how many textures it is drawn from and to. */

@@ -1,0 +1,118 @@
+import type { Kernel } from '../compile/expr.ts'
+import type { Source } from '../compile/numbers.ts'
+import type { Tiling } from '../compile/tile.ts'
+import type { Shape } from '../core/shape.ts'
+import type { Buffer, Engine, Saved, Tenant } from './engine.ts'
+import { DeviceLostError } from './lost.ts'
+
+/**
+ * An engine whose errors are ours: what gpu.js and the driver throw says nothing to who called `read`, and where the
+ * context is lost that is all there is to say.
+ */
+export const guarded = (engine: Engine): Engine => (engine instanceof Guarded ? engine : new Guarded(engine))
+
+class Guarded implements Engine {
+  readonly name
+  readonly renderer
+  readonly textureSize
+  readonly inputs
+  readonly targets
+  readonly counters
+  readonly costs
+  readonly loss
+  constructor(readonly engine: Engine) {
+    this.name = engine.name
+    this.renderer = engine.renderer
+    this.textureSize = engine.textureSize
+    this.inputs = engine.inputs
+    this.targets = engine.targets
+    this.counters = engine.counters
+    this.costs = engine.costs
+    this.loss = engine.loss
+  }
+
+  #try<A>(work: () => A): A {
+    try {
+      return work()
+    } catch (thrown) {
+      throw this.loss.explained(thrown)
+    }
+  }
+
+  /** What is given back need not be where all is lost. */
+  #release(work: () => void): void {
+    try {
+      this.#try(work)
+    } catch (thrown) {
+      if (!(thrown instanceof DeviceLostError)) throw thrown
+    }
+  }
+
+  get tenant(): Tenant | undefined {
+    return this.engine.tenant
+  }
+
+  set tenant(tenant: Tenant | undefined) {
+    this.engine.tenant = tenant
+  }
+
+  begin(): void {
+    this.engine.begin()
+  }
+
+  source(kernel: Kernel, tiling?: Tiling): Source {
+    return this.engine.source(kernel, tiling)
+  }
+
+  take(shape: Shape): Buffer {
+    return this.#try(() => this.engine.take(shape))
+  }
+
+  give(buffer: Buffer): void {
+    this.#release(() => this.engine.give(buffer))
+  }
+
+  upload(data: ArrayLike<number>, shape: Shape): Buffer {
+    return this.#try(() => this.engine.upload(data, shape))
+  }
+
+  download(buffer: Buffer, shape: Shape): Float32Array {
+    return this.#try(() => this.engine.download(buffer, shape))
+  }
+
+  save(buffer: Buffer): Saved {
+    return this.#try(() => this.engine.save(buffer))
+  }
+
+  restore(saved: Saved): Buffer {
+    return this.#try(() => this.engine.restore(saved))
+  }
+
+  unpack(saved: Saved, shape: Shape): Float32Array {
+    return this.engine.unpack(saved, shape)
+  }
+
+  run(...how: Parameters<Engine['run']>): readonly Buffer[] {
+    return this.#try(() => this.engine.run(...how))
+  }
+
+  build(source: Source, inputs: number, targets: number): boolean {
+    return this.#try(() => this.engine.build(source, inputs, targets))
+  }
+
+  has(source: Source): boolean {
+    return this.engine.has(source)
+  }
+
+  finish(): void {
+    this.#try(() => this.engine.finish())
+  }
+
+  reset(): void {
+    this.#try(() => this.engine.reset())
+  }
+
+  dispose(): void {
+    this.#release(() => this.engine.dispose())
+  }
+}

@@ -1,0 +1,43 @@
+import { Key } from '../core/key.ts'
+import { argumentRow, argumentText, type Argument } from '../core/primitives.ts'
+import { raise } from '../core/raise.ts'
+import { topological, type Tensor } from '../core/tensor.ts'
+import { leaked, type Trace } from '../core/trace.ts'
+import { eachLeaf, tensorsOf } from '../core/tree.ts'
+import { drawRow, type Draw } from '../ops/random.ts'
+
+/**
+ * Refuses tensors that hang on placeholders of another trace than `own`. Placeholders are numbered, so each would be
+ * taken for an argument of the function at hand.
+ */
+export const checkPlaceholders = (op: string, tensors: readonly Tensor[], own?: Trace): void => {
+  for (const { row, attrs, inputs } of topological(tensors)) {
+    if (inputs.length > 0) continue
+    if (row === argumentRow) checkArgument(op, attrs as Argument, own)
+    if (row === drawRow) checkKey(op, (attrs as Draw).key, own)
+  }
+}
+
+const checkArgument = (op: string, argument: Argument, own: Trace | undefined): void => {
+  if (!own || argument.trace !== own) leaked(op, argumentText(argument), argument.trace)
+}
+
+const checkKey = (op: string, key: Key, own: Trace | undefined): void => {
+  if (!key.words && (!own || key.trace !== own)) leaked(op, 'a key', key.trace)
+}
+
+const isLazy = (leaf: unknown): boolean =>
+  typeof leaf === 'object' && leaf !== null && ('then' in leaf || ('next' in leaf && Symbol.iterator in leaf))
+
+/** Refuses a traced function's result where what it says is not known yet, or is another function's. */
+export const checkResult = (own: Trace, result: unknown): void => {
+  eachLeaf(result, (leaf) => {
+    if (leaf instanceof Key) checkKey('compile', leaf, own)
+    if (isLazy(leaf))
+      raise(
+        'compile',
+        `${own.of} gives a promise or a generator: it must be a function that computes its result at once`
+      )
+  })
+  checkPlaceholders('compile', tensorsOf(result), own)
+}

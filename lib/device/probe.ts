@@ -1,0 +1,39 @@
+import { plan } from '../compile/plan.ts'
+import { argumentRow, mul } from '../core/primitives.ts'
+import { TesseraError } from '../core/raise.ts'
+import { node } from '../core/tensor.ts'
+import type { Buffer, Engine } from './engine.ts'
+
+/** A third, and the largest odd whole number of a float32: half precision has neither. Far ends of its range too. */
+const written = Float32Array.of(1 / 3, 2 ** 24 - 1, 1e30, -1e-30)
+const shape = [written.length]
+
+/** Exact in float32, so nothing but these very bits will do; two results, for they are drawn together. */
+const x = node(argumentRow, { shape, position: 0 })
+const results = [mul(x, 2), mul(x, -0.5)]
+const expected = [written.map((v) => v * 2), written.map((v) => v * -0.5)]
+
+/** Runs what a training step consists of, in little: an upload, a program that draws, a read. */
+const computed = (engine: Engine): readonly Float32Array[] => {
+  const { steps, leaves, outputs } = plan(results, engine)
+  const buffers: Buffer[] = []
+  for (const [i] of leaves) buffers[i] = engine.upload(written, shape)
+  for (const step of steps) {
+    const inputs = step.inputs.map((i) => buffers[i]!)
+    const made = engine.run(step.source(), inputs, step.shape, step.targets, step.targets > step.outputs.length)
+    made.forEach((buffer, k) => (buffers[step.outputs[k]!] = buffer))
+  }
+  return outputs.map((i) => engine.download(buffers[i]!, shape))
+}
+
+/** Throws where a backend does not compute in float32 what it is told to; leaves it as if new. */
+export const probe = (engine: Engine): void => {
+  const found = computed(engine)
+  found.forEach((numbers, k) => {
+    const wanted = expected[k]!
+    if (numbers.every((v, i) => Object.is(v, wanted[i]))) return
+    const [got, not] = [numbers.join(', '), wanted.join(', ')]
+    throw new TesseraError(`${engine.name}: does not compute in float32: a test gave ${got}, not ${not}`)
+  })
+  engine.reset()
+}

@@ -1,0 +1,284 @@
+import * as t from '../../lib/index.ts'
+import type { BrowserDevice } from './entry.ts'
+
+// The life of devices in the page: what a loop drops, contexts that are lost, contexts that are no good.
+
+type GL = WebGLRenderingContext | WebGL2RenderingContext
+
+const message = (thrown: unknown): string =>
+  thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+
+// ---- contexts ----------------------------------------------------------------------------------------------------
+
+const prototypes = { canvas: OffscreenCanvas.prototype, webgl: WebGLRenderingContext.prototype, webgl2: WebGL2RenderingContext.prototype } // prettier-ignore
+type Prototype = keyof typeof prototypes
+
+type Methods = Record<string, (...how: readonly unknown[]) => unknown>
+const methodsOf = (prototype: object): Methods => prototype as Methods
+
+/** Calls `work` with a method of a prototype replaced; `before` is the method, as a function of whom it is called on. */
+const replaced = async <A>(
+  where: Prototype,
+  name: string,
+  by: (
+    before: (self: unknown, how: readonly unknown[]) => unknown
+  ) => (self: unknown, how: readonly unknown[]) => unknown,
+  work: () => Promise<A>
+): Promise<A> => {
+  const prototype = methodsOf(prototypes[where])
+  const before = prototype[name]!
+  const stub = by((self, how) => before.apply(self, [...how]))
+  prototype[name] = function (this: unknown, ...how: readonly unknown[]): unknown {
+    return stub(this, how)
+  }
+  try {
+    return await work()
+  } finally {
+    prototype[name] = before
+  }
+}
+
+/** A device and its context. */
+const opened = async (options: t.DeviceOptions): Promise<{ readonly device: t.Device; readonly gl: GL }> => {
+  const contexts: GL[] = []
+  const keep =
+    (before: (self: unknown, how: readonly unknown[]) => unknown) => (self: unknown, how: readonly unknown[]) => {
+      const gl = before(self, how) as GL
+      contexts.push(gl)
+      return gl
+    }
+  const device = await replaced('canvas', 'getContext', keep, () => t.device(options))
+  return { device, gl: contexts.at(-1)! }
+}
+
+const lose = (gl: GL): void => gl.getExtension('WEBGL_lose_context')!.loseContext()
+
+/** Browsers give few contexts. */
+const end = ({ device, gl }: { readonly device: t.Device; readonly gl: GL }): void => {
+  device.dispose()
+  if (!gl.isContextLost()) lose(gl)
+}
+
+// ---- what a loop drops -------------------------------------------------------------------------------------------
+
+const waits = {
+  never: undefined,
+  promises: () => Promise.resolve(),
+  turns: () => new Promise((resolve) => setTimeout(resolve, 0))
+} as const
+export type Wait = keyof typeof waits
+
+/** Steps of 4 MB, each of which drops the result of the one before. */
+export const dropping = async (name: BrowserDevice, steps: number, wait: Wait, bytes?: number) => {
+  const one = await opened({ name, limits: bytes === undefined ? {} : { bytes } })
+  const { device } = one
+  const step = device.compile((y: t.Tensor) => t.add(y, 1))
+  let x: t.Tensor = device.compute(t.mul(t.iota([1024, 1024]), 1))
+  const pause = waits[wait]
+  for (let i = 0; i < steps; i++) {
+    x = step(x)
+    if (pause) await pause()
+  }
+  const last = (await device.read(x))[2 ** 20 - 1]!
+  const { peakBytes, spilled, live } = device.stats()
+  end(one)
+  return { last, peakBytes, spilled, live }
+}
+
+// ---- contexts that are lost --------------------------------------------------------------------------------------
+
+/** What everything that is asked of a device says once its context is lost, and what listeners heard. */
+export const lost = async (name: BrowserDevice) => {
+  const heard: string[] = []
+  const one = await opened({ name, onLost: (error) => heard.push(`option: ${message(error)}`) })
+  const { device, gl } = one
+  device.onLost((error) => heard.push(`method: ${error.lost.results} of ${error.device}`))
+  const f = device.compile((x: t.Tensor) => t.mul(x, 2))
+  const x = device.compute(t.add(t.iota([300, 300]), 1))
+  const small = device.compute(t.add(t.iota([3]), 1))
+  const kept = await device.read(small)
+  f(x)[Symbol.dispose]()
+  lose(gl)
+  const asked: Readonly<Record<string, () => unknown>> = {
+    'read of a result': () => device.read(x),
+    'read of an expression': () => device.read(t.neg(x)),
+    'read elsewhere': () => t.reference.read(t.neg(x)),
+    'compiled before': () => f(x),
+    'compiled after': () => device.compile((y: t.Tensor) => t.sin(t.sum(y)))(x),
+    compute: () => device.compute(t.cos(t.iota([9]))),
+    profile: () => device.profile((y: t.Tensor) => t.exp(y), x)
+  }
+  const said: Record<string, string> = {}
+  for (const [what, ask] of Object.entries(asked)) {
+    try {
+      const given: unknown = await ask()
+      said[what] = `gave ${String(given)}`
+    } catch (thrown) {
+      said[what] = `${thrown instanceof t.DeviceLostError ? 'DeviceLostError ' : ''}${message(thrown)}`
+    }
+  }
+  const same = (await device.read(small)).every((v, i) => v === kept[i])
+  device.dispose()
+  return { said, heard, same }
+}
+
+/** Whether a device says by itself that it is lost, though nobody asks anything of it. */
+export const told = async (name: BrowserDevice): Promise<string> => {
+  const one = await opened({ name })
+  const hears = new Promise<string>((resolve) => one.device.onLost((error) => resolve(message(error))))
+  lose(one.gl)
+  return hears
+}
+
+/** A context that comes back has lost all the same. */
+export const restored = async (name: BrowserDevice): Promise<string> => {
+  const one = await opened({ name })
+  const { device, gl } = one
+  const x = device.compute(t.add(t.iota([300, 300]), 1))
+  const canvas = gl.canvas as OffscreenCanvas
+  const event = (type: string) => new Promise((resolve) => canvas.addEventListener(type, resolve, { once: true }))
+  canvas.addEventListener('webglcontextlost', (lostEvent) => lostEvent.preventDefault())
+  const extension = gl.getExtension('WEBGL_lose_context')!
+  const isLost = event('webglcontextlost')
+  extension.loseContext()
+  await isLost
+  const isBack = event('webglcontextrestored')
+  setTimeout(() => extension.restoreContext(), 0)
+  await isBack
+  const before = gl.isContextLost()
+  try {
+    return `${before} gave ${(await device.read(x))[0]}`
+  } catch (thrown) {
+    return `${before} ${message(thrown)}`
+  } finally {
+    end(one)
+  }
+}
+
+// ---- training on -------------------------------------------------------------------------------------------------
+
+interface Net {
+  readonly w: t.Tensor
+  readonly b: t.Tensor
+}
+interface State {
+  readonly net: Net
+  readonly memory: t.AdamState<Net>
+}
+const optimiser = t.adam<Net>({ lr: 0.02 })
+
+const trainingStep = ({ net, memory }: State, key: t.Key): readonly [t.Scalar, State] => {
+  const x = t.normal(key, [16, 8])
+  const loss = ({ w, b }: Net): t.Scalar => t.mean(t.square(t.sub(t.tanh(t.add(t.matmul(x, w), b)), 0.5)))
+  const [value, gradients] = t.valueAndGrad(loss)(net)
+  const [next, kept] = optimiser.update(gradients, memory, net)
+  return [value, { net: next, memory: kept }]
+}
+
+interface Snapshot {
+  readonly at: number
+  readonly tensors: readonly { readonly numbers: Float32Array; readonly shape: t.Shape }[]
+}
+
+const initial = (): State => {
+  const net = { w: t.mul(t.normal(t.key(9), [8, 4]), 0.3), b: t.zeros([4]) }
+  return { net, memory: optimiser.init(net) }
+}
+
+const snapshotOf = async (device: t.Device, at: number, state: State): Promise<Snapshot> => {
+  const tensors = await Promise.all(
+    t.tensorsOf(state).map(async (x) => ({ numbers: Float32Array.from(await device.read(x)), shape: x.shape }))
+  )
+  return { at, tensors }
+}
+
+const stateOf = ({ tensors }: Snapshot): State => {
+  let i = 0
+  return t.mapTree(initial(), () => {
+    const { numbers, shape } = tensors[i++]!
+    return t.tensor(numbers, shape)
+  })
+}
+
+/** Trains until a step, with a snapshot every third; a device that is lost on the way gives the last of them. */
+const train = async (name: BrowserDevice, from: Snapshot, until: number, lostAt: number): Promise<Snapshot> => {
+  const one = await opened({ name })
+  const step = one.device.compile(trainingStep, { donate: [0] })
+  let [kept, state] = [from, stateOf(from)]
+  try {
+    for (let i = from.at; i < until; i++) {
+      if (i === lostAt) lose(one.gl)
+      state = step(state, t.foldIn(t.key(4), i))[1]
+      if ((i + 1) % 3 === 0 || i + 1 === until) kept = await snapshotOf(one.device, i + 1, state)
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof t.DeviceLostError)) throw thrown
+  } finally {
+    end(one)
+  }
+  return kept
+}
+
+/** Trains without and with a loss; where it went on, and whether both ended with the same bits. */
+export const trainingOn = async (name: BrowserDevice): Promise<{ readonly from: number; readonly same: boolean }> => {
+  const start = await snapshotOf(t.reference, 0, initial())
+  const whole = await train(name, start, 12, Infinity)
+  const first = await train(name, start, 12, 7)
+  const second = await train(name, first, 12, Infinity)
+  const bits = ({ tensors }: Snapshot): string =>
+    tensors.map(({ numbers }) => new Uint32Array(numbers.buffer).join()).join(';')
+  return { from: first.at, same: second.at === whole.at && bits(second) === bits(whole) }
+}
+
+// ---- contexts that are no good -----------------------------------------------------------------------------------
+
+export interface Fault {
+  readonly where: Prototype
+  readonly method: string
+  /** The call that fails: the one with this first argument, or any. */
+  readonly of?: string
+  readonly how: 'null' | 'throws' | 'zeros' | 'half' | 'nothing'
+}
+
+type Call = (self: unknown, how: readonly unknown[]) => unknown
+
+const faults: Readonly<Record<Fault['how'], (before: Call) => Call>> = {
+  null: () => () => null,
+  nothing: () => () => undefined,
+  throws: () => () => {
+    throw new TypeError('made to fail')
+  },
+  zeros: (before) => (self, how) => {
+    before(self, how)
+    ;(how[6] as Float32Array).fill(0)
+  },
+  // textures of half the precision
+  half: (before) => (self, how) => {
+    const gl = self as WebGL2RenderingContext
+    return before(self, how[2] === gl.RGBA32F ? [...how.slice(0, 2), gl.RGBA16F, ...how.slice(3)] : how)
+  }
+}
+
+const faulty =
+  ({ of, how }: Fault) =>
+  (before: Call): Call =>
+  (self, args) =>
+    of === undefined || args[0] === of ? faults[how](before)(self, args) : before(self, args)
+
+/** The device that is chosen where some calls fail, why, and what it computes. */
+export const chosen = async (
+  list: readonly Fault[],
+  name?: t.DeviceName
+): Promise<readonly [string, string, number]> => {
+  const [first, ...others] = list
+  if (first) return replaced(first.where, first.method, faulty(first), () => chosen(others, name))
+  try {
+    const device = await t.device(name ? { name } : {})
+    const x = t.tensor([[1, 2], [3, 4]]) // prettier-ignore
+    const [, , , last] = await device.read(t.matmul(x, t.add(x, 0.5)))
+    device.dispose()
+    return [device.name, device.reason, last!]
+  } catch (thrown) {
+    return ['none', message(thrown), 0]
+  }
+}
