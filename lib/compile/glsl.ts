@@ -27,7 +27,8 @@ import {
 } from './expr.ts'
 import { dividesInFloats as isHalved, fitsFloats } from './exact.ts'
 import { withFunctions } from './prelude.ts'
-import { loopsOf } from './loops.ts'
+import { loopsOf, type Loops } from './loops.ts'
+import { glslLoops, nested, nestOf } from './nest.ts'
 import { Memo, type Scope, type Value } from './memo.ts'
 import { Names } from './names.ts'
 import { Block, literal } from './text.ts'
@@ -68,6 +69,9 @@ export interface Dialect {
   readonly costs: Costs
   readonly numbers: Numbers
 }
+
+/** The longest running sum, in terms. Heavy kernels loop so tightly that shorter blocks cost them time. */
+const longestSum = { light: 64, heavy: 256 } as const
 
 /** An output of more fragments than this is worth addresses that leave out what is 0. */
 const large = 130_000
@@ -154,24 +158,33 @@ class Writer {
     for (const [v, twin] of twins) this.#textures.twins.set(v, twin)
     const body = new Block(this.#counter, outer)
     const memo = this.#memo()
-    const termsOf = (result: Result, steps: ReadonlyMap<Var, Affine>): readonly Term[] =>
-      folds.all.flatMap((fold, k) =>
-        this.#term(fold, tiling, { ...result, total: result.totals[k]! }, steps, body, memo)
-      )
-    const products = folds.all.every(({ op, body: term }) => productOf(op, term))
+    const products = !tiling.lanes && folds.all.every(({ op, body: term }) => productOf(op, term))
+    const loops =
+      folds.op === 'sum'
+        ? nestOf(
+            counters,
+            all.length,
+            tiling.heavy ? longestSum.heavy : longestSum.light,
+            () => `i${this.#counter.next++}`
+          )
+        : counters.map((counter) => ({ ...counter, fresh: false }))
+    const totals = results.flatMap((result) => result.totals)
+    const { sums, around } = nested(loops, totals, () => `part${this.#counter.next++}`, glslLoops(tiling.heavy))
+    const termsOf = (result: Result, steps: Loops['steps']): readonly Term[] =>
+      folds.all.flatMap((fold, k) => {
+        const total = sums[totals.indexOf(result.totals[k]!)]!
+        return steps.flatMap((step) => this.#term(fold, tiling, { ...result, total }, step, body, memo))
+      })
     const add = (lines: readonly string[]): void => lines.forEach((line) => body.add(line))
     // dot products and terms that have a name want more registers: each is added up where it is computed
-    if (tiling.lanes || !products || results.length === 1)
-      for (const result of results) for (const steps of all) add(accumulated(termsOf(result, steps), body))
+    if (!products || results.length === 1)
+      for (const result of results) for (const step of all) add(accumulated(termsOf(result, [step]), body))
     else {
       // all loads come first: each is a call in llvmpipe, which keeps nothing in registers
-      const sums = results.map((result) => all.flatMap((steps) => termsOf(result, steps)))
-      add(summed(sums, body))
+      const lists = results.map((result) => termsOf(result, all))
+      add(summed(lists, body))
     }
-    const open = counters.map(
-      ({ name, trips }) => `for (float ${name} = 0.0; ${name} < ${literal(trips)}; ${name} += 1.0) {`
-    )
-    outer.add([...open, ...body.lines.map((line) => `  ${line}`), '}'.repeat(open.length)].join('\n  '))
+    outer.add(around(body.lines).join('\n  '))
   }
 
   #term(

@@ -14,7 +14,22 @@ import { raise } from '../core/raise.ts'
 import { sizeOf, stridesOf, type Shape } from '../core/shape.ts'
 import { checkCounted, dividesInFloats } from './exact.ts'
 import { foldsOf, type Expr, type Fold, type Kernel } from './expr.ts'
+import { nested, nestOf, type Syntax } from './nest.ts'
 import { affineText, Block, literal } from './text.ts'
+
+/** The longest running sum, in terms. */
+const longestSum = 64
+
+/** The loops of JavaScript that gpu.js translates. */
+const loopSyntax: Syntax = {
+  open: ({ name, trips }) => `for (let ${name} = 0; ${name} < ${trips}; ${name}++) {`,
+  turn: ({ name, outer, by, end }, counter) => [
+    `let ${name} = ${outer} * ${literal(by)} + ${counter};`,
+    `if (${name} >= ${literal(end)}) { break; }`
+  ],
+  sum: (name) => `let ${name} = 0.0;`,
+  add: (total, part) => `${total} = ${total} + ${part};`
+}
 
 /** Names of GLSL that JavaScript keeps in Math. */
 const inMath = /\b(exp|log|sqrt|sin|cos|floor|max|min|abs)\(/g
@@ -110,20 +125,23 @@ class Writer {
   #fold({ op, vars, body }: Fold, outer: Block): string {
     const total = `total${this.#counter.next++}`
     outer.add(`let ${total} = ${op === 'sum' ? '0.0' : '-1.0 / 0.0'};`)
-    const counters = [...vars].filter((v) => v.extent > 1).sort((a, b) => a.extent - b.extent)
-    for (const v of counters) {
-      this.#names.set(v, `i${this.#counter.next++}`)
+    const counted = vars.filter((v) => v.extent > 1).sort((a, b) => a.extent - b.extent)
+    const counters = counted.map((v) => ({ name: `i${this.#counter.next++}`, trips: v.extent }))
+    counted.forEach((v, i) => {
+      this.#names.set(v, counters[i]!.name)
       this.#counters.add(v)
-    }
+    })
+    const loops =
+      op === 'sum'
+        ? nestOf(counters, 1, longestSum, () => `i${this.#counter.next++}`)
+        : counters.map((counter) => ({ ...counter, fresh: false }))
+    const { sums, around } = nested(loops, [total], () => `part${this.#counter.next++}`, loopSyntax)
     const block = new Block(this.#counter, outer, 'let')
     const single = (v: Var): Affine | undefined => (v.extent === 1 ? constant(0) : undefined)
     const value = this.#value(body, block, new Map(), single)
-    block.add(op === 'sum' ? `${total} = ${total} + ${value};` : `${total} = Math.max(${total}, ${value});`)
-    const open = counters.map((v) => {
-      const name = this.#names.get(v)!
-      return `for (let ${name} = 0; ${name} < ${v.extent}; ${name}++) {`
-    })
-    ;[...open, ...block.lines, ...open.map(() => '}')].forEach((line) => outer.add(line))
+    const [sum] = sums
+    block.add(op === 'sum' ? `${sum} = ${sum} + ${value};` : `${total} = Math.max(${total}, ${value});`)
+    around(block.lines).forEach((line) => outer.add(line))
     return total
   }
 

@@ -3,8 +3,11 @@ import { sizeOf, type Shape } from '../core/shape.ts'
 import { node, topological, type Tensor } from '../core/tensor.ts'
 import { store } from './store.ts'
 
-/** A driver may end the loops of a kernel after 65,535 rounds in all, without a word: no fold has more terms. */
-export const mostTerms = 65_535
+/**
+ * A driver may end the loops of a kernel after 65,535 rounds in all, without a word: no fold has more than half as many
+ * terms, for those that count blocks are rounds too.
+ */
+export const mostTerms = 1 << 15
 /** How long the parts are: a multiple of the four lanes. */
 const part = 1 << 12
 

@@ -2,7 +2,6 @@ import { add, mul, stopGradient, sub } from '../core/primitives.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { sameShape, type Shape } from '../core/shape.ts'
 import { isTensor, shaped, type Tensor } from '../core/tensor.ts'
-import { slice, type Range } from './movement.ts'
 import { rsqrt, square } from './pointwise.ts'
 import { mean } from './reduce.ts'
 
@@ -32,13 +31,9 @@ export const layerNorm = (given: LayerNorm, eps = 1e-5): (<S extends Shape>(x: T
       raise('layerNorm', `the weight ${showShape(weight.shape)} is not the end of the input ${showShape(x.shape)}`)
     const lead = x.shape.length - weight.shape.length
     const over = { axes: weight.shape.map((_, i) => lead + i), keepDims: true }
-    // sums and squares are summed up in one pass: of distances from one of the values, for the digits that the squares
-    // of values far from 0 would lose
-    const one = slice(
-      x,
-      x.shape.map((d, axis): Range => [0, axis < lead ? d : 1])
-    )
-    const off = sub(x as Tensor, stopGradient(one))
+    // distances from the mean keep the digits that the squares of numbers far from 0 lose; what rounding left in that
+    // mean is taken off as their own mean, and the result is the same function of x whatever they are counted from
+    const off = sub(x as Tensor, stopGradient(mean(x as Tensor, over)))
     const centre = mean(off, over)
     const variance = sub(mean(square(off), over), square(centre))
     return shaped<S>(add(mul(mul(sub(off, centre), rsqrt(add(variance, eps))), weight), bias))

@@ -77,7 +77,7 @@ const pointwise = (x: Tensor, inputs: readonly Bounded[]): Bounded => {
 
 // ---- access: sums of elements ------------------------------------------------------------------------------------
 
-/** A row that is linear with coefficients 1: so are the errors; n terms add 2⁻²³ √n Σ|x|. */
+/** A row that is linear with coefficients 1: so are the errors; n terms add 2⁻²³ log2(n) Σ|x|. */
 const linear = (x: Tensor, [a]: readonly Bounded[]): Bounded => {
   const value = meaning(x, a!.value)
   const passed = meaning(x, a!.error)
@@ -86,7 +86,7 @@ const linear = (x: Tensor, [a]: readonly Bounded[]): Bounded => {
     zip(() => 1, a!.value)
   )
   const total = meaning(x, abs(a!.value))
-  const error = zip((e, n, s) => e + (n > 1 ? unit * Math.sqrt(n) * s + smallest : 0), passed, terms, total)
+  const error = zip((e, n, s) => e + (n > 1 ? unit * Math.log2(n) * s + smallest : 0), passed, terms, total)
   return settled(value, error)
 }
 

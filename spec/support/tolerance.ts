@@ -1,11 +1,11 @@
 /**
  * The one policy of tolerance. A float32 computation may lie from the float64 reference by
  *
- *     k · 2⁻²³ · (magnitude of the terms) · √terms
+ *     k · 2⁻²³ · (magnitude of the terms) · log2(terms)
  *
  * 2⁻²³ is the distance of neighbouring float32 numbers at 1, twice the error of one correctly rounded operation. For a
- * fold of n terms the magnitude is Σ|x| and the factor √n lies between what rounding does on average (1) and at worst
- * (n / 2). k is 1 but for the functions below, which GL computes less exactly than it adds.
+ * fold of n terms the magnitude is Σ|x| and the factor log2(n), what adding up by pairs does at worst: running sums are
+ * kept so short that they do no worse. k is 1 but for the functions below, which GL computes less exactly than it adds.
  */
 export const unit = 2 ** -23
 
@@ -76,7 +76,7 @@ const magnitude = (xs: ArrayLike<number>): number =>
 
 /** The error that rounding may leave. */
 export const allowance = ({ terms = 1, scale = 1, unit: u = unit }: Arithmetic): number =>
-  u * scale * Math.sqrt(terms) + smallest
+  u * scale * Math.max(1, Math.log2(terms)) + smallest
 
 const allowedAt = (allowed: Allowed, expected: ArrayLike<number>): ((i: number) => number) => {
   if (isList(allowed)) return (i) => allowed[i]!
