@@ -12,6 +12,7 @@ export { download, downloadFrom, fromFolder, type DownloadOptions, type Fetch } 
 
 // files
 export { ensureFolder, readBytes, removeLeftovers, writeAtomic } from './io/atomic.node.ts'
+export { lockFolder } from './io/lock.node.ts'
 
 // pictures
 export { encodePng, loadCanvas, loadCanvasBy, writePng, type CanvasModule, type PngCanvas } from './render/png.node.ts'

@@ -6,7 +6,6 @@ import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import type * as t from 'tessera'
 import type { UNetParams } from 'tessera/models'
-import * as node from 'tessera/node'
 import { failure } from '../lib/core/failure.ts'
 import type { Failure } from '../lib/core/failure.ts'
 import { checkpointFile, loadCheckpoint, resumed } from './lib/checkpoint.ts'
@@ -24,7 +23,7 @@ import type { Trained } from './lib/model-file.ts'
 import { forwardProcess, imagesOfBatch, perStage } from './lib/pictures.ts'
 import { runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
-import { exitCode, prepared, unlessAsked } from './lib/run.ts'
+import { exitCode, onlyWriter, prepared, unlessAsked } from './lib/run.ts'
 import { drawSamples } from './lib/sampling.ts'
 import type { Attention } from './lib/sampling.ts'
 import { compiledLine, courseLines, endLine, resumedLine, stoppedLine, titleOf, trainingScreen } from './lib/screen.ts'
@@ -168,10 +167,7 @@ const started = (run: Run): TE.TaskEither<Failure, Written> =>
   )
 
 const goneOn = ({ settings: { out }, course, from }: Run): TE.TaskEither<Failure, Written> =>
-  pipe(
-    node.removeLeftovers(out),
-    TE.flatMap(() => reopenJournal(journalFile(out), course, from.place))
-  )
+  reopenJournal(journalFile(out), course, from.place)
 
 /** The model that a run starts from, if a file has it; its time embedding has a row for each step of the schedule. */
 const startOf = ({ model: path, steps }: Settings): TE.TaskEither<Failure, Trained | undefined> =>
@@ -212,7 +208,8 @@ const train = (settings: Settings, saved?: Checkpoint): TE.TaskEither<Failure, E
 /** The run in a folder, and its settings. */
 const savedRun = (out: string, changes: readonly string[] = []) =>
   pipe(
-    loadCheckpoint(out),
+    onlyWriter(out),
+    TE.flatMap(() => loadCheckpoint(out)),
     TE.bindTo('saved'),
     TE.bind('settings', ({ saved }) => TE.fromEither(settingsAgain(saved.flags, changes, out)))
   )

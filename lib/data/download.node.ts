@@ -7,7 +7,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { failure } from '../core/failure.ts'
 import type { Failure } from '../core/failure.ts'
 import { choice, options, type Names } from '../core/options.ts'
-import { ensureFolder, readBytes, writeAtomic } from '../io/atomic.node.ts'
+import { ensureFolder, readBytes, removeLeftovers, writeAtomic } from '../io/atomic.node.ts'
 import { fileName, sources } from './catalogue.ts'
 import type { Part, Source, SourceName, Split } from './catalogue.ts'
 import type { Dataset } from './dataset.ts'
@@ -116,6 +116,7 @@ const obtain = (wanted: Wanted, to: Settings): TE.TaskEither<Failure, Uint8Array
     TE.orElse(() =>
       pipe(
         ensureFolder(dirname(wanted.cached)),
+        TE.tap(() => removeLeftovers(dirname(wanted.cached))),
         TE.chain(() => fromMirrors(wanted, to)),
         TE.tap((bytes) => writeAtomic(wanted.cached, bytes))
       )

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { failure, reason } from '../core/failure.ts'
 import type { Failure } from '../core/failure.ts'
+import { isRunning } from './processes.node.ts'
 
 const because: Readonly<Record<string, string>> = {
   EACCES: 'permission denied: name a place that is yours',
@@ -34,7 +35,8 @@ const cannotRead =
     failure('missing', codeOf(thrown) === 'ENOENT' ? `no such file: ${path}` : `cannot read ${path}: ${why(thrown)}`)
 
 // beside the file that it becomes: a rename is atomic only within one file system
-const temporaryIn = (folder: string): string => join(folder, `.tessera-${randomBytes(8).toString('hex')}.tmp`)
+const temporaryIn = (folder: string): string =>
+  join(folder, `.tessera-${process.pid}-${randomBytes(8).toString('hex')}.tmp`)
 
 const fill = async (path: string, bytes: Uint8Array): Promise<void> => {
   const file = await open(path, 'wx')
@@ -46,14 +48,17 @@ const fill = async (path: string, bytes: Uint8Array): Promise<void> => {
   }
 }
 
-/**
- * Removes what `writeAtomic` was about to write into a folder when its process was killed. Nobody else may be writing
- * there.
- */
+const isLeftover = (name: string): boolean => {
+  const [, pid] = /^\.tessera-(?:(\d+)-)?[0-9a-f]{16}\.tmp$/.exec(name) ?? [undefined, 'none']
+  return pid !== 'none' && (pid === undefined || !isRunning(Number(pid)))
+}
+
+/** Removes what `writeAtomic` was about to write into a folder when its process was killed. */
 export const removeLeftovers = (folder: string): TE.TaskEither<Failure, void> =>
   TE.tryCatch(async () => {
-    const left = (await readdir(folder)).filter((name) => /^\.tessera-[0-9a-f]{16}\.tmp$/.test(name))
-    for (const name of left) await unlink(join(folder, name))
+    const left = (await readdir(folder)).filter(isLeftover)
+    // another process may be tidying up, too
+    for (const name of left) await unlink(join(folder, name)).catch(() => undefined)
   }, cannotWrite(folder))
 
 // makes the rename itself outlast a loss of power; not every system can do it, and the file is whole anyway

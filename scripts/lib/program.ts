@@ -5,9 +5,10 @@ import { pipe } from 'fp-ts/function'
 import type * as TE from 'fp-ts/TaskEither'
 import { failure, reason } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
+import type { SignalCode } from './interrupt.ts'
 
-/** What a program ends with: 0, or 130 where Ctrl-C ended it. */
-export type ExitCode = 0 | 1 | 130
+/** What a program ends with: 0, 1 if it found what it looked for to be bad, or 128 + the number of the signal. */
+export type ExitCode = 0 | 1 | SignalCode
 
 const exitCodeOf = ({ kind }: Failure): 1 | 2 => (kind === 'usage' ? 2 : 1)
 
@@ -33,8 +34,8 @@ const surprised = (thrown: unknown): 1 | 2 => {
  * alive. A failure becomes one line on stderr and the exit code 2 (wrong flags) or 1 (anything else).
  */
 export const runProgram = async (program: TE.TaskEither<Failure, ExitCode>): Promise<never> => {
-  // whoever reads the output may go away (`| head`): that ends a program, without ado
-  process.stdout.on('error', () => process.exit(1))
+  // whoever reads the output may go away (`| head`, a closed terminal): the work goes on, and is saved
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const code = await program().then((result) => (E.isLeft(result) ? complain(result.left) : result.right), surprised)
   return process.exit(code)
 }

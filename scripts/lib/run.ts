@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
@@ -43,6 +44,17 @@ const opened = (name: t.DeviceName | undefined, user: Attention): TE.TaskEither<
     TE.tapIO((device) => introduced(device, name !== undefined, user))
   )
 
+const locked = new Set<string>()
+
+/** Makes this program the only one that writes into a folder, once there is one. */
+export const onlyWriter = (out: string): TE.TaskEither<Failure, void> =>
+  locked.has(out) || !existsSync(out)
+    ? TE.right(undefined)
+    : pipe(
+        node.lockFolder(out),
+        TE.map(() => void locked.add(out))
+      )
+
 /**
  * Reads what a program is given, opens the device, and makes the folder for what it writes: in this order, so
  * that nothing is left behind and nobody waits for long where something is wrong.
@@ -55,10 +67,13 @@ export const prepared = <A>(
   const user = attention()
   return pipe(
     canBecomeFolder(out),
+    TE.flatMap(() => onlyWriter(out)),
     TE.flatMap(() => given(user)),
     TE.bindTo('given'),
     TE.bind('device', () => opened(device, user)),
     TE.tap(() => node.ensureFolder(out)),
+    TE.tap(() => onlyWriter(out)),
+    TE.tap(() => node.removeLeftovers(out)),
     TE.map((ready) => ({ ...ready, ...user, album: albumIn(out, complain) }))
   )
 }
@@ -69,4 +84,5 @@ export const unlessAsked = (
   part: () => TE.TaskEither<Failure, void>
 ): TE.TaskEither<Failure, void> => (interrupt.asked ? TE.right(undefined) : part())
 
-export const exitCode = ({ interrupt }: Pick<Attention, 'interrupt'>): ExitCode => (interrupt.asked ? 130 : 0)
+export const exitCode = ({ interrupt }: Pick<Attention, 'interrupt'>): ExitCode =>
+  interrupt.asked ? (interrupt.code ?? 130) : 0
