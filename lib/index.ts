@@ -101,5 +101,11 @@ export type { LossPoint } from './render/series.ts'
 // files of tensors
 export { decodeModel, type ModelFile } from './io/model.ts'
 export { decodePyTorch, encodePyTorch, type PyTorch } from './io/pytorch.ts'
-export { decodeSafetensors, encodeSafetensors, type Safetensors, type Stored } from './io/safetensors.ts'
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type EncodeOptions,
+  type Safetensors,
+  type Stored
+} from './io/safetensors.ts'
 export { restoreTree, storeTree } from './io/trees.ts'

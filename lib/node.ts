@@ -11,7 +11,7 @@ export type { Failure } from './core/failure.ts'
 export { download, downloadFrom, fromFolder, type DownloadOptions, type Fetch } from './data/sources.node.ts'
 
 // files
-export { ensureFolder, readBytes, removeLeftovers, writeAtomic } from './io/atomic.node.ts'
+export { copyAtomic, ensureFolder, readBytes, removeFile, removeLeftovers, writeAtomic } from './io/atomic.node.ts'
 export { lockFolder } from './io/lock.node.ts'
 
 // pictures

@@ -15,24 +15,23 @@ import { reportText } from './bench/report.ts'
 import { isFull, readSettings } from './bench/settings.ts'
 import type { Settings } from './bench/settings.ts'
 import { cellsOf, faultLines, tableText } from './bench/table.ts'
+import { print } from './lib/output.ts'
 import { runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
 
 const document = fileURLToPath(new URL('../BENCHMARKS.md', import.meta.url))
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`)
-
 const measured =
   (settings: Settings): T.Task<Report> =>
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tessera-bench-'))
-    return bench(settings, folder, say).finally(() => rm(folder, { recursive: true, force: true }))
+    return bench(settings, folder, print).finally(() => rm(folder, { recursive: true, force: true }))
   }
 
 const shown = ({ figures, missing }: Report): void => {
-  say(`\n${tableText(cellsOf(figures, 'tessera'))}\n`)
-  faultLines(figures).forEach((line) => say(`error: ${line}`))
-  missing.forEach(({ name, message }) => say(`missing: ${name}: ${message}`))
+  print(`\n${tableText(cellsOf(figures, 'tessera'))}\n`)
+  faultLines(figures).forEach((line) => print(`error: ${line}`))
+  missing.forEach(({ name, message }) => print(`missing: ${name}: ${message}`))
 }
 
 const write = (path: string, text: string): TE.TaskEither<Failure, void> => node.writeAtomic(path, Buffer.from(text))

@@ -3,6 +3,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { convert } from './lib/conversion.ts'
 import type { Renaming } from './lib/conversion.ts'
+import { print } from './lib/output.ts'
 import { parseWords, runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
 
@@ -19,7 +20,7 @@ void runProgram(
     TE.fromEither(parseWords<Renaming>(command(), process.argv.slice(2))),
     TE.flatMap(({ words: [from = '', to = ''], flags }) => convert(from, to, flags)),
     TE.map((lines): ExitCode => {
-      process.stdout.write(`${lines.join('\n')}\n`)
+      print(lines.join('\n'))
       return 0
     })
   )

@@ -7,6 +7,7 @@ import * as node from 'tessera/node'
 import type { Failure } from '../lib/core/failure.ts'
 import { glLimits, hasGpu } from './lib/limits.ts'
 import type { GLLimits } from './lib/limits.ts'
+import { print } from './lib/output.ts'
 import { parseFlags, runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
 import { checks, precisionBits, smallestPower, verify } from './lib/self-test.ts'
@@ -22,7 +23,7 @@ const command = (): Command =>
     .description('Says which device computes here and why, what it can do, and whether it computes right.')
     .addOption(deviceOption())
 
-const say = (name: string, text: string): void => void process.stdout.write(`${name.padEnd(12)}${text}\n`)
+const say = (name: string, text: string): void => print(`${name.padEnd(12)}${text}`)
 
 const limitsLine = ({ version, textureSize, textureUnits, renderTargets }: GLLimits): string =>
   `textures up to ${textureSize} x ${textureSize}, ${textureUnits} texture units, ${renderTargets} render targets (${version})`
@@ -43,7 +44,7 @@ const selfTest = async (device: t.Device): Promise<boolean> => {
   for (const check of checks) {
     const verdict = await verify(device, check)
     if (!verdict.passed) failed++
-    process.stdout.write(`  ${verdictLine(verdict)}\n`)
+    print(`  ${verdictLine(verdict)}`)
   }
   say(
     '',

@@ -8,6 +8,7 @@ import * as node from 'tessera/node'
 import { failure } from '../lib/core/failure.ts'
 import type { Failure } from '../lib/core/failure.ts'
 import { canBecomeFolder } from './lib/folder.ts'
+import { print, warn } from './lib/output.ts'
 import { count, parseFlags, runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
 import { deviceOption } from './lib/settings.ts'
@@ -35,8 +36,6 @@ const command = (): Command =>
     .option('--json <file>', 'write the numbers of each kernel there too')
     .addOption(deviceOption())
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`)
-
 const checked = ({ out, json }: Flags): TE.TaskEither<Failure, void> =>
   pipe(
     canBecomeFolder(dirname(out)),
@@ -51,14 +50,14 @@ const opened = ({ device: name }: Flags): TE.TaskEither<Failure, t.Device> =>
 const measured = (device: t.Device, flags: Flags): TE.TaskEither<Failure, Profile> =>
   TE.fromTask(() => {
     const work = unetWork(device, flags)
-    say(`Device: ${device.name}, ${device.renderer} (${device.reason})`)
-    say(`Measuring ${work.name} of the U-Net with ${flags.batch} images, median of ${flags.rounds} rounds`)
+    print(`Device: ${device.name}, ${device.renderer} (${device.reason})`)
+    print(`Measuring ${work.name} of the U-Net with ${flags.batch} images, median of ${flags.rounds} rounds`)
     return measure(device, work, flags.rounds)
   })
 
 const report = (profile: Profile, { batch }: Flags): void => {
   for (const part of [kernelTable(profile), familyTable(profile), totalLines(profile, batch).join('\n')])
-    say(`\n${part}`)
+    print(`\n${part}`)
 }
 
 const drawn = (profile: Profile, { batch, forward }: Flags): E.Either<Failure, node.PngCanvas> =>
@@ -76,12 +75,12 @@ const picture = (profile: Profile, flags: Flags): TE.TaskEither<Failure, void> =
   pipe(
     drawn(profile, flags),
     E.match(
-      ({ message }): TE.TaskEither<Failure, void> => TE.fromIO(() => void process.stderr.write(`!! ${message}\n`)),
+      ({ message }): TE.TaskEither<Failure, void> => TE.fromIO(() => warn(message)),
       (canvas) =>
         pipe(
           node.ensureFolder(dirname(flags.out)),
           TE.flatMap(() => node.writePng(flags.out, canvas)),
-          TE.tapIO(() => () => say(`Drew ${flags.out}`))
+          TE.tapIO(() => () => print(`Drew ${flags.out}`))
         )
     )
   )
@@ -93,7 +92,7 @@ const numbers = (profile: Profile, device: t.Device, flags: Flags): TE.TaskEithe
   return pipe(
     node.ensureFolder(dirname(json)),
     TE.flatMap(() => node.writeAtomic(json, new TextEncoder().encode(`${JSON.stringify(content, null, 2)}\n`))),
-    TE.tapIO(() => () => say(`Wrote ${json}`))
+    TE.tapIO(() => () => print(`Wrote ${json}`))
   )
 }
 

@@ -8,7 +8,7 @@ import type * as t from 'tessera'
 import type { UNetParams } from 'tessera/models'
 import { failure } from '../lib/core/failure.ts'
 import type { Failure } from '../lib/core/failure.ts'
-import { checkpointFile, loadCheckpoint, resumed } from './lib/checkpoint.ts'
+import { checkpointFile, loadCheckpoint, restored, resumed } from './lib/checkpoint.ts'
 import type { Checkpoint } from './lib/checkpoint.ts'
 import { runOf } from './lib/course.ts'
 import type { Given, Run, TrainingState } from './lib/course.ts'
@@ -20,6 +20,7 @@ import { after, finite, keeperOf, modelFile } from './lib/keeper.ts'
 import type { Sofar } from './lib/keeper.ts'
 import { loadModel } from './lib/model-file.ts'
 import type { Trained } from './lib/model-file.ts'
+import { warn } from './lib/output.ts'
 import { forwardProcess, imagesOfBatch, perStage } from './lib/pictures.ts'
 import { runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
@@ -144,9 +145,10 @@ const finished = (run: Run, sofar: Sofar): TE.TaskEither<Failure, void> => {
 }
 
 const introduced =
-  ({ course, settings, progress, from: { place } }: Run): (() => void) =>
+  ({ course, settings, progress, from: { place } }: Run, saved?: Checkpoint): (() => void) =>
   () => {
     courseLines(course, settings).forEach((line) => progress.say(line))
+    if (saved?.insteadOf !== undefined) warn(`Going on from the checkpoint before the last: ${saved.insteadOf}`)
     if (place.step > 0) progress.say(resumedLine(place))
   }
 
@@ -166,8 +168,11 @@ const started = (run: Run): TE.TaskEither<Failure, Written> =>
     TE.map((journal) => ({ journal, losses: [] }))
   )
 
-const goneOn = ({ settings: { out }, course, from }: Run): TE.TaskEither<Failure, Written> =>
-  reopenJournal(journalFile(out), course, from.place)
+const goneOn = ({ settings: { out }, course, from }: Run, saved: Checkpoint): TE.TaskEither<Failure, Written> =>
+  pipe(
+    restored(out, saved),
+    TE.flatMap(() => reopenJournal(journalFile(out), course, from.place))
+  )
 
 /** The model that a run starts from, if a file has it; its time embedding has a row for each step of the schedule. */
 const startOf = ({ model: path, steps }: Settings): TE.TaskEither<Failure, Trained | undefined> =>
@@ -196,8 +201,8 @@ const train = (settings: Settings, saved?: Checkpoint): TE.TaskEither<Failure, E
     TE.map((studio) => runOf(settings, studio)),
     TE.flatMapEither((run) => (saved === undefined ? E.right(run) : resumed(run)(saved))),
     TE.bindTo('run'),
-    TE.tapIO(({ run }) => introduced(run)),
-    TE.bind('written', ({ run }) => (saved === undefined ? started(run) : goneOn(run))),
+    TE.tapIO(({ run }) => introduced(run, saved)),
+    TE.bind('written', ({ run }) => (saved === undefined ? started(run) : goneOn(run, saved))),
     TE.tap(({ run }) => unlessAsked(run, () => dataPictures(run))),
     TE.tap(({ run }) => unlessAsked(run, () => samplesBefore(run))),
     TE.bind('sofar', ({ run, written }) => (run.interrupt.asked ? TE.right({ losses: [] }) : trained(run, written))),

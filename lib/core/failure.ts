@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/Either'
+import { printable } from './printable.ts'
 
 /**
  * What can go wrong with input from outside. `kind` decides a program's exit code (`usage` is 2, all
@@ -9,7 +10,7 @@ export interface Failure {
   readonly message: string
 }
 
-export const failure = (kind: Failure['kind'], message: string): Failure => ({ kind, message })
+export const failure = (kind: Failure['kind'], message: string): Failure => ({ kind, message: printable(message) })
 
 export const fail = (kind: Failure['kind'], message: string): E.Either<Failure, never> => E.left(failure(kind, message))
 

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 /**
  * The one voice of errors about wrong calls: `op: what is wrong: the shapes`. They are bugs of the
  * caller and are thrown where the operation is written, before anything runs. Bad input from outside
@@ -12,7 +14,7 @@ export const showShape = (shape: readonly number[]): string => `[${shape.join(',
 
 /** Throws `op: message`. */
 export const raise = (op: string, message: string): never => {
-  throw new TesseraError(`${op}: ${message}`)
+  throw new TesseraError(printable(`${op}: ${message}`))
 }
 
 /** Throws what went wrong before, where it could not be. */

@@ -8,6 +8,7 @@ import { failure } from '../core/failure.ts'
 import type { Failure } from '../core/failure.ts'
 import { choice, options, type Names } from '../core/options.ts'
 import { ensureFolder, readBytes, removeLeftovers, writeAtomic } from '../io/atomic.node.ts'
+import { quote } from '../io/quote.ts'
 import { fileName, sources } from './catalogue.ts'
 import type { Part, Source, SourceName, Split } from './catalogue.ts'
 import type { Dataset } from './dataset.ts'
@@ -132,10 +133,15 @@ const part = (source: Source, which: Part, to: Settings): TE.TaskEither<Failure,
   )
 }
 
+const noMirror = ({ title }: Source, mirror: string): Failure =>
+  failure('usage', `${title}: the mirror ${quote(mirror)} is no URL: name it in full, with https:// in front`)
+
 /** As `download`, for a source with mirrors and checksums of its own. */
 export const downloadFrom = (source: Source, given: DownloadOptions = {}): TE.TaskEither<Failure, Dataset> => {
   const to = settings(options('download', given, optionNames))
   choice('download', 'split', to.split, ['train', 't10k'])
+  const wrong = source.mirrors.find((mirror) => !URL.canParse(mirror))
+  if (wrong !== undefined) return TE.left(noMirror(source, wrong))
   return pipe(
     TE.Do,
     TE.bind('labels', () => part(source, 'labels', to)),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readFile, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { failure, reason } from '../core/failure.ts'
@@ -93,6 +93,30 @@ const replace = async (path: string, bytes: Uint8Array): Promise<void> => {
  */
 export const writeAtomic = (path: string, bytes: Uint8Array): TE.TaskEither<Failure, void> =>
   TE.tryCatch(() => replace(path, bytes), cannotWrite(path))
+
+/** The same file under two names, or a copy of it where the file system has no second names. */
+const copy = async (from: string, to: string): Promise<void> => {
+  const temporary = temporaryIn(dirname(to))
+  try {
+    await link(from, temporary).catch(() => copyFile(from, temporary))
+    await rename(temporary, to)
+  } finally {
+    // after a failure; and a rename leaves it if it was the same file already
+    await unlink(temporary).catch(() => undefined)
+  }
+  await syncFolder(dirname(to))
+}
+
+/**
+ * Gives a file's content a second name, in the place of what had that name, without a moment at which either is
+ * missing. What `writeAtomic` then writes under one name leaves the other as it is. The failure is of kind `write`.
+ */
+export const copyAtomic = (from: string, to: string): TE.TaskEither<Failure, void> =>
+  TE.tryCatch(() => copy(from, to), cannotWrite(to))
+
+/** Removes a file, if there is one of that name. The failure is of kind `write`. */
+export const removeFile = (path: string): TE.TaskEither<Failure, void> =>
+  TE.tryCatch(() => rm(path, { force: true }), cannotWrite(path))
 
 /** The content of a file; the failure is of kind `missing`. */
 export const readBytes = (path: string): TE.TaskEither<Failure, Uint8Array> =>

@@ -20,14 +20,33 @@ const brain = (bits: number): number => {
   return sign * (1 + fraction / 128) * 2 ** (exponent - 127)
 }
 
+// sign: 1 bit, exponent: 4 bits with bias 7, fraction: 3 bits; no infinity, and one NaN of each sign
+const quarter = (bits: number): number => {
+  const [sign, exponent, fraction] = [bits >> 7 === 1 ? -1 : 1, (bits >> 3) & 15, bits & 7]
+  if (exponent === 0) return sign * fraction * 2 ** -9
+  return (bits & 127) === 127 ? NaN : sign * (1 + fraction / 8) * 2 ** (exponent - 7)
+}
+
+// an exponent and nothing else
+const scale = (bits: number): number => (bits === 255 ? NaN : 2 ** (bits - 127))
+
 /** The element types of safetensors that are read, by their names there. */
 export const dtypes: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
   ['F64', { width: 8, read: (view, at) => view.getFloat64(at, true) }],
   ['F32', { width: 4, read: (view, at) => view.getFloat32(at, true) }],
   ['F16', { width: 2, read: (view, at) => half(view.getUint16(at, true)) }],
   ['BF16', { width: 2, read: (view, at) => brain(view.getUint16(at, true)) }],
+  // as a binary16 of which the lower half is cut off
+  ['F8_E5M2', { width: 1, read: (view, at) => half(view.getUint8(at) << 8) }],
+  ['F8_E4M3', { width: 1, read: (view, at) => quarter(view.getUint8(at)) }],
+  ['F8_E8M0', { width: 1, read: (view, at) => scale(view.getUint8(at)) }],
   ['I64', { width: 8, read: (view, at) => Number(view.getBigInt64(at, true)) }],
   ['I32', { width: 4, read: (view, at) => view.getInt32(at, true) }],
+  ['I16', { width: 2, read: (view, at) => view.getInt16(at, true) }],
+  ['I8', { width: 1, read: (view, at) => view.getInt8(at) }],
+  ['U64', { width: 8, read: (view, at) => Number(view.getBigUint64(at, true)) }],
+  ['U32', { width: 4, read: (view, at) => view.getUint32(at, true) }],
+  ['U16', { width: 2, read: (view, at) => view.getUint16(at, true) }],
   ['U8', { width: 1, read: (view, at) => view.getUint8(at) }],
   ['BOOL', { width: 1, read: (view, at) => Math.sign(view.getUint8(at)) }]
 ])

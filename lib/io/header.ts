@@ -4,7 +4,8 @@ import { failure } from '../core/failure.ts'
 import type { Failure } from '../core/failure.ts'
 import { showShape } from '../core/raise.ts'
 import { dtypes } from './dtypes.ts'
-import { keysIn } from './json.ts'
+import { excess, keysIn } from './json.ts'
+import type { Bounds } from './json.ts'
 import { quote, shorten } from './quote.ts'
 
 /** What a safetensors header says of one tensor; `begin` and `end` count from the first byte after it. */
@@ -28,6 +29,9 @@ type Fields = Readonly<Record<string, unknown>>
 
 /** A longer header is refused, as by the format's own reader. */
 export const longestHeader = 100_000_000
+
+/** A tensor's shape lies three levels deep; frameworks know of 64 axes at most; as many names as 262,144 tensors have. */
+const bounds: Bounds = { depth: 3, items: 64, names: 2 ** 20, literal: 32 }
 
 /** The entry that holds the metadata: a name that no tensor may have. */
 export const metadataName = '__metadata__'
@@ -57,6 +61,12 @@ const findEnd = (bytes: Uint8Array): E.Either<Failure, number> => {
   return E.right(8 + Number(length))
 }
 
+/** Before it is parsed: what is nested deeply or lists a lot takes a parser seconds and gigabytes. */
+const checkSize = (header: Uint8Array): E.Either<Failure, Uint8Array> => {
+  const found = excess(header, bounds)
+  return found === undefined ? E.right(header) : bad(`the header ${found}: is it a safetensors file?`)
+}
+
 const decodeText = (bytes: Uint8Array): E.Either<Failure, string> =>
   E.tryCatch(
     () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
@@ -73,7 +83,8 @@ const parseFields = (text: string): E.Either<Failure, Fields> =>
   )
 
 const readMetadata = (fields: Fields): E.Either<Failure, Readonly<Record<string, string>>> => {
-  const given = Object.hasOwn(fields, metadataName) ? fields[metadataName] : {}
+  // the format's own reader takes null for none
+  const given = (Object.hasOwn(fields, metadataName) ? fields[metadataName] : null) ?? {}
   if (!isFields(given)) return bad('the metadata is no JSON object')
   const texts = Object.entries(given).flatMap(([key, value]) => (isText(value) ? [[key, value] as const] : []))
   return texts.length === Object.keys(given).length
@@ -151,7 +162,8 @@ export const decodeHeader = (bytes: Uint8Array): E.Either<Failure, Header> =>
     findEnd(bytes),
     E.flatMap((end) =>
       pipe(
-        decodeText(bytes.subarray(8, end)),
+        checkSize(bytes.subarray(8, end)),
+        E.flatMap(decodeText),
         E.flatMap((text) => readHeader(text, end, bytes.length - end))
       )
     )

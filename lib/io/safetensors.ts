@@ -1,7 +1,10 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { Failure } from '../core/failure.ts'
+import { options } from '../core/options.ts'
+import type { Names } from '../core/options.ts'
 import { raise, showShape } from '../core/raise.ts'
+import { checkDigest, digestName, isReserved, seal, unsealed } from './digest.ts'
 import { readValues, writeValues } from './dtypes.ts'
 import { countOf, decodeHeader, encodeHeader, longestHeader, metadataName } from './header.ts'
 import type { Entry, Header } from './header.ts'
@@ -17,6 +20,13 @@ export interface Safetensors {
   readonly tensors: Readonly<Record<string, Stored>>
   readonly metadata: Readonly<Record<string, string>>
 }
+
+export interface EncodeOptions {
+  /** Whether the metadata hold the file's SHA-256, by which `decodeSafetensors` finds any damage; true unless told. */
+  readonly digest?: boolean
+}
+
+const optionNames: Names<EncodeOptions> = { digest: true }
 
 const check = (name: string, { shape, data }: Stored): void => {
   if (name === metadataName) raise('encodeSafetensors', `no tensor may be named ${name}`)
@@ -36,9 +46,15 @@ const layOut = (tensors: Readonly<Record<string, Stored>>): readonly (Stored & E
     })
 }
 
+const checkTexts = (metadata: Readonly<Record<string, string>>): void => {
+  const reserved = Object.entries(metadata).find(([name, text]) => isReserved(name, text))
+  if (reserved !== undefined) raise('encodeSafetensors', `the text ${reserved[0]} would be taken for the file's digest`)
+}
+
 /**
  * Tensors as the bytes of a safetensors file: float32, names in order, so that the same tensors give
- * the same bytes.
+ * the same bytes. The metadata also get the file's SHA-256, as `tessera.sha256`: other programs read it as one more
+ * text, and `decodeSafetensors` checks it and keeps it to itself.
  *
  * @param metadata texts to go with them
  * @throws TesseraError where a shape does not fit its values, or a tensor is named `__metadata__`
@@ -56,15 +72,19 @@ const layOut = (tensors: Readonly<Record<string, Stored>>): readonly (Stored & E
  */
 export const encodeSafetensors = (
   tensors: Readonly<Record<string, Stored>>,
-  metadata: Readonly<Record<string, string>> = {}
+  metadata: Readonly<Record<string, string>> = {},
+  given: EncodeOptions = {}
 ): Uint8Array => {
+  const { digest = true } = options('encodeSafetensors', given, optionNames)
+  checkTexts(metadata)
   const entries = layOut(tensors)
-  const header = encodeHeader(entries, metadata)
+  const header = encodeHeader(entries, digest ? { ...metadata, [digestName]: unsealed } : metadata)
   if (header.length - 8 > longestHeader) raise('encodeSafetensors', `the header is too long: ${header.length} bytes`)
   const bytes = new Uint8Array(header.length + (entries.at(-1)?.end ?? 0))
   bytes.set(header)
   const view = new DataView(bytes.buffer, header.length)
   for (const { data, begin } of entries) writeValues(data, view, begin)
+  if (digest) seal(bytes, header.length)
   return bytes
 }
 
@@ -81,10 +101,19 @@ const readTensors =
   }
 
 /**
- * The tensors of a safetensors file, as float32: F32 to the bit, F16, BF16, F64, I32, I64, U8 and BOOL
- * by value. A file that breaks a rule of the format gives a failure of kind `format`, which names the
- * tensor and the rule: the header must be whole, valid and without repeated names, and every byte after
- * it must belong to exactly one tensor. It never throws.
+ * The tensors of a safetensors file, as float32: F32 to the bit, all other types by value: F64, F16, BF16, F8 of three
+ * kinds, I and U of 8 to 64 bits, BOOL. A file that breaks a rule of the format gives a failure of kind `format`, which
+ * names the tensor and the rule: the header must be whole, valid and without repeated names, and every byte after
+ * it must belong to exactly one tensor. A file that holds its SHA-256, as those of `encodeSafetensors` do, must still
+ * have it. It never throws.
  */
 export const decodeSafetensors = (bytes: Uint8Array): E.Either<Failure, Safetensors> =>
-  pipe(decodeHeader(bytes), E.map(readTensors(bytes)))
+  pipe(
+    decodeHeader(bytes),
+    E.flatMap((header) =>
+      pipe(
+        checkDigest(bytes, header.end, header.metadata),
+        E.map((metadata) => readTensors(bytes)({ ...header, metadata }))
+      )
+    )
+  )

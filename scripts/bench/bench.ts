@@ -8,6 +8,7 @@ import type { Prober } from './prober.ts'
 import type { Rates } from './protocol.ts'
 import { measured } from './rounds.ts'
 import type { Course } from './rounds.ts'
+import { warn } from '../lib/output.ts'
 import { wanted } from './settings.ts'
 import type { Settings } from './settings.ts'
 import { firstSteps, startFigures, startNames } from './start.ts'
@@ -131,7 +132,7 @@ const contest = async (settings: Settings, prober: Prober, folder: string, asked
   try {
     const all = asked.some(isTraining) ? [...asked, smallStep] : asked
     const { contenders, missing } = await assembled(course.staff, settings, all, say)
-    missing.forEach(({ name, message }) => process.stderr.write(`!! Going on without ${name}: ${message}\n`))
+    missing.forEach(({ name, message }) => warn(`Going on without ${name}: ${message}`))
     const outcomes = await inTurn(course, asked, contenders, say)
     return { outcomes: await withSmallSteps(course, outcomes, contenders, say), missing, facts: course.staff.facts() }
   } finally {

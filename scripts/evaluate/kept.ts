@@ -27,7 +27,7 @@ export interface Kept {
 export const factsOf = ({ model, params, schedule }: Trained, settings: Settings): Facts => {
   const { seed, batch, steps = schedule.steps, variance = 'beta', clip = 'none' } = settings
   const hash = createHash('sha256')
-    .update(t.encodeSafetensors(toNamed(model, params)))
+    .update(t.encodeSafetensors(toNamed(model, params), {}, { digest: false }))
     .digest('hex')
   const betas = `${schedule.beta[0]} to ${schedule.beta.at(-1)}`
   const facts = { model: hash, betas, steps, seed, batch, variance, clip }

@@ -7,6 +7,7 @@ import { fromNamed, toNamed } from 'tessera/models'
 import * as node from 'tessera/node'
 import { fail, failure } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
+import { parseJson } from '../../lib/io/json.ts'
 import type { Run, TrainingState } from './course.ts'
 import { inFile, modelMetadata, optimiserPrefix, readTensors, splitTensors } from './model-file.ts'
 import { flagsOf } from './settings.ts'
@@ -14,6 +15,9 @@ import type { Place, Stand } from './training.ts'
 
 /** The file of a run that is being trained: its model, and all else that it needs to go on. */
 export const checkpointFile = (out: string): string => join(out, 'checkpoint.safetensors')
+
+/** The one before it, for when the last is damaged. */
+const previousFile = (out: string): string => join(out, 'checkpoint.previous.safetensors')
 
 /** What makes one run the same as another, beside its state. */
 interface Identity {
@@ -28,6 +32,8 @@ interface Identity {
 export interface Checkpoint extends Identity {
   readonly place: Place
   readonly tensors: t.Safetensors['tensors']
+  /** What is wrong with the last checkpoint, where this is the one before it. */
+  readonly insteadOf?: string
 }
 
 const prefixed = (stored: t.Safetensors['tensors']): t.Safetensors['tensors'] =>
@@ -35,8 +41,7 @@ const prefixed = (stored: t.Safetensors['tensors']): t.Safetensors['tensors'] =>
 
 const keyText = ({ words }: t.Key): string => `${words?.hi},${words?.lo}`
 
-/** Stores where a run stands. The file is a model file too: samples can be drawn from it. */
-export const saveCheckpoint = (
+const write = (
   { settings, model, course, images }: Run,
   { state, place }: Stand<TrainingState>,
   loss?: number
@@ -46,6 +51,23 @@ export const saveCheckpoint = (
   const metadata = { ...modelMetadata({ ...settings, epoch: place.epoch, loss }), training: JSON.stringify(training) }
   return node.writeAtomic(checkpointFile(settings.out), t.encodeSafetensors(tensors, metadata))
 }
+
+/** Stores where a run begins: no checkpoint of another run is left that it could be taken for. */
+export const beginCheckpoints = (run: Run): TE.TaskEither<Failure, void> =>
+  pipe(
+    node.removeFile(previousFile(run.settings.out)),
+    TE.flatMap(() => write(run, run.from))
+  )
+
+/**
+ * Stores where a run stands, and keeps the checkpoint before this one. The file is a model file too: samples can be
+ * drawn from it.
+ */
+export const saveCheckpoint = (run: Run, stand: Stand<TrainingState>, loss?: number): TE.TaskEither<Failure, void> =>
+  pipe(
+    node.copyAtomic(checkpointFile(run.settings.out), previousFile(run.settings.out)),
+    TE.flatMap(() => write(run, stand, loss))
+  )
 
 const isCount = (x: unknown): x is number => typeof x === 'number' && Number.isSafeInteger(x) && x >= 0
 const isNumber = (x: unknown): x is number => typeof x === 'number' && Number.isFinite(x)
@@ -63,36 +85,51 @@ const isTraining = (x: unknown): x is Identity & { readonly place: Place } => {
   return Array.isArray(flags) && [...(flags as unknown[]), images, key].every(isText) && isPlace(place)
 }
 
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 const checkpointIn = ({ tensors, metadata }: t.Safetensors): E.Either<Failure, Checkpoint> => {
   const { training } = metadata
   if (training === undefined) return fail('mismatch', 'it holds a model, and no run that could go on')
-  const read = parse(training)
-  return isTraining(read)
-    ? E.right({ ...read, tensors })
-    : fail('format', 'what it says of its training is damaged: start again without --resume')
-}
-
-/** Reads the checkpoint in a run's folder. */
-export const loadCheckpoint = (out: string): TE.TaskEither<Failure, Checkpoint> => {
-  const path = checkpointFile(out)
   return pipe(
-    readTensors(path),
-    TE.mapLeft((fault) =>
-      fault.kind === 'missing'
-        ? failure('missing', `there is no run to go on with in ${out}: ${fault.message}; start it without --resume`)
-        : fault
-    ),
-    TE.flatMapEither((file) => inFile(path, checkpointIn(file)))
+    parseJson(training),
+    E.filterOrElse(isTraining, () => failure('format', 'it is none')),
+    E.bimap(
+      () => failure('format', 'what it says of its training is damaged: start again without --resume'),
+      (read) => ({ ...read, tensors })
+    )
   )
 }
+
+const readCheckpoint = (path: string): TE.TaskEither<Failure, Checkpoint> =>
+  pipe(
+    readTensors(path),
+    TE.flatMapEither((file) => inFile(path, checkpointIn(file)))
+  )
+
+const noRun = (out: string, { message }: Failure): Failure =>
+  failure('missing', `there is no run to go on with in ${out}: ${message}; start it without --resume`)
+
+/** Of a checkpoint that can't be read: the one before it, if that can. */
+const readPrevious = (out: string, fault: Failure): TE.TaskEither<Failure, Checkpoint> =>
+  pipe(
+    readCheckpoint(previousFile(out)),
+    TE.bimap(
+      (other): Failure => {
+        if (other.kind === 'missing') return fault.kind === 'missing' ? noRun(out, fault) : fault
+        return failure(fault.kind, `${fault.message}; and the one before it: ${other.message}`)
+      },
+      (checkpoint) => ({ ...checkpoint, insteadOf: fault.message })
+    )
+  )
+
+/** Reads the checkpoint in a run's folder; where that is damaged or gone, the one before it. */
+export const loadCheckpoint = (out: string): TE.TaskEither<Failure, Checkpoint> =>
+  pipe(
+    readCheckpoint(checkpointFile(out)),
+    TE.orElse((fault) => (fault.kind === 'mismatch' ? TE.left(fault) : readPrevious(out, fault)))
+  )
+
+/** Puts the checkpoint that a run goes on from in the place of a damaged one, which the next save would keep. */
+export const restored = (out: string, { insteadOf }: Checkpoint): TE.TaskEither<Failure, void> =>
+  insteadOf === undefined ? TE.right(undefined) : node.copyAtomic(previousFile(out), checkpointFile(out))
 
 /** Puts a run where a checkpoint says that it was left. */
 export const resumed =

@@ -8,6 +8,7 @@ import type { ClassifierParams } from 'tessera/models'
 import * as node from 'tessera/node'
 import { failure } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
+import { parseJson } from '../../lib/io/json.ts'
 import { inFile, readTensors, version } from './model-file.ts'
 
 /** The classifier that comes with the library: `npm run classify -- --dataset mnist` made it. */
@@ -52,10 +53,8 @@ const isTexts = (value: unknown): value is readonly string[] =>
 
 const classesOf = ({ metadata: { classes = '' } }: t.Safetensors): E.Either<Failure, readonly string[]> =>
   pipe(
-    E.tryCatch(
-      (): unknown => JSON.parse(classes),
-      () => failure('format', 'it does not say what its classes are: train one with npm run classify')
-    ),
+    parseJson(classes),
+    E.mapLeft(() => failure('format', 'it does not say what its classes are: train one with npm run classify')),
     E.filterOrElse(isTexts, () => failure('format', 'its classes are no list of texts'))
   )
 

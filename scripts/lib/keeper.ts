@@ -4,7 +4,7 @@ import type * as t from 'tessera'
 import { toNamed } from 'tessera/models'
 import { failure } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
-import { saveCheckpoint } from './checkpoint.ts'
+import { beginCheckpoints, saveCheckpoint } from './checkpoint.ts'
 import type { Run, TrainingState } from './course.ts'
 import { saveModel } from './model-file.ts'
 import type { EpochRecord, StepRecord } from './training.ts'
@@ -43,7 +43,7 @@ export const keeperOf = (run: Run) => {
         ? saveModel(modelFile(settings.out), toNamed(model, state.params), { ...settings, epoch, loss: meanLoss })
         : TE.right(undefined),
 
-    beginning: (): TE.TaskEither<Failure, void> => saveCheckpoint(run, run.from),
+    beginning: (): TE.TaskEither<Failure, void> => beginCheckpoints(run),
     now: keep,
     /** Where it is time to: after each epoch, and every so many steps. */
     due: (record: Record): TE.TaskEither<Failure, void> =>

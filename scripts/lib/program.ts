@@ -5,6 +5,7 @@ import { pipe } from 'fp-ts/function'
 import type * as TE from 'fp-ts/TaskEither'
 import { failure, reason } from '../../lib/core/failure.ts'
 import type { Failure } from '../../lib/core/failure.ts'
+import { printable } from '../../lib/core/printable.ts'
 import type { SignalCode } from './interrupt.ts'
 
 /** What a program ends with: 0, 1 if it found what it looked for to be bad, or 128 + the number of the signal. */
@@ -19,7 +20,7 @@ const unexpected = (thrown: unknown): Failure =>
   failure('unavailable', `${reason(thrown)} (unexpected: DEBUG=1 shows where it comes from)`)
 
 const complain = (fault: Failure): 1 | 2 => {
-  process.stderr.write(`${errorLine(fault)}\n`)
+  process.stderr.write(`${printable(errorLine(fault))}\n`)
   return exitCodeOf(fault)
 }
 

@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress'
+import { printable } from '../../lib/core/printable.ts'
 
 /** Something that goes on, with a number of parts. */
 export interface Bar {
@@ -51,8 +52,8 @@ const drawn = (stream: NodeJS.WriteStream): Progress => {
   }
   return {
     say: (line) => {
-      if (bars === undefined) return void stream.write(`${line}\n`)
-      bars.log(`${line}\n`)
+      if (bars === undefined) return void stream.write(`${printable(line)}\n`)
+      bars.log(`${printable(line)}\n`)
       bars.update()
     },
     bar: (name, total) => {
@@ -61,7 +62,7 @@ const drawn = (stream: NodeJS.WriteStream): Progress => {
       const bar = bars.create(total, 0, { name: name.padEnd(10), note: '' })
       return {
         at: (done, note) => {
-          bar.update(done, { note })
+          bar.update(done, { note: printable(note) })
           bars?.update()
         },
         end: () => end(bar)
@@ -83,7 +84,7 @@ const written = (stream: NodeJS.WritableStream, now: () => number): Progress => 
   let last = began
   const say = (line: string): void => {
     last = now()
-    stream.write(`${line}\n`)
+    stream.write(`${printable(line)}\n`)
   }
   return {
     say,

@@ -7,6 +7,7 @@ import type { Failure } from '../../lib/core/failure.ts'
 import { compilingOn } from './compiling.ts'
 import { canBecomeFolder } from './folder.ts'
 import { onInterrupt } from './interrupt.ts'
+import { warn } from './output.ts'
 import { albumIn } from './pictures.ts'
 import type { Album } from './pictures.ts'
 import type { ExitCode } from './program.ts'
@@ -28,14 +29,12 @@ export const attention = (): Attention => {
   }
 }
 
-const complain = (line: string): void => void process.stderr.write(`!! ${line}\n`)
-
 /** Says which device it is and why; loudly where it is not the one that the programs are made for. */
 const introduced =
   (device: t.Device, asked: boolean, { progress }: Attention): (() => void) =>
   () => {
     progress.say(`Device: ${device.name}, ${device.renderer} (${device.reason})`)
-    if (!asked && device.name !== 'headlessgl') complain(`No GL, so this will be many times as slow: ${device.reason}`)
+    if (!asked && device.name !== 'headlessgl') warn(`No GL, so this will be many times as slow: ${device.reason}`)
   }
 
 const opened = (name: t.DeviceName | undefined, user: Attention): TE.TaskEither<Failure, t.Device> =>
@@ -74,7 +73,7 @@ export const prepared = <A>(
     TE.tap(() => node.ensureFolder(out)),
     TE.tap(() => onlyWriter(out)),
     TE.tap(() => node.removeLeftovers(out)),
-    TE.map((ready) => ({ ...ready, ...user, album: albumIn(out, complain) }))
+    TE.map((ready) => ({ ...ready, ...user, album: albumIn(out, warn) }))
   )
 }
 

@@ -203,6 +203,18 @@ describe('the cache', () => {
       expect(await readFile(path, 'utf8')).toBe('damaged')
     })
   })
+
+  it('refuses a mirror that is no URL before it asks any', async () => {
+    await inFolder(async (cache) => {
+      const { fetch, asked } = network({})
+      const from = source('https://a.test/', 'b.test/mnist/\u009b')
+      expect(left(await downloadFrom(from, { ...quick, cache, fetch })())).toEqual({
+        kind: 'usage',
+        message: 'MNIST: the mirror "b.test/mnist/\\u009b" is no URL: name it in full, with https:// in front'
+      })
+      expect(asked).toEqual([])
+    })
+  })
 })
 
 /** Runs `use` with the address of a server on this machine. */

@@ -17,7 +17,7 @@ describe('noise', () => {
         fc.asyncProperty(cases, async ({ schedule, x, eta, ts }) => {
           const xt = await read(device, t.noise(schedule)(batch(x), t.tensor(ts), batch(eta)))
           const expected = eachElement(ts, (i, at) => mixed(schedule, at, x[i]!, eta[i]!))
-          expectClose(xt, expected, { unit: exact ? unit64 : unit, scale: 6, terms: schedule.steps })
+          expectClose(xt, expected, { unit: exact ? unit64 : unit, scale: 6 + schedule.steps })
         }),
         { numRuns }
       )

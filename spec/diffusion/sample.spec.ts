@@ -83,7 +83,7 @@ describe('sample, with the exact denoiser of a Gaussian', () => {
         fc.asyncProperty(data, fc.constantFrom('beta', 'posterior'), async (of, variance) => {
           const found = await moments(device, shorter(steps), of, variance)
           const expected = followed(shorter(steps), of, variance)
-          const rounding = { unit: exact ? unit64 : unit, scale: 8, terms: 4 * steps }
+          const rounding = { unit: exact ? unit64 : unit, scale: 2 * steps }
           expectClose([found.mean, found.variance], [expected.mean, expected.variance], rounding)
         }),
         { numRuns: exact ? 6 : 3 }

@@ -166,7 +166,7 @@ describe('a .pt file that was damaged', () => {
 })
 
 describe('a safetensors file that was damaged', () => {
-  const whole = encodeSafetensors(tensors, { format: 'pt', 'a"b': 'c:"d"' })
+  const whole = encodeSafetensors(tensors, { format: 'pt', 'a"b': 'c:"d"' }, { digest: false })
   const begin = 8 + Number(new DataView(whole.buffer).getBigUint64(0, true))
 
   it('gives tensors of the sizes that they say, or none', () => {
@@ -188,7 +188,7 @@ describe('a safetensors file that was damaged', () => {
     expect(readable).toBeGreaterThan(0)
   })
 
-  // The format has no checksums: that a number has changed cannot be noticed. What holds is that nothing else has.
+  // In files of others, which have no digest, a changed number cannot be noticed. What holds is that nothing else has.
   it('gives every number that is not among the changed bytes, and these as they are now', () => {
     const changes = fc.array(fc.tuple(fc.integer({ min: begin, max: whole.length - 1 }), fc.nat(255)), { minLength: 1 })
     holds(
@@ -197,7 +197,7 @@ describe('a safetensors file that was damaged', () => {
         const bytes = whole.slice()
         all.forEach(([at, value]) => (bytes[at] = value))
         const back = read(decodeSafetensors(bytes))
-        expect(sameBytes(encodeSafetensors(back.tensors, back.metadata), bytes)).toBe(true)
+        expect(sameBytes(encodeSafetensors(back.tensors, back.metadata, { digest: false }), bytes)).toBe(true)
       },
       1000
     )

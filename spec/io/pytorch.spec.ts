@@ -174,6 +174,8 @@ describe('numbers', () => {
     ['BFloat16Storage', bytesOf(0xc0, 0x3f, 0, 0xc0), [1.5, -2]],
     ['IntStorage', new Uint8Array(Int32Array.of(-1, 16777217).buffer), [-1, 16777216]],
     ['LongStorage', new Uint8Array(BigInt64Array.of(-3n, 2n ** 62n).buffer), [-3, 2 ** 62]],
+    ['ShortStorage', new Uint8Array(Int16Array.of(-2, 300).buffer), [-2, 300]],
+    ['CharStorage', bytesOf(254, 127), [-2, 127]],
     ['ByteStorage', bytesOf(0, 255), [0, 255]],
     ['BoolStorage', bytesOf(0, 1), [0, 1]]
   ]
@@ -186,7 +188,7 @@ describe('numbers', () => {
     expect(values(one(flat(2, { type }), swapped, 'big'))).toEqual(expected)
   })
 
-  it.each(['ShortStorage', 'CharStorage', 'ComplexFloatStorage'])('of a %s are refused', (type) => {
+  it.each(['ComplexFloatStorage', 'QInt8Storage'])('of a %s are refused', (type) => {
     const message = refused(decodePyTorch(one(flat(1, { type }), new Uint8Array(8))))
     expect(message).toContain(`tensor "w" has the dtype ${type}, not one of F64, F32`)
   })
@@ -374,7 +376,7 @@ if (hasGolden)
         const tensors = tensorsIn(golden(`${name}.pt`))
         expect(Object.keys(tensors)).toHaveLength(173)
         expect(bits(tensors)).toEqual(bits(goldenFile(name)))
-        expect(sameBytes(encodeSafetensors(tensors), golden(`${name}.safetensors`))).toBe(true)
+        expect(sameBytes(encodeSafetensors(tensors, {}, { digest: false }), golden(`${name}.safetensors`))).toBe(true)
         expect(bits(tensorsIn(encodePyTorch(tensors)))).toEqual(bits(tensors))
       }
     )

@@ -56,6 +56,7 @@ def save_views():
     torch.manual_seed(0)
     base = torch.randn(6, 5, 4)
     types = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.uint8]
+    types += [torch.int8, torch.int16]
     views = {f"{kind}".replace("torch.", ""): (base * 100).abs().to(kind) for kind in types}
     views |= {"bool": base > 0, "nan": torch.tensor([float("nan"), float("inf"), -0.0])}
     views |= {"base": base, "permuted": base.permute(2, 0, 1), "sliced": base[1:4, ::2, 1:], "row": base[3, 2]}

@@ -64,6 +64,12 @@ const cases: readonly Case[] = [
   { what: 'no steps to sample in', program: 'sample', args: ['--steps', '0'], code: 2, says: /--steps/ },
   { what: 'an unknown flag of sample', program: 'sample', args: ['--model', 'x', '--foo'], code: 2, says: /--foo/ },
   { what: 'an unknown flag of doctor', program: 'doctor', args: ['--foo'], code: 2, says: /--foo/ },
+  {
+    what: 'a model whose name would colour a terminal and turn its letters',
+    args: from(at('\u009b31m\u202e.safetensors')),
+    code: 1,
+    says: /^error: no such file: [\x20-\x7e]*\\u009b31m\\u202e\.safetensors\n$/
+  },
   { what: 'a missing folder of data', args: mnist(at('nowhere')), code: 1, says: /nowhere/ },
   { what: 'a folder without the files', args: mnist(data('empty', {})), code: 1, says: /train-images-idx3-ubyte/ },
   {

@@ -117,6 +117,39 @@ describe('a training run', () => {
   )
 
   it(
+    'whose last checkpoint is damaged goes on from the one before it, and says so',
+    async () => {
+      const [long, hurt] = [join(folder, 'whole'), join(folder, 'hurt')]
+      await Promise.all([
+        program('train', start(long, ['--epochs', '2'])),
+        program('train', start(hurt, ['--epochs', '1']))
+      ])
+      const damage = (file: string): void => {
+        const bytes = readFileSync(file)
+        bytes[bytes.length >> 1]! ^= 1
+        writeFileSync(file, bytes)
+      }
+      damage(checkpoint(hurt))
+      const more = await program('train', ['--resume', hurt, '--epochs', '2'])
+      expect(more.code).toBe(0)
+      expect(more.stderr).toMatch(
+        /^!! Going on from the checkpoint before the last: .*checkpoint\.safetensors: .* damaged.*\n$/
+      )
+      expect(tensorsOf(checkpoint(hurt))).toEqual(tensorsOf(checkpoint(long)))
+      expect(lossesIn(hurt)).toEqual(lossesIn(long))
+
+      const previous = join(hurt, 'checkpoint.previous.safetensors')
+      ;[checkpoint(hurt), previous].forEach(damage)
+      const refused = await program('train', ['--resume', hurt, '--epochs', '3'])
+      expect(refused.code).toBe(1)
+      expect(refused.stderr).toMatch(/^error: .*checkpoint\.safetensors: .*checkpoint\.previous\.safetensors: .*\n$/)
+      rmSync(previous)
+      expect((await program('train', ['--resume', hurt])).stderr).toMatch(/^error: .*checkpoint\.safetensors: .*\n$/)
+    },
+    4 * minutes
+  )
+
+  it(
     'that is not over is not overwritten by another, unless that is wanted',
     async () => {
       const out = join(folder, 'unfinished')
@@ -148,6 +181,7 @@ describe('a training run', () => {
       const out = join(folder, 'refused')
       expect((await program('train', ['--resume', out])).stderr).toMatch(/^error: there is no run to go on with in /)
       expect(await program('train', start(out, ['--epochs', '1']))).toMatchObject({ code: 0 })
+      rmSync(join(out, 'checkpoint.previous.safetensors'))
       const { tensors, metadata } = right(t.decodeSafetensors(readFileSync(checkpoint(out))))
       const training = JSON.parse(metadata.training!) as { readonly [name: string]: unknown }
       const { 'optimiser.power1': _, ...lacking } = tensors

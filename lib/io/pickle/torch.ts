@@ -10,11 +10,13 @@ const storageTypes: ReadonlyMap<string, string> = new Map([
   ['torch.FloatStorage', 'F32'],
   ['torch.HalfStorage', 'F16'],
   ['torch.BFloat16Storage', 'BF16'],
+  ['torch.CharStorage', 'I8'],
+  ['torch.ShortStorage', 'I16'],
   ['torch.LongStorage', 'I64'],
   ['torch.IntStorage', 'I32'],
   ['torch.ByteStorage', 'U8'],
   ['torch.BoolStorage', 'BOOL'],
-  ...['Short', 'Char', 'ComplexFloat', 'ComplexDouble', 'QInt8', 'QUInt8', 'QInt32'].map(
+  ...['ComplexFloat', 'ComplexDouble', 'QInt8', 'QUInt8', 'QInt32'].map(
     (name) => [`torch.${name}Storage`, `${name}Storage`] as const
   ),
   ['torch.storage.UntypedStorage', 'UntypedStorage'],
