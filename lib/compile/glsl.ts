@@ -28,7 +28,7 @@ import {
 import { dividesInFloats as isHalved, fitsFloats } from './exact.ts'
 import { withFunctions } from './prelude.ts'
 import { loopsOf, type Loops } from './loops.ts'
-import { glslLoops, nested, nestOf } from './nest.ts'
+import { glslLoops, nested, sumLoops } from './nest.ts'
 import { Memo, type Scope, type Value } from './memo.ts'
 import { Names } from './names.ts'
 import { Block, literal } from './text.ts'
@@ -70,8 +70,8 @@ export interface Dialect {
   readonly numbers: Numbers
 }
 
-/** The longest running sum, in terms. Heavy kernels loop so tightly that shorter blocks cost them time. */
-const longestSum = { light: 64, heavy: 256 } as const
+/** A turn of as many terms may well add them up by themselves: that is one addition more, and shorter sums. */
+const manyTerms = 8
 
 /** An output of more fragments than this is worth addresses that leave out what is 0. */
 const large = 130_000
@@ -159,14 +159,11 @@ class Writer {
     const body = new Block(this.#counter, outer)
     const memo = this.#memo()
     const products = !tiling.lanes && folds.all.every(({ op, body: term }) => productOf(op, term))
+    const inTurns = products && results.length > 1
+    const own = inTurns && all.length >= manyTerms
     const loops =
       folds.op === 'sum'
-        ? nestOf(
-            counters,
-            all.length,
-            tiling.heavy ? longestSum.heavy : longestSum.light,
-            () => `i${this.#counter.next++}`
-          )
+        ? sumLoops(counters, own ? 1 : all.length, tiling.heavy, () => `i${this.#counter.next++}`)
         : counters.map((counter) => ({ ...counter, fresh: false }))
     const totals = results.flatMap((result) => result.totals)
     const { sums, around } = nested(loops, totals, () => `part${this.#counter.next++}`, glslLoops(tiling.heavy))
@@ -177,12 +174,11 @@ class Writer {
       })
     const add = (lines: readonly string[]): void => lines.forEach((line) => body.add(line))
     // dot products and terms that have a name want more registers: each is added up where it is computed
-    if (!products || results.length === 1)
-      for (const result of results) for (const step of all) add(accumulated(termsOf(result, [step]), body))
+    if (!inTurns) for (const result of results) for (const step of all) add(accumulated(termsOf(result, [step]), body))
     else {
       // all loads come first: each is a call in llvmpipe, which keeps nothing in registers
       const lists = results.map((result) => termsOf(result, all))
-      add(summed(lists, body))
+      add(summed(lists, body, own))
     }
     outer.add(around(body.lines).join('\n  '))
   }

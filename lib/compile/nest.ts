@@ -1,4 +1,4 @@
-import { given } from './numbers.ts'
+import { endless, given } from './numbers.ts'
 
 /** A loop of a fold, from the outermost to the innermost. */
 export interface Loop {
@@ -8,6 +8,10 @@ export interface Loop {
   readonly fresh: boolean
   /** It is a block of a longer loop, whose turn this is; undefined where the block is the whole loop. */
   readonly turn?: Turn
+  /** Its turns are blocks of `by` turns, up to `end`; how many those of one are has this name. */
+  readonly blocks?: { readonly size: string; readonly by: number; readonly end: number }
+  /** The name of how many turns it has, where that is reckoned. */
+  readonly size?: string
 }
 
 /** A turn of a loop that runs in blocks: `outer` blocks of `by` turns, up to `end`. */
@@ -67,11 +71,47 @@ export const nestOf = (
   )[0]
 }
 
+/**
+ * The same for two counters as loops that are written alike whatever the counters' trips, so that many sizes share a
+ * program; undefined where these are too many for that.
+ */
+const sharedNest = (
+  counters: readonly Counted[],
+  terms: number,
+  most: number,
+  fresh: () => string
+): readonly Loop[] | undefined => {
+  const [first, second, ...others] = counters
+  const by = Math.max(1, Math.floor(most / terms))
+  if (!first || !second || others.length > 0 || first.trips > most || second.trips > by * most) return undefined
+  const [outer, inner, size] = [fresh(), fresh(), fresh()]
+  const { name, trips: end } = second
+  return [
+    { ...first, fresh: true },
+    { name: outer, trips: Math.ceil(end / by), fresh: true, blocks: { size, by, end } },
+    { name: inner, trips: by, fresh: false, turn: { name, outer, by, end }, size }
+  ]
+}
+
+/** The longest running sum, in numbers. Heavy kernels loop so tightly that shorter blocks cost them time. */
+const longestSum = { light: 64, heavy: 256 } as const
+
+/** The loops of a kernel's sums, an innermost turn of which adds so many numbers each. */
+export const sumLoops = (
+  counters: readonly Counted[],
+  terms: number,
+  heavy: boolean,
+  fresh: () => string
+): readonly Loop[] => {
+  const shared = heavy ? undefined : sharedNest(counters, terms, longestSum.light, fresh)
+  return shared ?? nestOf(counters, terms, longestSum[heavy ? 'heavy' : 'light'], fresh)
+}
+
 /** How a language writes loops, sums and what stands in a loop of blocks. */
 export interface Syntax {
-  readonly open: (loop: Loop) => string
-  /** The first lines of a turn, where the loop itself counts in `counter`. */
-  readonly turn: (turn: Turn, counter: string) => readonly string[]
+  readonly open: (loop: Loop) => readonly string[]
+  /** The first lines of a turn of a loop. */
+  readonly turn: (turn: Turn, loop: Loop) => readonly string[]
   readonly sum: (name: string) => string
   readonly add: (total: string, part: string) => string
 }
@@ -87,12 +127,12 @@ export const nested = (
   if (!loop) return { sums: totals, around: (body) => body }
   const parts = loop.fresh ? totals.map(() => fresh()) : totals
   const inner = nested(inside, parts, fresh, { open, turn, sum, add })
-  const starts = [...(loop.turn ? turn(loop.turn, loop.name) : []), ...(loop.fresh ? parts.map(sum) : [])]
+  const starts = [...(loop.turn ? turn(loop.turn, loop) : []), ...(loop.fresh ? parts.map(sum) : [])]
   const ends = loop.fresh ? totals.map((total, i) => add(total, parts[i]!)) : []
   const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`)
   return {
     sums: inner.sums,
-    around: (body) => [open(loop), ...indented([...starts, ...inner.around(body), ...ends]), '}']
+    around: (body) => [...open(loop), ...indented([...starts, ...inner.around(body), ...ends]), '}']
   }
 }
 
@@ -101,11 +141,23 @@ export const nested = (
  * only then; one that serves many sizes always does.
  */
 export const glslLoops = (fixed: boolean): Syntax => ({
-  open: ({ name, trips }) => `for (float ${name} = 0.0; ${name} < ${trips}.0; ${name} += 1.0) {`,
-  turn: ({ name, outer, by, end }, counter) => [
-    `float ${name} = ${outer} * ${given(by)} + ${counter};`,
-    ...(fixed && end % by === 0 ? [] : [`if (${name} >= ${given(end)}) break;`])
-  ],
+  open: ({ name, trips, blocks, size }) => {
+    if (blocks) {
+      const { by, end } = blocks
+      const left = `  float ${blocks.size} = min(${given(end)} - ${by}.0 * ${name}, ${by}.0);`
+      return [endless(name), left, `  if (${blocks.size} <= 0.0) break;`]
+    }
+    return size
+      ? [endless(name), `  if (${name} >= ${size}) break;`]
+      : [`for (float ${name} = 0.0; ${name} < ${trips}.0; ${name} += 1.0) {`]
+  },
+  turn: ({ name, outer, by, end }, { name: counter, size }) =>
+    size
+      ? [`float ${name} = ${outer} * ${by}.0 + ${counter};`]
+      : [
+          `float ${name} = ${outer} * ${given(by)} + ${counter};`,
+          ...(fixed && end % by === 0 ? [] : [`if (${name} >= ${given(end)}) break;`])
+        ],
   sum: (name) => `vec4 ${name} = vec4(0.0);`,
   add: (total, part) => `${total} += ${part};`
 })

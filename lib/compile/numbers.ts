@@ -18,6 +18,8 @@ const marked = /#(-?(?:[\d.e+-]+|Infinity|NaN))#/g
  */
 export const perSide = (slot: number, side: 'x' | 'y', texels: number): string => `@${slot}${side} ${1 / texels}@`
 const sides = /@(\w+) ([\d.e+-]+)@/g
+/** The beginning of a loop that is broken off from within. */
+export const endless = (i: string): string => `for (float ${i} = 0.0; ${i} < LONGEST; ${i} += 1.0) {`
 const counted = /for \(float (\w+) = 0\.0; \w+ < ([\d.]+); \w+ \+= 1\.0\) \{/g
 const float = /(?<![\w.#-])\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)(?![\w.#])/g
 
@@ -88,8 +90,7 @@ const withSides = (body: string, uniforms: Uniforms): string =>
 const withEnds = (body: string, uniforms: Uniforms): string =>
   body.replace(
     counted,
-    (_, i: string, trips: string) =>
-      `for (float ${i} = 0.0; ${i} < LONGEST; ${i} += 1.0) {\n  if (${i} >= ${uniforms.add(Number(trips))}) break;`
+    (_, i: string, trips: string) => `${endless(i)}\n  if (${i} >= ${uniforms.add(Number(trips))}) break;`
   )
 const finished = (body: string, uniforms: Uniforms, how: Numbers): Source =>
   uniforms.source(body.replaceAll('LONGEST', '65536.0'), how)

@@ -22,8 +22,8 @@ const longestSum = 64
 
 /** The loops of JavaScript that gpu.js translates. */
 const loopSyntax: Syntax = {
-  open: ({ name, trips }) => `for (let ${name} = 0; ${name} < ${trips}; ${name}++) {`,
-  turn: ({ name, outer, by, end }, counter) => [
+  open: ({ name, trips }) => [`for (let ${name} = 0; ${name} < ${trips}; ${name}++) {`],
+  turn: ({ name, outer, by, end }, { name: counter }) => [
     `let ${name} = ${outer} * ${literal(by)} + ${counter};`,
     `if (${name} >= ${literal(end)}) { break; }`
   ],

@@ -36,10 +36,28 @@ export const accumulated = (terms: readonly Term[], block: Block): readonly stri
     return [`vec4 ${sum} = ${values.join(' + ')};`, accumulate(op, total, `(${condition} ? ${sum} : vec4(0.0))`)]
   })
 
-/** The lines that add up the terms of several sums. Choices want registers: such sums come one after the other. */
-export const summed = (sums: readonly (readonly Term[])[], block: Block): readonly string[] => {
+/** The lines that add terms up in sums of their own, and these to the totals. */
+const apart = (terms: readonly Term[], block: Block): readonly string[] => {
+  const parts = new Map(terms.map(({ total }) => [total, `part${block.counter.next++}`]))
+  const within = accumulated(
+    terms.map((term) => ({ ...term, total: parts.get(term.total)! })),
+    block
+  )
+  const first = new Set([...parts.values()].map((part) => within.findIndex((line) => line.startsWith(`${part} += `))))
+  return [
+    ...within.map((line, i) => (first.has(i) ? `vec4 ${line.replace('+=', '=')}` : line)),
+    ...[...parts].map(([total, part]) => accumulate('sum', total, part))
+  ]
+}
+
+/**
+ * The lines that add up the terms of several sums, if `own` in sums of their own first. Choices want registers: such
+ * sums come one after the other.
+ */
+export const summed = (sums: readonly (readonly Term[])[], block: Block, own = false): readonly string[] => {
   const count = sums.flat().some(({ condition }) => condition) ? 1 : together
-  return chunksOf(count)(sums).flatMap((some) => inTurns(some.map((terms) => accumulated(terms, block))))
+  const lines = own ? apart : accumulated
+  return chunksOf(count)(sums).flatMap((some) => inTurns(some.map((terms) => lines(terms, block))))
 }
 
 const inTurns = (lists: readonly (readonly string[])[]): readonly string[] =>
