@@ -37,7 +37,7 @@ const rules: readonly Rule[] = [
     return isOpposite ? node(mul.row, undefined, is(a!, 'neg') ? b! : a!, broadcastTo(scalar(0), x.shape)) : undefined
   },
   // markers for the autodiff compute nothing
-  (x, [a]) => (is(x, 'identity', 'stopGradient') ? a : undefined),
+  (x, [a]) => (is(x, 'identity', 'stopGradient', 'differentiatedAs') ? a : undefined),
   // x + 0, x - 0, x · 1, x / 1
   (x, [a, b]) =>
     (is(x, 'add', 'sub') && constantOf(b) === 0) || (is(x, 'mul', 'div') && constantOf(b) === 1) ? a : undefined,

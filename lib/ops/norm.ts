@@ -1,13 +1,68 @@
 import { add, mul, stopGradient, sub } from '../core/primitives.ts'
+import { differentiatedAs } from '../core/differentiated-as.ts'
 import { raise, showShape } from '../core/raise.ts'
-import { sameShape, type Shape } from '../core/shape.ts'
+import { sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { isTensor, shaped, type Tensor } from '../core/tensor.ts'
+import { slice } from './movement.ts'
 import { rsqrt, square } from './pointwise.ts'
 import { mean } from './reduce.ts'
 
 export interface LayerNorm {
   readonly weight: Tensor
   readonly bias: Tensor
+}
+
+/** Squares of distances from one of n numbers may be n times their variance, and lose as much of it. */
+const mostApart = 256
+
+const sizeAlong = (x: Tensor, axes: readonly number[]): number => sizeOf(axes.map((axis) => x.shape[axis]!))
+
+const firstAlong = (x: Tensor, axes: readonly number[]): Tensor =>
+  slice(
+    x,
+    x.shape.map((d, i) => (axes.includes(i) ? [0, Math.min(1, d)] : []))
+  )
+
+/** Distances from a number near them, their mean, and the variance. */
+interface Spread {
+  readonly off: Tensor
+  readonly centre: Tensor
+  readonly variance: Tensor
+}
+
+/** In one go over all elements: the variance may be as much off as the number is far from the mean. */
+const spreadAround = (x: Tensor, near: Tensor, axes: readonly number[], known?: Omit<Spread, 'off'>): Spread => {
+  const over = { axes, keepDims: true }
+  const off = sub(x, stopGradient(near))
+  const own = mean(off, over)
+  const centre = known ? differentiatedAs(known.centre, own) : own
+  const variance = sub(mean(square(off), over), square(centre))
+  return { off, centre, variance: known ? differentiatedAs(known.variance, variance) : variance }
+}
+
+/**
+ * Chan et al. 1983: segments along one axis, each counted from a number of its own, so that no number of another is too
+ * far away; then their means and variances put together. The gradient is that of one go over all elements: the
+ * functions are the same.
+ */
+const spreadOfSegments = (x: Tensor, axes: readonly number[], along: number): Spread => {
+  const others = { axes: axes.filter((axis) => axis !== along), keepDims: true }
+  const [near, first] = [firstAlong(x, [along]), firstAlong(x, axes)]
+  const off = sub(x, near)
+  const within = mean(off, { axes: along, keepDims: true })
+  const means = add(sub(near, first), within)
+  const centre = mean(means, others)
+  const apart = sub(square(sub(means, centre)), square(within))
+  const variance = add(mean(square(off), { axes, keepDims: true }), mean(apart, others))
+  return spreadAround(x, first, axes, { centre, variance })
+}
+
+const spreadOf = (x: Tensor, axes: readonly number[]): Spread => {
+  if (sizeAlong(x, axes) <= mostApart) return spreadAround(x, firstAlong(x, axes), axes)
+  const longest = axes.reduce((a, b) => (x.shape[b]! >= x.shape[a]! ? b : a))
+  return x.shape[longest]! <= mostApart
+    ? spreadOfSegments(x, axes, longest)
+    : spreadAround(x, mean(x, { axes, keepDims: true }), axes)
 }
 
 /**
@@ -30,12 +85,8 @@ export const layerNorm = (given: LayerNorm, eps = 1e-5): (<S extends Shape>(x: T
     if (!sameShape(weight.shape, x.shape.slice(-weight.shape.length)) || !sameShape(weight.shape, bias.shape))
       raise('layerNorm', `the weight ${showShape(weight.shape)} is not the end of the input ${showShape(x.shape)}`)
     const lead = x.shape.length - weight.shape.length
-    const over = { axes: weight.shape.map((_, i) => lead + i), keepDims: true }
-    // distances from the mean keep the digits that the squares of numbers far from 0 lose; what rounding left in that
-    // mean is taken off as their own mean, and the result is the same function of x whatever they are counted from
-    const off = sub(x as Tensor, stopGradient(mean(x as Tensor, over)))
-    const centre = mean(off, over)
-    const variance = sub(mean(square(off), over), square(centre))
+    const axes = weight.shape.map((_, i) => lead + i)
+    const { off, centre, variance } = spreadOf(x, axes)
     return shaped<S>(add(mul(mul(sub(off, centre), rsqrt(add(variance, eps))), weight), bias))
   }
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
+import { filled } from '../support/arbitrary.ts'
 import { evaluate } from '../support/float64.ts'
 import { gl } from '../support/gl.ts'
-import { unit } from '../support/tolerance.ts'
+import { differences } from '../support/laws.ts'
+import { expectClose, unit, unit64 } from '../support/tolerance.ts'
 
 const picture = [4, 10, 28, 28]
 const elements = 10 * 28 * 28
@@ -17,6 +19,57 @@ const worst = async (x: t.Tensor): Promise<number> => {
   return Math.max(...Array.from(found, (v, i) => Math.abs(v - exact[i]!)))
 }
 
+/** Shapes whose statistics are those of all elements at once, of segments, and of all elements around their mean. */
+const shapes: readonly (readonly [x: t.Shape, weight: t.Shape])[] = [
+  [[3, 5], [5]],
+  [
+    [2, 6, 50],
+    [6, 50]
+  ],
+  [
+    [2, 3, 2, 60],
+    [2, 60]
+  ],
+  [
+    [2, 1, 70, 4],
+    [1, 70, 4]
+  ],
+  [[2, 300], [300]],
+  [
+    [2, 2, 257],
+    [2, 257]
+  ],
+  [[2, 0], [0]],
+  [[0, 7], [7]]
+]
+
+const normed = (x: Float64Array, size: number): readonly number[] =>
+  Array.from(x, (v, i) => {
+    const row = x.slice(size * Math.floor(i / size), size * Math.floor(i / size + 1))
+    const mean = row.reduce((a, b) => a + b, 0) / size
+    const variance = row.reduce((a, b) => a + (b - mean) ** 2, 0) / size
+    return (v - mean) / Math.sqrt(variance + 1e-5)
+  })
+
+describe.each(shapes)('layer norm of %j by %j', (shape, over) => {
+  const [x, weight, bias] = [filled(shape, 'any', 1), filled(over, 'any', 2), filled(over, 'any', 3)]
+  const size = over.reduce((a, b) => a * b, 1)
+
+  it('is what its formula says', () => {
+    const plain = t.layerNorm({ weight: t.ones(over), bias: t.zeros(over) })(x)
+    expectClose(evaluate(plain), normed(evaluate(x), size), { unit: unit64, scale: 64, terms: size })
+  })
+
+  it('has the gradient of its values, and that has, too', () => {
+    const layer = ([a, w, b]: readonly t.Tensor[]): t.Tensor => t.layerNorm({ weight: w!, bias: b! })(a!)
+    differences(layer, [x, weight, bias], 20)
+    const ct = filled(shape, 'any', 30)
+    const gradient = ([c, a]: readonly t.Tensor[]): t.Tensor =>
+      t.vjp((y: t.Tensor) => t.layerNorm({ weight, bias })(y), a!)[1](c!)
+    differences(gradient, [ct, x], 40)
+  })
+})
+
 describe('[gl] layer norm', () => {
   it('of a picture around ten thousand keeps four digits', async () => {
     expect(await worst(t.add(t.normal(t.key(0), picture), 1e4))).toBeLessThan(4e-4)
@@ -25,8 +78,9 @@ describe('[gl] layer norm', () => {
   it('is as exact where one value is like no other, wherever it stands', async () => {
     for (const before of [0, 400, 783]) {
       const outlier = t.reshape(t.pad(t.full([4, 1], 1e4), [0, [before * 10, elements - 1 - before * 10]]), picture)
+      // the variance of a segment of 28 loses as many roundings, twice
       const largest = Math.sqrt(elements)
-      expect(await worst(t.add(t.normal(t.key(1), picture), outlier))).toBeLessThan(16 * unit * largest)
+      expect(await worst(t.add(t.normal(t.key(1), picture), outlier))).toBeLessThan(72 * unit * largest)
     }
   })
 
@@ -39,16 +93,15 @@ describe('[gl] layer norm', () => {
     expect(Math.abs(first! / Math.sqrt(n) - 1)).toBeLessThan(16 * unit)
   })
 
-  it('reads its input twice for its statistics: for the mean, and for sums and squares, which are one kernel', async () => {
+  it('reads its input once for its statistics: sums and squares of segments are one kernel', async () => {
     const device = await gl()
     const layer = (x: t.Tensor, weight: t.Tensor, bias: t.Tensor) => t.layerNorm({ weight, bias })(x)
     expect(device.show(layer, t.ones([4, 3, 5, 5]), t.ones([3, 5, 5]), t.ones([3, 5, 5]))).toMatchInlineSnapshot(`
       "a = argument[4,3,5,5]
       b = argument[3,5,5]
       c = argument[3,5,5]
-      e = mul a : [4,1,1,1]  #0
-      f, g = mul + div a e : [4,1,1,1]  #1
-      d = add a e f g b c : [4,3,5,5]  #2
+      e, f = mul + div a : [4,1,1,1]  #0
+      d = add a e f b c : [4,3,5,5]  #1
       return d"
     `)
     const large = device.show(layer, t.ones([128, 10, 28, 28]), t.ones([10, 28, 28]), t.ones([10, 28, 28]))
@@ -56,16 +109,15 @@ describe('[gl] layer norm', () => {
       "a = argument[128,10,28,28]
       b = argument[10,28,28]
       c = argument[10,28,28]
-      j = store sum a : [128,10,28,1]  #0
-      e = mul j : [128,1,1,1]  #1
-      h, i = store sum + store sum a e : [128,10,28,1]  #2
-      f, g = mul + div h i : [128,1,1,1]  #3
-      d = add a e f g b c : [128,10,28,28]  #4
+      i, h = mul + store sum a : [128,10,28,1]  #0
+      e = mul a i : [128,1,1,1]  #1
+      f = div h a i e : [128,1,1,1]  #2
+      d = add a e f b c : [128,10,28,28]  #3
       return d"
     `)
   })
 
-  it('takes three kernels for its gradients: sums over a picture, sums over the batch, and what is left', async () => {
+  it('looks once at its input for each picture’s sums in its gradients, and once for those of the batch', async () => {
     const device = await gl()
     const step = (x: t.Tensor, weight: t.Tensor, bias: t.Tensor, ct: t.Tensor) => {
       const layer = (all: t.LayerNorm & { readonly x: t.Tensor }) => t.layerNorm(all)(all.x)
@@ -76,11 +128,10 @@ describe('[gl] layer norm', () => {
       "a = argument[4,3,5,5]
       b = argument[3,5,5]
       c = argument[4,3,5,5]
-      g = mul c : [4,1,1,1]  #0
-      h, m, i = mul + sqrt + div c g : [4,1,1,1]  #1
-      j, k = mul + mul a b c g h i m : [4,1,1,1]  #2
-      d = add j c g a b i k : [4,3,5,5]  #3
-      e, f = reshape sum + reshape sum a c g h i : [3,5,5]  #4
+      g, l, h = mul + sqrt + div c : [4,1,1,1]  #0
+      i, j = mul + mul a b c g h l : [4,1,1,1]  #1
+      d = add i c a b h j : [4,3,5,5]  #2
+      e, f = reshape sum + reshape sum a c g h : [3,5,5]  #3
       return d, e, f"
     `)
   })
