@@ -4,7 +4,7 @@ import * as t from 'tessera'
 import { toNamed, unet } from 'tessera/models'
 import { describe, expect, it } from 'vitest'
 import { right } from '../data/support.ts'
-import { damages } from './damage.ts'
+import { damages } from '../../scripts/soak/damage.ts'
 import { refused, sameBytes } from './tensors.ts'
 
 const small = {
