@@ -42,6 +42,7 @@ describe('train', () => {
   it('leaves a model, a log and pictures, and nothing else', () => {
     const previews = ['preview-epoch-1.png', 'preview-epoch-2.png']
     const wanted = [
+      'checkpoint.previous.safetensors',
       'checkpoint.safetensors',
       'denoising.gif',
       'log.jsonl',
@@ -190,7 +191,13 @@ describe('train', () => {
       })
       expect(code).toBe(0)
       expect(stderr).toMatch(/^!! .*canvas.*npm run setup\n$/)
-      expect(namesIn(bare)).toEqual(['checkpoint.safetensors', 'denoising.gif', 'log.jsonl', 'model.safetensors'])
+      expect(namesIn(bare)).toEqual([
+        'checkpoint.previous.safetensors',
+        'checkpoint.safetensors',
+        'denoising.gif',
+        'log.jsonl',
+        'model.safetensors'
+      ])
     },
     3 * minutes
   )
@@ -218,6 +225,7 @@ describe('Ctrl-C', () => {
       expect(losses.length).toBeLessThan(900)
       expect(namesIn(out)).toEqual([
         'before-training.png',
+        'checkpoint.previous.safetensors',
         'checkpoint.safetensors',
         'first-batch.png',
         'forward.png',
