@@ -94,7 +94,7 @@ const sharedNest = (
 }
 
 /** The longest running sum, in numbers. Heavy kernels loop so tightly that shorter blocks cost them time. */
-const longestSum = { light: 64, heavy: 256 } as const
+const longestSum = { light: 32, heavy: 256 } as const
 
 /** The loops of a kernel's sums, an innermost turn of which adds so many numbers each. */
 export const sumLoops = (

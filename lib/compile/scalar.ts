@@ -18,7 +18,7 @@ import { nested, nestOf, type Syntax } from './nest.ts'
 import { affineText, Block, literal } from './text.ts'
 
 /** The longest running sum, in terms. */
-const longestSum = 64
+const longestSum = 32
 
 /** The loops of JavaScript that gpu.js translates. */
 const loopSyntax: Syntax = {

@@ -27,6 +27,7 @@ const rounded: Rounding = (y) => Math.abs(y)
 export const roundings: Readonly<Record<string, Rounding>> = {
   identity: exact,
   stopGradient: exact,
+  differentiatedAs: exact,
   store: exact,
   neg: exact,
   floor: exact,
