@@ -1,4 +1,5 @@
 import * as t from '../../lib/index.ts'
+import { losing } from '../../scripts/soak/snapshots.ts'
 import type { BrowserDevice } from './entry.ts'
 
 // The life of devices in the page: what a loop drops, contexts that are lost, contexts that are no good.
@@ -157,77 +158,13 @@ export const restored = async (name: BrowserDevice): Promise<string> => {
 
 // ---- training on -------------------------------------------------------------------------------------------------
 
-interface Net {
-  readonly w: t.Tensor
-  readonly b: t.Tensor
-}
-interface State {
-  readonly net: Net
-  readonly memory: t.AdamState<Net>
-}
-const optimiser = t.adam<Net>({ lr: 0.02 })
-
-const trainingStep = ({ net, memory }: State, key: t.Key): readonly [t.Scalar, State] => {
-  const x = t.normal(key, [16, 8])
-  const loss = ({ w, b }: Net): t.Scalar => t.mean(t.square(t.sub(t.tanh(t.add(t.matmul(x, w), b)), 0.5)))
-  const [value, gradients] = t.valueAndGrad(loss)(net)
-  const [next, kept] = optimiser.update(gradients, memory, net)
-  return [value, { net: next, memory: kept }]
-}
-
-interface Snapshot {
-  readonly at: number
-  readonly tensors: readonly { readonly numbers: Float32Array; readonly shape: t.Shape }[]
-}
-
-const initial = (): State => {
-  const net = { w: t.mul(t.normal(t.key(9), [8, 4]), 0.3), b: t.zeros([4]) }
-  return { net, memory: optimiser.init(net) }
-}
-
-const snapshotOf = async (device: t.Device, at: number, state: State): Promise<Snapshot> => {
-  const tensors = await Promise.all(
-    t.tensorsOf(state).map(async (x) => ({ numbers: Float32Array.from(await device.read(x)), shape: x.shape }))
-  )
-  return { at, tensors }
-}
-
-const stateOf = ({ tensors }: Snapshot): State => {
-  let i = 0
-  return t.mapTree(initial(), () => {
-    const { numbers, shape } = tensors[i++]!
-    return t.tensor(numbers, shape)
-  })
-}
-
-/** Trains until a step, with a snapshot every third; a device that is lost on the way gives the last of them. */
-const train = async (name: BrowserDevice, from: Snapshot, until: number, lostAt: number): Promise<Snapshot> => {
-  const one = await opened({ name })
-  const step = one.device.compile(trainingStep, { donate: [0] })
-  let [kept, state] = [from, stateOf(from)]
-  try {
-    for (let i = from.at; i < until; i++) {
-      if (i === lostAt) lose(one.gl)
-      state = step(state, t.foldIn(t.key(4), i))[1]
-      if ((i + 1) % 3 === 0 || i + 1 === until) kept = await snapshotOf(one.device, i + 1, state)
-    }
-  } catch (thrown) {
-    if (!(thrown instanceof t.DeviceLostError)) throw thrown
-  } finally {
-    end(one)
+/** What became of trainers whose contexts were lost at some of their steps. */
+export const trainingOn = async (name: BrowserDevice): Promise<readonly string[]> => {
+  const open = async () => {
+    const { device, gl } = await opened({ name })
+    return { device, lose: () => lose(gl) }
   }
-  return kept
-}
-
-/** Trains without and with a loss; where it went on, and whether both ended with the same bits. */
-export const trainingOn = async (name: BrowserDevice): Promise<{ readonly from: number; readonly same: boolean }> => {
-  const start = await snapshotOf(t.reference, 0, initial())
-  const whole = await train(name, start, 12, Infinity)
-  const first = await train(name, start, 12, 7)
-  const second = await train(name, first, 12, Infinity)
-  const bits = ({ tensors }: Snapshot): string =>
-    tensors.map(({ numbers }) => new Uint32Array(numbers.buffer).join()).join(';')
-  return { from: first.at, same: second.at === whole.at && bits(second) === bits(whole) }
+  return (await losing(open, [0, 7, 29])).map((fault) => fault ?? 'the same bits')
 }
 
 // ---- contexts that are no good -----------------------------------------------------------------------------------
