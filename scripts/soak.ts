@@ -40,7 +40,7 @@ const command = (): Command =>
     .option('--write', 'put the table into docs/reliability.md', false)
 
 const page = fileURLToPath(new URL('../docs/reliability.md', import.meta.url))
-const marked = /(?<=<!-- soak -->\n)[^]*(?=\n<!-- \/soak -->)/
+const marked = /(?<=<!-- soak -->)[^]*(?=<!-- \/soak -->)/
 
 type Part = (folder: string, flags: Flags) => Promise<readonly Trial[]>
 
@@ -84,7 +84,7 @@ const soak = async (flags: Flags): Promise<readonly Trial[]> => {
 const written = (trials: readonly Trial[]): TE.TaskEither<Failure, void> =>
   pipe(
     node.readBytes(page),
-    TE.map((bytes) => new TextDecoder().decode(bytes).replace(marked, markdown(trials))),
+    TE.map((bytes) => new TextDecoder().decode(bytes).replace(marked, `\n\n${markdown(trials)}\n\n`)),
     TE.flatMap((text) => node.writeAtomic(page, new TextEncoder().encode(text)))
   )
 
