@@ -8,12 +8,13 @@ import * as TE from 'fp-ts/TaskEither'
 import * as node from 'tessera/node'
 import { failure, reason } from '../lib/core/failure.ts'
 import type { Failure } from '../lib/core/failure.ts'
+import { checkpointFile } from './lib/checkpoint.ts'
 import { print } from './lib/output.ts'
 import { count, parseFlags, runProgram, seed } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
 import { duration } from './lib/progress.ts'
 import { damagedCheckpoints, damagedPyTorch } from './soak/damages.ts'
-import { blowsToRuns, checkpointIn } from './soak/kills.ts'
+import { blowsToRuns } from './soak/kills.ts'
 import { lossesInChromium, lossesInNode } from './soak/losses.ts'
 import { droppedInChromium, droppedInNode } from './soak/memory.ts'
 import { trainingSteps } from './soak/steps.ts'
@@ -58,8 +59,8 @@ const parts: readonly Part[] = [
   (_, { losses }) => one(lossesInChromium('webgl2', losses)),
   (_, { losses }) => one(lossesInChromium('webgl', losses)),
   (folder, { kills, seed: from }) => blowsToRuns(folder, kills, from),
-  (folder, { damages, seed: from }) => one(damagedCheckpoints(checkpointIn(join(folder, 'alone')), damages, from)),
-  (folder, { damages, seed: from }) => one(damagedPyTorch(checkpointIn(join(folder, 'alone')), damages, from))
+  (folder, { damages, seed: from }) => one(damagedCheckpoints(checkpointFile(join(folder, 'alone')), damages, from)),
+  (folder, { damages, seed: from }) => one(damagedPyTorch(checkpointFile(join(folder, 'alone')), damages, from))
 ]
 
 const soak = async (flags: Flags): Promise<readonly Trial[]> => {

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type Metafile } from 'esbuild'
 import * as E from 'fp-ts/Either'
 import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
@@ -66,4 +68,36 @@ export const blankPage = async (): Promise<Page> => {
     await browser.close()
   }
   throw new Error(`Chromium gives no webgl2 and webgl contexts, neither with ${drivers.map((d) => d.join(' ')).join(' nor with ')}`) // prettier-ignore
+}
+
+/** A script for a browser, and what is in it. */
+export interface Bundle {
+  readonly text: string
+  readonly metafile: Metafile
+}
+
+/** A module with all that it imports as one script, whose exports are a global of this name. */
+export const bundleOf = async (entry: string, globalName: string): Promise<Bundle> => {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [entry],
+    absWorkingDir: fileURLToPath(new URL('../..', import.meta.url)),
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    globalName,
+    target: 'es2022',
+    conditions: ['browser'],
+    mainFields: ['browser', 'module', 'main'],
+    metafile: true,
+    write: false,
+    logLevel: 'silent'
+  })
+  return { text: outputFiles[0]!.text, metafile }
+}
+
+/** A page with a script in it. */
+export const pageWith = async ({ text }: Bundle): Promise<Page> => {
+  const page = await blankPage()
+  await page.addScriptTag({ content: text })
+  return page
 }

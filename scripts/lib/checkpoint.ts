@@ -17,7 +17,7 @@ import type { Place, Stand } from './training.ts'
 export const checkpointFile = (out: string): string => join(out, 'checkpoint.safetensors')
 
 /** The one before it, for when the last is damaged. */
-const previousFile = (out: string): string => join(out, 'checkpoint.previous.safetensors')
+export const previousFile = (out: string): string => join(out, 'checkpoint.previous.safetensors')
 
 /** What makes one run the same as another, beside its state. */
 interface Identity {
@@ -88,13 +88,13 @@ const isTraining = (x: unknown): x is Identity & { readonly place: Place } => {
 const checkpointIn = ({ tensors, metadata }: t.Safetensors): E.Either<Failure, Checkpoint> => {
   const { training } = metadata
   if (training === undefined) return fail('mismatch', 'it holds a model, and no run that could go on')
+  const damaged = (): Failure =>
+    failure('format', 'what it says of its training is damaged: start again without --resume')
   return pipe(
     parseJson(training),
-    E.filterOrElse(isTraining, () => failure('format', 'it is none')),
-    E.bimap(
-      () => failure('format', 'what it says of its training is damaged: start again without --resume'),
-      (read) => ({ ...read, tensors })
-    )
+    E.mapLeft(damaged),
+    E.filterOrElse(isTraining, damaged),
+    E.map((read) => ({ ...read, tensors }))
   )
 }
 

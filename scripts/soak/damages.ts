@@ -30,7 +30,6 @@ export const damagedPyTorch = (path: string, count: number, seed: number): Promi
     'damaged .pt files: refused, or no number changed',
     fc.sample(damages, { seed, numRuns: count }),
     (damage) => {
-      // prettier-ignore
       const read = t.decodePyTorch(damage(file))
       return read._tag === 'Left' || isSame(t.encodeSafetensors(read.right.tensors), plain)
         ? undefined

@@ -10,16 +10,18 @@ const waits: Readonly<Record<Wait, (() => Promise<unknown>) | undefined>> = {
 }
 
 export interface Ran {
-  /** How many steps the last number says there were. */
-  readonly steps: number
+  /** The last number: that of `firstLast`, and one more for each step. */
+  readonly last: number
   readonly peakBytes: number
 }
 
 const side = 1024
 
+/** The last number before the first step. */
+export const firstLast = side - 1
+
 /** Steps of 4 MB, each of which drops the result of the one before without a word. */
-export const dropping = async (name: t.DeviceName, steps: number, wait: Wait): Promise<Ran> => {
-  using device = await t.device({ name })
+export const dropping = async (device: t.Device, steps: number, wait: Wait): Promise<Ran> => {
   const step = device.compile((y: t.Tensor) => t.add(y, 1))
   let x: t.Tensor = device.compute(t.mul(t.iota([side, side]), 1))
   const pause = waits[wait]
@@ -27,6 +29,5 @@ export const dropping = async (name: t.DeviceName, steps: number, wait: Wait): P
     x = step(x)
     if (pause !== undefined) await pause()
   }
-  const last = (await device.read(x))[side * side - 1]!
-  return { steps: last - (side - 1), peakBytes: device.stats().peakBytes }
+  return { last: (await device.read(x))[side * side - 1]!, peakBytes: device.stats().peakBytes }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import * as t from 'tessera'
+import { checkpointFile, previousFile } from '../lib/checkpoint.ts'
 import type { Trial } from './trial.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -25,16 +26,13 @@ const blows: fc.Arbitrary<Blow> = fc.record({
   damage: fc.boolean()
 })
 
-export const checkpointIn = (out: string): string => join(out, 'checkpoint.safetensors')
-const previousIn = (out: string): string => join(out, 'checkpoint.previous.safetensors')
-
 interface Ended {
   readonly code: number | null
   readonly stderr: string
 }
 
 const train = async (out: string, blow?: Blow): Promise<Ended> => {
-  const goesOn = [checkpointIn(out), previousIn(out)].some((path) => existsSync(path))
+  const goesOn = [checkpointFile(out), previousFile(out)].some((path) => existsSync(path))
   const args = goesOn ? ['--resume', out] : ['--out', out, ...course]
   const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'scripts/train.ts'), ...args], {
     cwd: root,
@@ -50,16 +48,16 @@ const train = async (out: string, blow?: Blow): Promise<Ended> => {
 
 /** Turns a bit of the last checkpoint, if there is one before it to go on from. */
 const damaged = (out: string): boolean => {
-  if (![checkpointIn(out), previousIn(out)].every((path) => existsSync(path))) return false
-  const bytes = readFileSync(checkpointIn(out))
+  if (![checkpointFile(out), previousFile(out)].every((path) => existsSync(path))) return false
+  const bytes = readFileSync(checkpointFile(out))
   bytes[bytes.length >> 1]! ^= 1
-  writeFileSync(checkpointIn(out), bytes)
+  writeFileSync(checkpointFile(out), bytes)
   return true
 }
 
 /** What a run is known by when it is over: its parameters, moments and losses. */
 const outcomeOf = (out: string): string => {
-  const file = t.decodeSafetensors(new Uint8Array(readFileSync(checkpointIn(out))))
+  const file = t.decodeSafetensors(new Uint8Array(readFileSync(checkpointFile(out))))
   const tensors = file._tag === 'Right' ? t.encodeSafetensors(file.right.tensors, {}, { digest: false }) : []
   const losses = readFileSync(join(out, 'log.jsonl'), 'utf8')
     .trimEnd()

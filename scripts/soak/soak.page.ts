@@ -1,31 +1,17 @@
-import * as t from 'tessera'
+import type * as t from 'tessera'
+import { end, losable, withContext } from './context.ts'
+import { dropping } from './dropped.ts'
+import type { Ran, Wait } from './dropped.ts'
 import { losing } from './snapshots.ts'
-import type { Opened } from './snapshots.ts'
 
 // What runs in a page of Chromium.
 
-export { dropping } from './dropped.ts'
-
-type Context = WebGLRenderingContext | WebGL2RenderingContext
-
-const prototype = OffscreenCanvas.prototype as { getContext: (...given: unknown[]) => unknown }
-
-/** A device and the context that it asked its canvas for. */
-const open = async (name: t.DeviceName): Promise<Opened> => {
-  const { getContext } = prototype
-  let gl: Context | undefined
-  prototype.getContext = function (...given) {
-    const context = getContext.apply(this, given)
-    gl = context as Context
-    return context
-  }
-  try {
-    const device = await t.device({ name })
-    return { device, lose: () => gl?.getExtension('WEBGL_lose_context')?.loseContext() }
-  } finally {
-    prototype.getContext = getContext
-  }
+export const droppingIn = async (name: t.DeviceName, steps: number, wait: Wait): Promise<Ran> => {
+  const one = await withContext({ name })
+  const ran = await dropping(one.device, steps, wait)
+  end(one)
+  return ran
 }
 
 export const losingIn = (name: t.DeviceName, losses: readonly number[]): Promise<readonly (string | undefined)[]> =>
-  losing(() => open(name), losses)
+  losing(() => losable(name), losses)

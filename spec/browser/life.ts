@@ -1,10 +1,10 @@
 import * as t from '../../lib/index.ts'
+import { end, losable, lose, withContext as opened } from '../../scripts/soak/context.ts'
+import { dropping as dropped, type Ran, type Wait } from '../../scripts/soak/dropped.ts'
 import { losing } from '../../scripts/soak/snapshots.ts'
 import type { BrowserDevice } from './entry.ts'
 
 // The life of devices in the page: what a loop drops, contexts that are lost, contexts that are no good.
-
-type GL = WebGLRenderingContext | WebGL2RenderingContext
 
 const message = (thrown: unknown): string =>
   thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
@@ -39,51 +39,14 @@ const replaced = async <A>(
   }
 }
 
-/** A device and its context. */
-const opened = async (options: t.DeviceOptions): Promise<{ readonly device: t.Device; readonly gl: GL }> => {
-  const contexts: GL[] = []
-  const keep =
-    (before: (self: unknown, how: readonly unknown[]) => unknown) => (self: unknown, how: readonly unknown[]) => {
-      const gl = before(self, how) as GL
-      contexts.push(gl)
-      return gl
-    }
-  const device = await replaced('canvas', 'getContext', keep, () => t.device(options))
-  return { device, gl: contexts.at(-1)! }
-}
-
-const lose = (gl: GL): void => gl.getExtension('WEBGL_lose_context')!.loseContext()
-
-/** Browsers give few contexts. */
-const end = ({ device, gl }: { readonly device: t.Device; readonly gl: GL }): void => {
-  device.dispose()
-  if (!gl.isContextLost()) lose(gl)
-}
-
 // ---- what a loop drops -------------------------------------------------------------------------------------------
 
-const waits = {
-  never: undefined,
-  promises: () => Promise.resolve(),
-  turns: () => new Promise((resolve) => setTimeout(resolve, 0))
-} as const
-export type Wait = keyof typeof waits
-
 /** Steps of 4 MB, each of which drops the result of the one before. */
-export const dropping = async (name: BrowserDevice, steps: number, wait: Wait, bytes?: number) => {
+export const dropping = async (name: BrowserDevice, steps: number, wait: Wait, bytes?: number): Promise<Ran> => {
   const one = await opened({ name, limits: bytes === undefined ? {} : { bytes } })
-  const { device } = one
-  const step = device.compile((y: t.Tensor) => t.add(y, 1))
-  let x: t.Tensor = device.compute(t.mul(t.iota([1024, 1024]), 1))
-  const pause = waits[wait]
-  for (let i = 0; i < steps; i++) {
-    x = step(x)
-    if (pause) await pause()
-  }
-  const last = (await device.read(x))[2 ** 20 - 1]!
-  const { peakBytes, spilled, live } = device.stats()
+  const ran = await dropped(one.device, steps, wait)
   end(one)
-  return { last, peakBytes, spilled, live }
+  return ran
 }
 
 // ---- contexts that are lost --------------------------------------------------------------------------------------
@@ -160,11 +123,7 @@ export const restored = async (name: BrowserDevice): Promise<string> => {
 
 /** What became of trainers whose contexts were lost at some of their steps. */
 export const trainingOn = async (name: BrowserDevice): Promise<readonly string[]> => {
-  const open = async () => {
-    const { device, gl } = await opened({ name })
-    return { device, lose: () => lose(gl) }
-  }
-  return (await losing(open, [0, 7, 29])).map((fault) => fault ?? 'the same bits')
+  return (await losing(() => losable(name), [0, 7, 29])).map((fault) => fault ?? 'the same bits')
 }
 
 // ---- contexts that are no good -----------------------------------------------------------------------------------
