@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { copyFile, link, mkdir, open, readFile, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { copyFile, mkdir, open, readFile, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
 import { failure, reason } from '../core/failure.ts'
@@ -68,6 +68,15 @@ const syncFolder = async (folder: string): Promise<void> => {
   await handle?.close()
 }
 
+const sync = async (path: string): Promise<void> => {
+  const file = await open(path, 'r+')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
 const replace = async (path: string, bytes: Uint8Array): Promise<void> => {
   const temporary = temporaryIn(dirname(path))
   try {
@@ -94,22 +103,23 @@ const replace = async (path: string, bytes: Uint8Array): Promise<void> => {
 export const writeAtomic = (path: string, bytes: Uint8Array): TE.TaskEither<Failure, void> =>
   TE.tryCatch(() => replace(path, bytes), cannotWrite(path))
 
-/** The same file under two names, or a copy of it where the file system has no second names. */
 const copy = async (from: string, to: string): Promise<void> => {
   const temporary = temporaryIn(dirname(to))
   try {
-    await link(from, temporary).catch(() => copyFile(from, temporary))
+    // not a second name of the same file: what damages one would damage the other
+    await copyFile(from, temporary)
+    await sync(temporary)
     await rename(temporary, to)
-  } finally {
-    // after a failure; and a rename leaves it if it was the same file already
+  } catch (thrown) {
     await unlink(temporary).catch(() => undefined)
+    throw thrown
   }
   await syncFolder(dirname(to))
 }
 
 /**
- * Gives a file's content a second name, in the place of what had that name, without a moment at which either is
- * missing. What `writeAtomic` then writes under one name leaves the other as it is. The failure is of kind `write`.
+ * Copies a file into the place of another, without a moment at which either is missing. Damage to one leaves the other
+ * as it is. The failure is of kind `write`.
  */
 export const copyAtomic = (from: string, to: string): TE.TaskEither<Failure, void> =>
   TE.tryCatch(() => copy(from, to), cannotWrite(to))

@@ -46,11 +46,12 @@ const train = async (out: string, blow?: Blow): Promise<Ended> => {
   return { code, stderr }
 }
 
-/** Turns a bit of the last checkpoint, if there is one before it to go on from. */
+/** Changes a byte of the last checkpoint, if there is one before it to go on from. */
 const damaged = (out: string): boolean => {
   if (![checkpointFile(out), previousFile(out)].every((path) => existsSync(path))) return false
   const bytes = readFileSync(checkpointFile(out))
-  bytes[bytes.length >> 1]! ^= 1
+  // not a bit turned over: a run that was killed before it put the checkpoint right would be mended by the next damage
+  bytes[bytes.length >> 1]! += 1
   writeFileSync(checkpointFile(out), bytes)
   return true
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { left, right } from 'fp-ts/Either'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ensureFolder, readBytes, removeLeftovers, writeAtomic } from '../../lib/io/atomic.node.ts'
+import { copyAtomic, ensureFolder, readBytes, removeLeftovers, writeAtomic } from '../../lib/io/atomic.node.ts'
 
 let root = ''
 beforeAll(async () => {
@@ -83,6 +83,37 @@ describe('writeAtomic and readBytes', () => {
     expect(await readBytes(path)()).toStrictEqual(left({ kind: 'missing', message: `no such file: ${path}` }))
     const message = `cannot read ${dir}: it is a folder: name a file`
     expect(await readBytes(dir)()).toStrictEqual(left({ kind: 'missing', message }))
+  })
+})
+
+describe('copyAtomic', () => {
+  it('copies a file, so that neither changes with the other, even in place', async () => {
+    const dir = await folder()
+    const [from, to] = [join(dir, 'from'), join(dir, 'to')]
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 5000 }), fc.boolean(), async (content, isFirst) => {
+        await writeAtomic(from, content)()
+        expect(await copyAtomic(from, to)()).toStrictEqual(done)
+        await writeFile(isFirst ? from : to, 'damage', { flag: 'r+' })
+        expect(await readBytes(isFirst ? to : from)()).toStrictEqual(right(content))
+        expect((await readdir(dir)).toSorted()).toStrictEqual(['from', 'to'])
+      }),
+      { numRuns: 30 }
+    )
+  })
+
+  it('fails with one line that says why, and leaves what was there', async () => {
+    const dir = await folder()
+    await writeFile(join(dir, 'file'), 'old')
+    await mkdir(join(dir, 'sub', 'full'), { recursive: true })
+    for (const [from, to] of [
+      ['none', 'file'],
+      ['file', 'sub'],
+      ['file', 'none/file']
+    ] as const)
+      expect(await copyAtomic(join(dir, from), join(dir, to))()).toMatchObject(left({ kind: 'write' }))
+    expect((await readdir(dir)).toSorted()).toStrictEqual(['file', 'sub'])
+    expect(await readFile(join(dir, 'file'), 'utf8')).toBe('old')
   })
 })
 
