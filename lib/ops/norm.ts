@@ -1,5 +1,6 @@
 import { add, mul, stopGradient, sub } from '../core/primitives.ts'
 import { differentiatedAs } from '../core/differentiated-as.ts'
+import { store } from '../compile/store.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { isTensor, shaped, type Tensor } from '../core/tensor.ts'
@@ -14,6 +15,8 @@ export interface LayerNorm {
 
 /** Squares of distances from one of n numbers may be n times their variance, and lose as much of it. */
 const mostApart = 256
+/** Of means of segments: only where a whole segment is far from all others is so much lost, which is 4e-5. */
+const mostSegments = 640
 
 const sizeAlong = (x: Tensor, axes: readonly number[]): number => sizeOf(axes.map((axis) => x.shape[axis]!))
 
@@ -23,46 +26,49 @@ const firstAlong = (x: Tensor, axes: readonly number[]): Tensor =>
     x.shape.map((d, i) => (axes.includes(i) ? [0, Math.min(1, d)] : []))
   )
 
-/** Distances from a number near them, their mean, and the variance. */
+/** A number near the elements, their distances from it, the mean of those, and the variance. */
 interface Spread {
+  readonly near: Tensor
   readonly off: Tensor
   readonly centre: Tensor
   readonly variance: Tensor
 }
 
+type Moments = Pick<Spread, 'centre' | 'variance'>
+
 /** In one go over all elements: the variance may be as much off as the number is far from the mean. */
-const spreadAround = (x: Tensor, near: Tensor, axes: readonly number[], known?: Omit<Spread, 'off'>): Spread => {
+const spreadAround = (x: Tensor, from: Tensor, axes: readonly number[], within?: Tensor, known?: Moments): Spread => {
   const over = { axes, keepDims: true }
-  const off = sub(x, stopGradient(near))
+  const near = stopGradient(from)
+  const off = sub(x, near)
   const own = mean(off, over)
   const centre = known ? differentiatedAs(known.centre, own) : own
-  const variance = sub(mean(square(off), over), square(centre))
-  return { off, centre, variance: known ? differentiatedAs(known.variance, variance) : variance }
+  const squares = within ? add(square(off), within) : square(off)
+  const variance = sub(mean(squares, over), square(centre))
+  return { near, off, centre, variance: known ? differentiatedAs(known.variance, variance) : variance }
 }
 
 /**
  * Chan et al. 1983: segments along one axis, each counted from a number of its own, so that no number of another is too
- * far away; then their means and variances put together. The gradient is that of one go over all elements: the
- * functions are the same.
+ * far away. Their means have a spread as well, to which each brings the variance within. The gradient is that of one go
+ * over all elements: the functions are the same.
  */
-const spreadOfSegments = (x: Tensor, axes: readonly number[], along: number): Spread => {
-  const others = { axes: axes.filter((axis) => axis !== along), keepDims: true }
+const spreadOfSegments = (x: Tensor, axes: readonly number[], along: number, within?: Tensor): Spread => {
+  const others = axes.filter((axis) => axis !== along)
   const [near, first] = [firstAlong(x, [along]), firstAlong(x, axes)]
-  const off = sub(x, near)
-  const within = mean(off, { axes: along, keepDims: true })
-  const means = add(sub(near, first), within)
-  const centre = mean(means, others)
-  const apart = sub(square(sub(means, centre)), square(within))
-  const variance = add(mean(square(off), { axes, keepDims: true }), mean(apart, others))
-  return spreadAround(x, first, axes, { centre, variance })
+  const segments = spreadAround(x, near, [along], within)
+  const means = spreadOf(store(add(sub(near, first), segments.centre)), others, store(segments.variance))
+  return spreadAround(x, first, axes, within, { centre: add(means.near, means.centre), variance: means.variance })
 }
 
-const spreadOf = (x: Tensor, axes: readonly number[]): Spread => {
-  if (sizeAlong(x, axes) <= mostApart) return spreadAround(x, firstAlong(x, axes), axes)
+/** Of elements that stand for a segment each, `within` says how that varies. */
+const spreadOf = (x: Tensor, axes: readonly number[], within?: Tensor): Spread => {
+  const most = within ? mostSegments : mostApart
+  if (sizeAlong(x, axes) <= most) return spreadAround(x, firstAlong(x, axes), axes, within)
   const longest = axes.reduce((a, b) => (x.shape[b]! >= x.shape[a]! ? b : a))
   return x.shape[longest]! <= mostApart
-    ? spreadOfSegments(x, axes, longest)
-    : spreadAround(x, mean(x, { axes, keepDims: true }), axes)
+    ? spreadOfSegments(x, axes, longest, within)
+    : spreadAround(x, mean(x, { axes, keepDims: true }), axes, within)
 }
 
 /**

@@ -19,7 +19,7 @@ const worst = async (x: t.Tensor): Promise<number> => {
   return Math.max(...Array.from(found, (v, i) => Math.abs(v - exact[i]!)))
 }
 
-/** Shapes whose statistics are those of all elements at once, of segments, and of all elements around their mean. */
+/** Shapes whose statistics are those of all elements at once, of segments (also of these), and around their mean. */
 const shapes: readonly (readonly [x: t.Shape, weight: t.Shape])[] = [
   [[3, 5], [5]],
   [
@@ -33,6 +33,10 @@ const shapes: readonly (readonly [x: t.Shape, weight: t.Shape])[] = [
   [
     [2, 1, 70, 4],
     [1, 70, 4]
+  ],
+  [
+    [2, 9, 9, 9, 10],
+    [9, 9, 9, 10]
   ],
   [[2, 300], [300]],
   [
@@ -75,9 +79,10 @@ describe('[gl] layer norm', () => {
     expect(await worst(t.add(t.normal(t.key(0), picture), 1e4))).toBeLessThan(4e-4)
   })
 
-  it('is as exact where one value is like no other, wherever it stands', async () => {
-    for (const before of [0, 400, 783]) {
-      const outlier = t.reshape(t.pad(t.full([4, 1], 1e4), [0, [before * 10, elements - 1 - before * 10]]), picture)
+  it.each([1, 28])('is as exact where %i values are like no others, wherever they stand', async (count) => {
+    for (const row of [0, 140, 279]) {
+      const around = [row * 28, elements - count - row * 28] as const
+      const outlier = t.reshape(t.pad(t.full([4, count], 1e4), [0, around]), picture)
       // the variance of a segment of 28 loses as many roundings, twice
       const largest = Math.sqrt(elements)
       expect(await worst(t.add(t.normal(t.key(1), picture), outlier))).toBeLessThan(72 * unit * largest)
@@ -109,10 +114,9 @@ describe('[gl] layer norm', () => {
       "a = argument[128,10,28,28]
       b = argument[10,28,28]
       c = argument[10,28,28]
-      i, h = mul + store sum a : [128,10,28,1]  #0
-      e = mul a i : [128,1,1,1]  #1
-      f = div h a i e : [128,1,1,1]  #2
-      d = add a e f b c : [128,10,28,28]  #3
+      h, i = store add + store sub a : [128,10,28,1]  #0
+      e, f = add + div h i : [128,1,1,1]  #1
+      d = add a e f b c : [128,10,28,28]  #2
       return d"
     `)
   })
