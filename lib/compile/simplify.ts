@@ -4,74 +4,94 @@ import { isEmpty, sameShape } from '../core/shape.ts'
 import { attrsText } from './key.ts'
 import { node, topological, type Tensor } from '../core/tensor.ts'
 
-/** A rule gives a simpler node of the same value, or nothing. */
+/** A simpler node of the same value, or nothing. */
 type Rule = (x: Tensor, inputs: readonly Tensor[]) => Tensor | undefined
 
 const constantOf = (x: Tensor | undefined): number | undefined =>
   x?.row.kernel.kind === 'constant' ? (x.attrs as { readonly value: number }).value : undefined
 
-const isNegative = (x: Tensor, of: Tensor): boolean => x.row.name === 'neg' && x.inputs[0] === of
+const is = (x: Tensor, name: string): boolean => x.row.name === name
+const isNegative = (x: Tensor, of: Tensor): boolean => is(x, 'neg') && x.inputs[0] === of
 
-const is = (x: Tensor, ...names: readonly string[]): boolean => names.includes(x.row.name)
+const any = 'any'
 
-const rules: readonly Rule[] = [
+/** Rules, each with the names of the rows that it is for. */
+const rules: readonly (readonly [on: string, rule: Rule])[] = [
   // what has no elements is data, and needs no kernel
-  (x) => (isEmpty(x.shape) && x.row.kernel.kind !== 'buffer' ? tensor([], x.shape) : undefined),
+  [any, (x) => (isEmpty(x.shape) && x.row.kernel.kind !== 'buffer' ? tensor([], x.shape) : undefined)],
   // a sum of nothing is 0, and so is what surrounds nothing
-  (x, [a]) => (x.row.kernel.kind === 'access' && isEmpty(a!.shape) && !isEmpty(x.shape) ? full(x.shape, 0) : undefined),
+  [any, (x, [a]) => (x.row.kernel.kind === 'access' && isEmpty(a!.shape) ? full(x.shape, 0) : undefined)],
   // NaN and infinity can't be written down in GLSL: they come as data
-  (x) => {
-    const value = constantOf(x)
-    return value !== undefined && !Number.isFinite(Math.fround(value)) ? broadcastTo(scalar(value), x.shape) : undefined
-  },
+  [
+    any,
+    (x) => {
+      const value = constantOf(x)
+      return value !== undefined && !Number.isFinite(Math.fround(value))
+        ? broadcastTo(scalar(value), x.shape)
+        : undefined
+    }
+  ],
   // 0 · x and 0 / x: drivers take them for 0, also where x is NaN or infinite, unless the 0 comes as data
-  (x, [a, b]) => {
-    if (!is(x, 'mul', 'div')) return undefined
-    const known = constantOf(a) === 0 ? a : is(x, 'mul') && constantOf(b) === 0 ? b : undefined
-    const zero = known && broadcastTo(scalar(constantOf(known)!), x.shape)
-    return zero && node(x.row, x.attrs, known === a ? zero : a!, known === a ? b! : zero)
-  },
+  [
+    'mul div',
+    (x, [a, b]) => {
+      const known = constantOf(a) === 0 ? a : is(x, 'mul') && constantOf(b) === 0 ? b : undefined
+      const zero = known && broadcastTo(scalar(constantOf(known)!), x.shape)
+      return zero && node(x.row, x.attrs, known === a ? zero : a!, known === a ? b! : zero)
+    }
+  ],
   // x - x and x + -x are 0 · x: drivers take them for 0, also where x is NaN or infinite
-  (x, [a, b]) => {
-    const isOpposite = is(x, 'sub') ? a === b : is(x, 'add') && (isNegative(a!, b!) || isNegative(b!, a!))
-    return isOpposite ? node(mul.row, undefined, is(a!, 'neg') ? b! : a!, broadcastTo(scalar(0), x.shape)) : undefined
-  },
+  [
+    'sub add',
+    (x, [a, b]) => {
+      const isOpposite = is(x, 'sub') ? a === b : isNegative(a!, b!) || isNegative(b!, a!)
+      return isOpposite ? node(mul.row, undefined, is(a!, 'neg') ? b! : a!, broadcastTo(scalar(0), x.shape)) : undefined
+    }
+  ],
   // markers for the autodiff compute nothing
-  (x, [a]) => (is(x, 'identity', 'stopGradient', 'differentiatedAs') ? a : undefined),
-  // x + 0, x - 0, x · 1, x / 1
-  (x, [a, b]) =>
-    (is(x, 'add', 'sub') && constantOf(b) === 0) || (is(x, 'mul', 'div') && constantOf(b) === 1) ? a : undefined,
-  // 0 + x, 1 · x
-  (x, [a, b]) => ((is(x, 'add') && constantOf(a) === 0) || (is(x, 'mul') && constantOf(a) === 1) ? b : undefined),
+  ['identity stopGradient differentiatedAs', (_, [a]) => a],
+  // x + 0, x - 0, 0 + x
+  ['add sub', (_, [a, b]) => (constantOf(b) === 0 ? a : undefined)],
+  ['add', (_, [a, b]) => (constantOf(a) === 0 ? b : undefined)],
+  // x · 1, x / 1, 1 · x
+  ['mul div', (_, [a, b]) => (constantOf(b) === 1 ? a : undefined)],
+  ['mul', (_, [a, b]) => (constantOf(a) === 1 ? b : undefined)],
   // a movement of equal numbers is the same numbers (not of a padded one: it has zeros)
-  (x, [a]) => {
-    const value = constantOf(a)
-    return value !== undefined && is(x, 'reshape', 'permute', 'slice', 'flip', 'expand', 'window')
-      ? full(x.shape, value)
-      : undefined
-  },
+  [
+    'reshape permute slice flip expand window',
+    (x, [a]) => {
+      const value = constantOf(a)
+      return value === undefined ? undefined : full(x.shape, value)
+    }
+  ],
   // a function of constants is a constant
-  (x, inputs) => {
-    const values = inputs.map(constantOf)
-    if (x.row.kernel.kind !== 'pointwise' || !values.every((v) => v !== undefined)) return undefined
-    const scalars = inputs.map((_, i) => full([], values[i]!).row.reference({ shape: [], value: values[i]! }, []))
-    return full(x.shape, x.row.reference(x.attrs, [], ...scalars).get())
-  },
+  [
+    any,
+    (x, inputs) => {
+      if (x.row.kernel.kind !== 'pointwise') return undefined
+      const values = inputs.map(constantOf)
+      if (!values.every((v) => v !== undefined)) return undefined
+      const scalars = values.map((value) => full([], value).row.reference({ shape: [], value }, []))
+      return full(x.shape, x.row.reference(x.attrs, [], ...scalars).get())
+    }
+  ],
   // reshapes in a row are one
-  (x, [a]) => {
-    if (!is(x, 'reshape')) return undefined
-    if (sameShape(a!.shape, x.shape)) return a
-    return is(a!, 'reshape') ? node(x.row, x.shape, a!.inputs[0]!) : undefined
-  },
-  // an expansion or permutation that changes nothing
-  (x, [a]) =>
-    (is(x, 'expand') && sameShape(a!.shape, x.shape)) ||
-    (is(x, 'permute') && (x.attrs as readonly number[]).every((axis, i) => axis === i))
-      ? a
-      : undefined,
-  // a pad or slice that changes nothing
-  (x, [a]) => (is(x, 'pad', 'slice') && sameShape(a!.shape, x.shape) ? a : undefined)
+  ['reshape', (x, [a]) => (is(a!, 'reshape') && !sameShape(a!.shape, x.shape) ? reshaped(x, a!) : undefined)],
+  // a movement that changes nothing
+  ['reshape expand pad slice', (x, [a]) => (sameShape(a!.shape, x.shape) ? a : undefined)],
+  ['permute', (x, [a]) => ((x.attrs as readonly number[]).every((axis, i) => axis === i) ? a : undefined)]
 ]
+
+const reshaped = (x: Tensor, a: Tensor): Tensor => node(x.row, x.shape, a.inputs[0]!)
+
+/** Of each row, in order. */
+const rulesOn = new Map<string, readonly Rule[]>()
+const rulesOf = (name: string): readonly Rule[] => {
+  const found =
+    rulesOn.get(name) ?? rules.filter(([on]) => on === any || on.split(' ').includes(name)).map(([, rule]) => rule)
+  rulesOn.set(name, found)
+  return found
+}
 
 const keyOf = (x: Tensor, inputs: readonly Tensor[], id: (x: Tensor) => number): string | undefined =>
   x.row.kernel.kind === 'buffer'
@@ -95,7 +115,7 @@ export const simplify = (outputs: readonly Tensor[]): readonly Tensor[] => {
     return found
   }
   const step = (x: Tensor, inputs: readonly Tensor[]): Tensor => {
-    for (const rule of rules) {
+    for (const rule of rulesOf(x.row.name)) {
       const simpler = rule(x, inputs)
       if (simpler) return simpler === inputs[0] || simpler === inputs[1] ? simpler : step(simpler, simpler.inputs)
     }

@@ -11,9 +11,14 @@ export class Recent<A> {
     const value = this.#known.get(key) ?? make()
     this.#known.delete(key)
     this.#known.set(key, value)
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > this.most) this.#known.delete(oldest!)
+    if (this.#known.size > this.most) this.#dropOldest()
     return value
+  }
+
+  // asked for only then: a Map walks over the places of what was deleted
+  #dropOldest(): void {
+    const [oldest] = this.#known.keys()
+    this.#known.delete(oldest!)
   }
 
   clear(): void {

@@ -46,8 +46,15 @@ export const sizeOf = (shape: Shape): number => shape.reduce((product, d) => pro
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i])
 
 /** Row-major strides, in elements. */
-export const stridesOf = (shape: Shape): readonly number[] =>
-  shape.reduceRight<number[]>((strides, _, i) => [sizeOf(shape.slice(i + 1)), ...strides], [])
+export const stridesOf = (shape: Shape): readonly number[] => {
+  const strides: number[] = []
+  let stride = 1
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides.unshift(stride)
+    stride *= shape[i]!
+  }
+  return strides
+}
 
 /** Gives a shape back that nobody can change; raises unless every size is a whole number of at least 0. */
 export const checkShape = (op: string, shape: Shape): Shape => {
