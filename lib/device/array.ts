@@ -1,7 +1,7 @@
-import type { Kernel } from '../compile/expr.ts'
-import { usual, type Costs } from '../compile/costs.ts'
-import type { Source } from '../compile/numbers.ts'
-import { scalarFunctions, scalarOf } from '../compile/scalar.ts'
+import type { Kernel } from '../compile/kernel/ir.ts'
+import { usual, type Costs } from '../compile/kernel/costs.ts'
+import type { Source } from '../compile/codegen/uniforms.ts'
+import { scalarFunctions, scalarOf } from '../compile/codegen/js/writer.ts'
 import { raise } from '../core/raise.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
 import {

@@ -1,4 +1,4 @@
-import type { Plan, Step } from '../compile/plan.ts'
+import type { Plan, Step } from '../compile/schedule/plan.ts'
 import { argumentKey, Key, known } from '../core/key.ts'
 import { tensor } from '../core/create.ts'
 import { isEmpty } from '../core/shape.ts'

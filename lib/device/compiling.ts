@@ -1,4 +1,4 @@
-import type { Step } from '../compile/plan.ts'
+import type { Step } from '../compile/schedule/plan.ts'
 import type { Around } from './compiled.ts'
 import type { Engine } from './engine.ts'
 import type { Ahead, Job } from './platform/types.ts'

@@ -1,7 +1,7 @@
 import { showShape } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
-import type { Source } from '../compile/numbers.ts'
-import type { Target } from '../compile/plan.ts'
+import type { Source } from '../compile/codegen/uniforms.ts'
+import type { Target } from '../compile/schedule/plan.ts'
 import type { Loss } from './lost.ts'
 
 /** Device memory for one tensor. */

@@ -1,5 +1,5 @@
-import type { Plan } from '../compile/plan.ts'
-import { showPlan } from '../compile/show.ts'
+import type { Plan } from '../compile/schedule/plan.ts'
+import { showPlan } from '../compile/schedule/show.ts'
 import { debug, debugLevel } from '../core/debug.ts'
 import type { Held } from '../core/primitives.ts'
 import { Recent } from '../core/recent.ts'

@@ -1,4 +1,4 @@
-import type { Costs } from '../compile/costs.ts'
+import type { Costs } from '../compile/kernel/costs.ts'
 import { options, whole, type Names } from '../core/options.ts'
 import { raise } from '../core/raise.ts'
 import type { CompileOptions } from './device.ts'

@@ -1,5 +1,5 @@
-import { graphKey } from '../compile/key.ts'
-import { plan, type Plan, type Target } from '../compile/plan.ts'
+import { graphKey } from '../compile/kernel/key.ts'
+import { plan, type Plan, type Target } from '../compile/schedule/plan.ts'
 import { Recent } from '../core/recent.ts'
 import type { Tensor } from '../core/tensor.ts'
 

@@ -1,4 +1,4 @@
-import { layoutOf, pack, sideOf, unpack, type Layout } from '../compile/layout.ts'
+import { layoutOf, pack, sideOf, unpack, type Layout } from '../compile/kernel/layout.ts'
 import { raise, showShape } from '../core/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import { noRoom, type Saved, type Tenant } from './engine.ts'

@@ -1,4 +1,4 @@
-import { plan } from '../compile/plan.ts'
+import { plan } from '../compile/schedule/plan.ts'
 import { argumentRow, mul } from '../core/primitives.ts'
 import { TesseraError } from '../core/raise.ts'
 import { node } from '../core/tensor.ts'

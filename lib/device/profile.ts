@@ -1,5 +1,5 @@
-import type { Plan } from '../compile/plan.ts'
-import { fragments } from '../compile/planes.ts'
+import type { Plan } from '../compile/schedule/plan.ts'
+import { fragments } from '../compile/kernel/planes.ts'
 import { tensorsOf } from '../core/tree.ts'
 import type { Around } from './compiled.ts'
 import type { Timing } from './device.ts'

@@ -1,4 +1,4 @@
-import { handedOn } from '../compile/numbers.ts'
+import { handedOn } from '../compile/codegen/uniforms.ts'
 import type { Bound, GL } from './bound.ts'
 import type { Counters } from './engine.ts'
 import { Texture, type GPUType } from './gpujs.ts'

@@ -1,4 +1,4 @@
-import { sideOf } from '../compile/layout.ts'
+import { sideOf } from '../compile/kernel/layout.ts'
 import type { Bound, GL } from './bound.ts'
 import type { Shape } from '../core/shape.ts'
 import { weightOf, type Counters, type Occupied, type Saved } from './engine.ts'

@@ -1,6 +1,6 @@
 import { add, mul, stopGradient, sub } from '../core/primitives.ts'
 import { differentiatedAs } from '../core/differentiated-as.ts'
-import { store } from '../compile/store.ts'
+import { store } from '../compile/graph/barrier.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { isTensor, shaped, type Tensor } from '../core/tensor.ts'

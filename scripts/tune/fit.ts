@@ -1,4 +1,4 @@
-import type { Costs } from '../../lib/compile/costs.ts'
+import type { Costs } from '../../lib/compile/kernel/costs.ts'
 import { total } from '../lib/table.ts'
 
 /** The constants that time is linear in. */

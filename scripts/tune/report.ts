@@ -1,4 +1,4 @@
-import type { Costs } from '../../lib/compile/costs.ts'
+import type { Costs } from '../../lib/compile/kernel/costs.ts'
 import { table } from '../lib/table.ts'
 import type { Cells } from '../lib/table.ts'
 import type { Candidate } from './candidates.ts'

@@ -1,4 +1,4 @@
-import type { Costs } from '../../lib/compile/costs.ts'
+import type { Costs } from '../../lib/compile/kernel/costs.ts'
 import type { Engine } from '../../lib/device/engine.ts'
 import { breathe } from '../lib/interrupt.ts'
 import { candidatesOf, chosen, worthMeasuring } from './candidates.ts'

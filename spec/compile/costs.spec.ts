@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
-import type { Costs } from '../../lib/compile/costs.ts'
+import type { Costs } from '../../lib/compile/kernel/costs.ts'
 import { filled } from '../support/arbitrary.ts'
 import { expectClose } from '../support/tolerance.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lastOf } from '../../lib/compile/last.ts'
+import { lastOf } from '../../lib/compile/schedule/defer.ts'
 import * as t from '../../lib/index.ts'
 
 describe('what is computed last', () => {

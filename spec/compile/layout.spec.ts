@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { layoutOf, pack, unpack } from '../../lib/compile/layout.ts'
+import { layoutOf, pack, unpack } from '../../lib/compile/kernel/layout.ts'
 import { sizeOf, type Shape } from '../../lib/core/shape.ts'
 import { shapes } from '../support/arbitrary.ts'
 import { holds } from '../support/property.ts'

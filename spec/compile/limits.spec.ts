@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
-import { layoutOf } from '../../lib/compile/layout.ts'
+import { layoutOf } from '../../lib/compile/kernel/layout.ts'
 import { expectAgreement } from '../support/agree.ts'
 import { filled } from '../support/arbitrary.ts'
 import { evaluate } from '../support/float64.ts'

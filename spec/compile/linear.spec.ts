@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
-import { usual } from '../../lib/compile/costs.ts'
-import { graphKey } from '../../lib/compile/key.ts'
-import { plan } from '../../lib/compile/plan.ts'
+import { usual } from '../../lib/compile/kernel/costs.ts'
+import { graphKey } from '../../lib/compile/kernel/key.ts'
+import { plan } from '../../lib/compile/schedule/plan.ts'
 import { gl } from '../support/gl.ts'
 import { workOf } from '../support/work.ts'
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { summed, type Term } from '../../lib/compile/terms.ts'
-import { Block } from '../../lib/compile/text.ts'
+import { summed, type Term } from '../../lib/compile/codegen/terms.ts'
+import { Block } from '../../lib/compile/codegen/block.ts'
 
 /** What each condition of a fragment is. */
 const conditions = { left: true, right: false }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
-import { simplify } from '../../lib/compile/simplify.ts'
+import { simplify } from '../../lib/compile/graph/simplify.ts'
 import { axesOf, axisOf, broadcastShapes, checkShape, sameShape, sizeOf, stridesOf } from '../../lib/core/shape.ts'
 import { topological } from '../../lib/core/tensor.ts'
 import { broadcastable, shapes } from '../support/arbitrary.ts'

@@ -1,6 +1,6 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
-import type { Costs } from '../../compile/costs.ts'
-import type { Source } from '../../compile/numbers.ts'
+import type { Costs } from '../../compile/kernel/costs.ts'
+import type { Source } from '../../compile/codegen/uniforms.ts'
 import type { Failure } from '../../core/failure.ts'
 import type { EngineName } from '../engine.ts'
 

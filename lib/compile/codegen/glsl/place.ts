@@ -1,0 +1,74 @@
+import { freshVar, variable, type Affine, type Var } from '../../../core/affine.ts'
+import { dividesInFloats } from '../../kernel/exact.ts'
+import type { Layout } from '../../kernel/layout.ts'
+import type { Names } from '../names.ts'
+import { given } from '../uniforms.ts'
+import type { Block } from '../block.ts'
+
+/** A part of a fragment's place: its name, written down when it is needed, and the output's axis that it is. */
+export interface Coordinate {
+  readonly axis: Var | undefined
+  readonly name: () => string
+}
+
+/** Where a fragment lies in the texture that it writes. */
+export interface Place {
+  readonly layout: Layout
+  /** Its index, counted in texels. */
+  readonly index: readonly Affine[]
+  /** The same as numbers: along the row from the inside out, then the row. */
+  readonly coordinates: readonly Coordinate[]
+}
+
+/**
+ * Names the axes of a texture from the fragment's position. With `padded`, a row has three coordinates and its number
+ * two, or more where more axes are longer than 1; those that stand for no axis are 0, so that outputs of any rank are
+ * decoded alike.
+ */
+export const placeOf = (layout: Layout, padded: boolean, names: Names, block: Block): Place => {
+  const { texels, split, width } = layout
+  const axes = texels.map((d) => freshVar(d))
+  if (split < 0 && !dividesInFloats({ c: width * layout.height, terms: [] })) {
+    nameIntegers(width, axes, names, block)
+    return { layout, index: axes.map(variable), coordinates: [] }
+  }
+  const u = (): string => block.let('float', 'floor(gl_FragCoord.x)')
+  const v = (): string => block.let('float', 'floor(gl_FragCoord.y)')
+  const all =
+    split < 0
+      ? peeled(() => `(${u()} + ${given(width)} * ${v()})`, axes, 0, block)
+      : [
+          ...peeled(u, axes.slice(split), padded ? 3 : 0, block),
+          ...peeled(v, axes.slice(0, split), padded ? 2 : 0, block)
+        ]
+  // all are written down when the first is needed, so that their names do not depend on which that is
+  const coordinates = all.map(({ axis }, i): Coordinate => ({ axis, name: () => all.map(({ name }) => name())[i]! }))
+  for (const { axis, name } of coordinates) if (axis) names.set(axis, name)
+  return { layout, index: axes.map(variable), coordinates }
+}
+
+/** Names axes of so many texels that floats can't tell them apart. */
+const nameIntegers = (width: number, axes: readonly Var[], names: Names, block: Block): void => {
+  let rest = block.let('int', `int(gl_FragCoord.x) + ${width} * int(gl_FragCoord.y)`)
+  const long = axes.filter(({ extent }) => extent > 1).reverse()
+  long.forEach((axis, i) => {
+    const whole = rest
+    if (i < long.length - 1) rest = block.let('int', `${whole} / ${axis.extent}`)
+    names.setInteger(axis, i < long.length - 1 ? block.let('int', `${whole} - ${axis.extent} * ${rest}`) : whole)
+  })
+}
+
+/** A row-major position as one number per axis longer than 1, the last axis first; at least so many. */
+const peeled = (position: () => string, axes: readonly Var[], least: number, block: Block): readonly Coordinate[] => {
+  const long = axes.filter(({ extent }) => extent > 1).reverse()
+  const slots = Array.from({ length: Math.max(least, long.length) }, (_, i) => long[i])
+  let rest = position
+  return slots.map((axis, i): Coordinate => {
+    const whole = rest
+    const extent = axis?.extent ?? 1
+    const quotient = (): string => block.let('float', `floor((${whole()} + 0.5) * ${given(1 / extent)})`)
+    rest = quotient
+    const remainder = (): string => `${whole()} - ${given(extent)} * ${quotient()}`
+    return { axis, name: () => block.let('float', i === slots.length - 1 ? whole() : remainder()) }
+  })
+}

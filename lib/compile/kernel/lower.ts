@@ -1,0 +1,91 @@
+import { freshVar, keyOf, variable, type Affine, type Var } from '../../core/affine.ts'
+import type { Tensor } from '../../core/tensor.ts'
+import { storeRow } from '../graph/barrier.ts'
+import { guarded, loadsOf, mapLoads, type Expr, type Fold, type Kernel } from './ir.ts'
+import { inOneLoop } from './merge-loops.ts'
+
+/** A sum of sums is one sum. */
+const folded = (op: Fold['op'], vars: readonly Var[], body: Expr): Expr => {
+  const [guards, inner] = body.kind === 'guard' ? [body.guards, body.body] : [[], body]
+  return op === 'sum' && inner.kind === 'fold' && inner.op === 'sum'
+    ? { kind: 'fold', op, vars: [...vars, ...inner.vars], body: guarded(guards, inner.body) }
+    : { kind: 'fold', op, vars, body }
+}
+
+/** A buffer that a tiled kernel deals to planes: how, by node. */
+export type Tiles = (x: Tensor) => readonly number[] | undefined
+const untiled: Tiles = () => undefined
+
+/**
+ * The kernel that computes `roots`, of one shape, from the buffers that `isBuffer` names: movements become indices.
+ * A root that lies in planes already is read from there. Of the roots, `wanted` are results.
+ */
+export const lower = (
+  roots: readonly Tensor[],
+  isBuffer: (x: Tensor) => boolean,
+  tilesOf: Tiles = untiled,
+  wanted = roots
+): Kernel => {
+  const { shape } = roots[0]!
+  // an output axis of size 1 is the constant 0 in every index
+  const out = shape.map((d) => freshVar(d))
+  const own = out.map(variable)
+  const ownKey = own.map(keyOf).join(',')
+  const computed = new Set(roots.filter((x) => !tilesOf(x)))
+  const inputs: Tensor[] = []
+  const known = new Map<Tensor, Map<string, Expr>>()
+  const slotOf = (x: Tensor): number => (inputs.includes(x) ? inputs.indexOf(x) : inputs.push(x) - 1)
+
+  const at = (x: Tensor, index: readonly Affine[]): Expr => {
+    const seen = known.get(x) ?? new Map<string, Expr>()
+    known.set(x, seen)
+    const key = index.map(keyOf).join(',')
+    const here = computed.has(x) && key === ownKey
+    const expr = seen.get(key) ?? (!here && isBuffer(x) ? load(x, index) : inlined(x, index))
+    seen.set(key, expr)
+    return expr
+  }
+  const load = (x: Tensor, index: readonly Affine[]): Expr => ({ kind: 'load', slot: slotOf(x), shape: x.shape, index })
+
+  const inlined = (x: Tensor, index: readonly Affine[]): Expr => {
+    const { kernel } = x.row
+    switch (kernel.kind) {
+      case 'pointwise':
+        // it only says that the values lie in a buffer
+        if (x.row === storeRow) return at(x.inputs[0]!, index)
+        return { kind: 'apply', row: x.row, args: x.inputs.map((input) => at(input, index)) }
+      case 'access': {
+        const access = kernel.at(x.attrs, x.inputs[0]!.shape, index)
+        const body = guarded(access.guards ?? [], at(x.inputs[0]!, access.index))
+        return access.fold ? folded(access.fold.op, access.fold.vars, body) : body
+      }
+      case 'gather': {
+        const [table, rows] = x.inputs as readonly [Tensor, Tensor]
+        const row = at(rows, [index[0]!])
+        return { kind: 'gather', slot: slotOf(table), shape: table.shape, row, rest: index.slice(1) }
+      }
+      case 'iota':
+        return { kind: 'index', at: index[(x.attrs as { readonly axis: number }).axis]! }
+      case 'constant':
+        return { kind: 'constant', value: (x.attrs as { readonly value: number }).value }
+      case 'buffer':
+        return load(x, index)
+    }
+  }
+  const bodies = wanted.map((x) => at(x, own))
+  return tiled(withoutUnread(inOneLoop({ shape, out, bodies, inputs })), tilesOf)
+}
+
+const tiled = (kernel: Kernel, tilesOf: Tiles): Kernel => {
+  const tiles = kernel.inputs.map(tilesOf)
+  return tiles.some((tile) => tile !== undefined) ? { ...kernel, tiles } : kernel
+}
+
+/** Without the buffers whose every load a guard has dropped. */
+const withoutUnread = (kernel: Kernel): Kernel => {
+  const read = new Set([...loadsOf(kernel.bodies)].map((load) => load.slot))
+  const kept = kernel.inputs.map((_, slot) => slot).filter((slot) => read.has(slot))
+  if (kept.length === kernel.inputs.length) return kernel
+  const moved = mapLoads(kernel, (load) => ({ ...load, slot: kept.indexOf(load.slot) }))
+  return { ...moved, inputs: kept.map((slot) => kernel.inputs[slot]!) }
+}

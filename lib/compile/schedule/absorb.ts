@@ -1,0 +1,141 @@
+import { topological, type Tensor } from '../../core/tensor.ts'
+import type { Costs } from '../kernel/costs.ts'
+import { deepest, foldKind, isLeaf, isMovement, mostWork, repeats, workOf, type Limits } from './materialise.ts'
+import { fragments } from '../kernel/planes.ts'
+
+/** What the kernel of a stored node does. */
+interface Whole {
+  /** The buffers it reads, and whether it reads an element of one several times, or folds over it. */
+  readonly reads: ReadonlyMap<Tensor, Way>
+  readonly folds: ReadonlySet<Tensor>
+  readonly work: number
+  readonly depth: number
+}
+interface Way {
+  readonly moved: boolean
+  readonly repeated: boolean
+  readonly folded: boolean
+}
+const straight: Way = { moved: false, repeated: false, folded: false }
+
+/** A way on from another one. */
+const along = (a: Way, b: Way): Way => ({
+  moved: a.moved || b.moved,
+  repeated: a.repeated || b.repeated,
+  folded: a.folded || b.folded
+})
+
+/** Two ways to one node read it at two indices, unless neither moves. */
+const joined = (a: Way | undefined, b: Way): Way =>
+  a ? { ...along(a, b), repeated: a.repeated || b.repeated || a.moved || b.moved } : b
+
+/** Which nodes become buffers, and the stored nodes whose kernels read each of them. */
+interface Inlined {
+  readonly stored: ReadonlySet<Tensor>
+  /** A result has readers besides, so none are told. */
+  readonly readers: ReadonlyMap<Tensor, ReadonlySet<Tensor>>
+}
+
+/**
+ * The cut judges node by node and stores too much. Here whole kernels are known: a buffer goes where computing its
+ * elements again in the kernels that read it costs less than writing and reading them.
+ */
+export const inline = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>, limits: Limits): Inlined => {
+  const kept = new Set(stored)
+  const order = topological(outputs).filter((x) => stored.has(x))
+  const wholes = new Map(order.filter((x) => !isLeaf(x)).map((x) => [x, wholeOf(x, stored)]))
+  const readers = new Map<Tensor, Set<Tensor>>(order.map((x) => [x, new Set()]))
+  for (const [x, { reads }] of wholes) for (const y of reads.keys()) readers.get(y)!.add(x)
+  const fixed = new Set(outputs)
+  for (const x of order) if (x.row.kernel.kind === 'gather') fixed.add(x.inputs[0]!)
+  for (const x of order.toReversed()) {
+    const whole = wholes.get(x)
+    if (!whole || fixed.has(x) || x.row.name === 'store') continue
+    const into = [...readers.get(x)!].map((reader) => wholes.get(reader)!)
+    if (into.length === 0 || !into.every((c) => fits(x, whole, c, limits)) || !pays(x, whole, into, limits.costs))
+      continue
+    for (const reader of readers.get(x)!) wholes.set(reader, merged(wholes.get(reader)!, x, whole))
+    for (const y of whole.reads.keys()) {
+      readers.get(y)!.delete(x)
+      readers.get(x)!.forEach((reader) => readers.get(y)!.add(reader))
+    }
+    kept.delete(x)
+  }
+  for (const x of outputs) readers.delete(x)
+  return { stored: kept, readers }
+}
+
+const wholeOf = (root: Tensor, stored: ReadonlySet<Tensor>): Whole => {
+  const reads = new Map<Tensor, Way>()
+  const ways = new Map<Tensor, Way>([[root, straight]])
+  const depths = new Map<Tensor, number>([[root, 1]])
+  const nodes = inside(root, stored)
+  for (const x of nodes) {
+    const below = through(x, ways.get(x)!)
+    for (const y of new Set(x.inputs)) {
+      if (stored.has(y)) reads.set(y, joined(reads.get(y), below))
+      else {
+        ways.set(y, joined(ways.get(y), below))
+        depths.set(y, Math.max(depths.get(y) ?? 0, depths.get(x)! + 1))
+      }
+    }
+  }
+  return {
+    reads,
+    folds: new Set(nodes.filter((x) => foldKind(x) !== undefined)),
+    work: nodes.reduce((sum, x) => sum + workOf(x), 0),
+    depth: Math.max(...depths.values())
+  }
+}
+
+const through = (x: Tensor, { moved, repeated, folded }: Way): Way => {
+  const folds = foldKind(x) !== undefined
+  return { moved: moved || folds || isMovement(x), repeated: repeated || repeats(x), folded: folded || folds }
+}
+
+/** The nodes that a kernel computes, its result first. */
+const inside = (root: Tensor, stored: ReadonlySet<Tensor>): readonly Tensor[] => {
+  const order: Tensor[] = []
+  const seen = new Set<Tensor>([root])
+  const stack: { readonly x: Tensor; next: number }[] = [{ x: root, next: 0 }]
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const input = top.x.inputs[top.next++]
+    if (!input) order.push(stack.pop()!.x)
+    else if (!seen.has(input) && !stored.has(input)) {
+      seen.add(input)
+      stack.push({ x: input, next: 0 })
+    }
+  }
+  return order.reverse()
+}
+
+const fits = (x: Tensor, whole: Whole, reader: Whole, { inputs }: Limits): boolean => {
+  const way = reader.reads.get(x)!
+  if (way.repeated || (whole.folds.size > 0 && (way.folded || reader.folds.size > 0))) return false
+  const reads = new Set([...reader.reads.keys(), ...whole.reads.keys()]).size - 1
+  return reads <= inputs && reader.work + whole.work <= mostWork && reader.depth + whole.depth <= deepest
+}
+
+const pays = (x: Tensor, whole: Whole, into: readonly Whole[], costs: Costs): boolean => {
+  if (into.length === 1) return true
+  // the gradient of a maximum looks for the largest element, and must meet the very numbers it was chosen from
+  if (whole.folds.size > 0 || into.some(({ folds }) => [...folds].some((fold) => foldKind(fold) === 'max')))
+    return false
+  const more = into.reduce((sum, c) => sum + [...whole.reads.keys()].filter((y) => !c.reads.has(y)).length, 0)
+  const again = (into.length - 1) * whole.work * costs.madd + (more - whole.reads.size) * costs.fetch
+  const stored = costs.write + into.length * costs.fetch + costs.call / fragments(x.shape)
+  return again < stored
+}
+
+const merged = (reader: Whole, x: Tensor, whole: Whole): Whole => {
+  const way = reader.reads.get(x)!
+  const reads = new Map(reader.reads)
+  reads.delete(x)
+  for (const [y, below] of whole.reads) reads.set(y, joined(reads.get(y), along(way, below)))
+  return {
+    reads,
+    folds: new Set([...reader.folds, ...whole.folds]),
+    work: reader.work + whole.work,
+    depth: reader.depth + whole.depth
+  }
+}

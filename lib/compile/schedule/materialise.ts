@@ -1,0 +1,156 @@
+import { sizeOf } from '../../core/shape.ts'
+import { topological, type Tensor } from '../../core/tensor.ts'
+import type { Costs } from '../kernel/costs.ts'
+import { fragments } from '../kernel/planes.ts'
+import { mostTerms } from '../graph/shorten.ts'
+
+/**
+ * Which nodes become buffers. Everything else is computed where it is used, so the question for each node is
+ * whether computing it again costs more than storing it.
+ */
+export interface Limits {
+  /** Textures that one kernel may read. */
+  readonly inputs: number
+  readonly costs: Costs
+}
+
+/** What a kernel has to do for a node that is not stored. */
+interface Inline {
+  readonly work: number
+  readonly inputs: ReadonlySet<Tensor>
+  /** 'sum': a fold seen only through movements; 'used': a fold whose result is computed with. */
+  readonly fold: 'none' | 'sum' | 'max' | 'used'
+  readonly depth: number
+  /** How many terms its fold has. */
+  readonly terms: number
+}
+const nothing: Inline = { work: 0, inputs: new Set(), fold: 'none', depth: 0, terms: 1 }
+const read = (buffer: Tensor): Inline => ({ ...nothing, inputs: new Set([buffer]) })
+
+const transcendental = new Set(['exp', 'log', 'sin', 'cos', 'sigmoid', 'tanh', 'sqrt', 'div'])
+export const mostWork = 120
+/** Expressions are walked by recursion, so they must not be deep; movements do no work that would end them. */
+export const deepest = 400
+
+export const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && foldKind(x) === undefined
+export const foldKind = (x: Tensor): 'sum' | 'max' | undefined =>
+  x.row.name === 'max' ? 'max' : ['sum', 'overlapAdd'].includes(x.row.name) ? 'sum' : undefined
+/** Operations for an element: a transcendental function counts as several. */
+export const workOf = (x: Tensor): number => {
+  const { kind } = x.row.kernel
+  return kind === 'pointwise' || kind === 'gather' ? (transcendental.has(x.row.name) ? 4 : 1) : 0
+}
+const termsOf = (x: Tensor): number =>
+  foldKind(x) === undefined ? 1 : Math.max(1, Math.ceil(sizeOf(x.inputs[0]!.shape) / sizeOf(x.shape)))
+export const isLeaf = (x: Tensor): boolean => x.row.kernel.kind === 'buffer'
+
+/** A row whose output is larger than its input computes each element of the input several times. */
+export const repeats = (x: Tensor): boolean =>
+  x.row.kernel.kind === 'gather' ||
+  (isMovement(x) && x.row.name !== 'pad' && sizeOf(x.shape) > sizeOf(x.inputs[0]!.shape))
+
+export const cut = (outputs: readonly Tensor[], limits: Limits): ReadonlySet<Tensor> => new Cutter(limits).run(outputs)
+
+class Cutter {
+  readonly #stored = new Set<Tensor>()
+  readonly #inline = new Map<Tensor, Inline>()
+  readonly #uses = new Map<Tensor, number>()
+  constructor(readonly limits: Limits) {}
+
+  run(outputs: readonly Tensor[]): ReadonlySet<Tensor> {
+    const order = topological(outputs)
+    for (const x of order)
+      for (const input of new Set(x.inputs)) this.#uses.set(input, (this.#uses.get(input) ?? 0) + 1)
+    for (const x of order) {
+      if (isLeaf(x)) this.#stored.add(x)
+      else this.#visit(x)
+      if (x.row.name === 'store') this.#stored.add(x)
+    }
+    for (const x of outputs) this.#stored.add(x)
+    return this.#stored
+  }
+
+  #of(x: Tensor): Inline {
+    return this.#stored.has(x) ? read(x) : (this.#inline.get(x) ?? nothing)
+  }
+
+  /**
+   * Stores a node, or what lies below the movements on top of it: those cost nothing where they are read. Of a chain
+   * that only this node uses, the part that takes the fewest texels is stored: a slice rather than the whole.
+   */
+  #store(x: Tensor): void {
+    const chain = [x]
+    while (isMovement(chain[0]!) && !this.#stored.has(chain[0]!)) chain.unshift(chain[0]!.inputs[0]!)
+    const base = chain[0]!
+    if (this.#stored.has(base) || base.row.kernel.kind === 'constant' || base.row.kernel.kind === 'iota') return
+    const shared = chain.findIndex((at) => (this.#uses.get(at) ?? 0) > 1)
+    const free = shared < 0 ? chain : chain.slice(0, shared + 1)
+    const at = free.reduce((best, y) => (fragments(y.shape) < fragments(best.shape) ? y : best))
+    this.#stored.add(at)
+    for (const above of chain.slice(chain.indexOf(at) + 1)) this.#inline.set(above, read(at))
+  }
+
+  #visit(x: Tensor): void {
+    for (const input of x.inputs) if (this.#wants(x, input)) this.#store(input)
+    if (x.row.kernel.kind === 'gather') this.#storeWhole(x.inputs[0]!)
+    this.#oneFold(x)
+    this.#fewInputs(x)
+    const merged = this.#merged(x)
+    const isDeep = merged.depth > deepest
+    if (isDeep) x.inputs.forEach((input) => this.#stored.add(input))
+    this.#inline.set(x, isDeep ? this.#merged(x) : merged)
+  }
+
+  /** The table of a gather is read at any row: it must be a buffer itself. */
+  #storeWhole(x: Tensor): void {
+    this.#stored.add(x)
+  }
+
+  #wants(x: Tensor, input: Tensor): boolean {
+    const { work, inputs, fold, terms } = this.#of(input)
+    if (this.#stored.has(input)) return false
+    const shared = (this.#uses.get(input) ?? 0) > 1
+    if (shared && (work > 2 || inputs.size > 2 || fold !== 'none')) return true
+    // the gradient of a maximum looks for the largest element, and must meet the very numbers it was chosen from
+    if (shared && work > 0 && foldKind(x) === 'max') return true
+    if (repeats(x) && (work > 0 || fold !== 'none') && inputs.size > 0) return true
+    const kind = foldKind(x)
+    const oneSum = kind === 'sum' && fold === 'sum' && terms * termsOf(x) <= mostTerms
+    return kind !== undefined && fold !== 'none' && !oneSum
+  }
+
+  /** One fold a kernel: the loops of two would run one after the other in every fragment. */
+  #oneFold(x: Tensor): void {
+    const folding = [...new Set(x.inputs)].filter((input) => this.#of(input).fold !== 'none')
+    if (folding.length > 1) folding.slice(1).forEach((input) => this.#store(input))
+  }
+
+  #fewInputs(x: Tensor): void {
+    for (let next = this.#largest(x); next && this.#isMuch(x); next = this.#largest(x)) this.#store(next)
+  }
+
+  /** The input, not stored yet, that reads or computes most. */
+  #largest(x: Tensor): Tensor | undefined {
+    return [...new Set(x.inputs)]
+      .filter((input) => !this.#stored.has(input) && this.#of(input).work > 0)
+      .sort((a, b) => this.#of(b).inputs.size - this.#of(a).inputs.size || this.#of(b).work - this.#of(a).work)[0]
+  }
+
+  #isMuch(x: Tensor): boolean {
+    const { inputs, work } = this.#merged(x)
+    return inputs.size > this.limits.inputs || work > mostWork
+  }
+
+  #merged(x: Tensor): Inline {
+    const parts = [...new Set(x.inputs)].map((input) => this.#of(input))
+    const below = parts.find((p) => p.fold !== 'none')?.fold ?? 'none'
+    const pointwise = x.row.kernel.kind === 'pointwise' || x.row.kernel.kind === 'gather'
+    return {
+      work: parts.reduce((sum, p) => sum + p.work, 0) + workOf(x),
+      inputs: new Set(parts.flatMap((p) => [...p.inputs])),
+      fold: foldKind(x) ?? (below !== 'none' && pointwise ? 'used' : below),
+      depth: 1 + Math.max(0, ...parts.map((p) => p.depth)),
+      terms: Math.max(1, ...parts.map((p) => p.terms)) * termsOf(x)
+    }
+  }
+}
