@@ -1,6 +1,7 @@
 import type { NdArray } from 'ndarray'
 import type { Affine, Guard, Var } from './affine.ts'
 import { showShape } from './raise.ts'
+import type { ReductionName } from './reductions.ts'
 import { checkShape, type Shape } from './shape.ts'
 
 /** A float64 array of the reference interpreter; movements are views of it. */
@@ -8,10 +9,18 @@ export type Values = NdArray<Float64Array>
 
 /** What a kernel does at one element of a row's output. */
 export type Kernel<A> =
-  /** A function of the elements of equal index: text in the common part of GLSL, with the operands put in. */
-  | { readonly kind: 'pointwise'; readonly text: (...operands: readonly string[]) => string }
-  /** Reads its one input at another index, or folds such elements over new variables. */
-  | { readonly kind: 'access'; at(attrs: A, input: Shape, out: readonly Affine[]): Access }
+  /**
+   * A function of the elements of equal index: text in the common part of GLSL, with the operands put in. Where it takes
+   * much more than a multiplication, `cost` says how many of them.
+   */
+  | { readonly kind: 'pointwise'; readonly text: (...operands: readonly string[]) => string; readonly cost?: number }
+  /** Reads its one input at another index, or reduces such elements over new variables; `fills` what is not there by 0. */
+  | {
+      readonly kind: 'access'
+      readonly reduces?: ReductionName
+      readonly fills?: true
+      at(attrs: A, input: Shape, out: readonly Affine[]): Access
+    }
   /** Reads rows of its first input whose numbers are the elements of the second. */
   | { readonly kind: 'gather' }
   /** The index along an axis. */
@@ -24,7 +33,8 @@ export type Kernel<A> =
 export interface Access {
   readonly index: readonly Affine[]
   readonly guards?: readonly Guard[]
-  readonly fold?: { readonly op: 'sum' | 'max'; readonly vars: readonly Var[] }
+  /** What a reduction goes over. */
+  readonly over?: readonly Var[]
 }
 
 /**
@@ -40,6 +50,11 @@ export interface Row<A = unknown> {
   reference(attrs: A, shape: Shape, ...inputs: readonly Values[]): Values
   /** Cotangents of the inputs from the output's; undefined where nothing depends on an input. */
   vjp(ct: Tensor, y: Tensor, xs: readonly Tensor[], attrs: A): readonly (Tensor | undefined)[]
+  /**
+   * Of a row whose value is that of its first input: that only the gradient cares for it, or that its value lies in a
+   * buffer of its own shape.
+   */
+  readonly marks?: 'gradient' | 'barrier'
   /** How the attributes print; also what tells two nodes of one row apart. */
   show?(attrs: A): string
 }

@@ -1,3 +1,4 @@
+import type { Reducing } from './reductions.ts'
 import ndarray from 'ndarray'
 import { sizeOf, stridesOf, type Shape } from './shape.ts'
 import type { Values } from './tensor.ts'
@@ -64,23 +65,18 @@ export const mapValues = (f: (...xs: number[]) => number, shape: Shape, ...xs: r
   return y
 }
 
-/** Folds axes (kept with size 1) by a function of the total so far and an element. */
-export const foldValues = (
-  f: (total: number, element: number) => number,
-  start: number,
-  axes: readonly number[],
-  x: Values
-): Values => {
+/** Reduces axes, which stay with size 1. */
+export const reduceValues = ({ combine, identity }: Reducing, axes: readonly number[], x: Values): Values => {
   const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d))
   const y = zeros(kept)
-  y.data.fill(start)
+  y.data.fill(identity)
   const spread = view(
     y,
     x.shape,
     y.stride.map((s, i) => (axes.includes(i) ? 0 : s))
   )
   eachLine(x.shape, [x, spread], (n, [p, q], [i, j]) => {
-    for (let m = 0; m < n; m++) y.data[q! + m * j!] = f(y.data[q! + m * j!]!, x.data[p! + m * i!]!)
+    for (let m = 0; m < n; m++) y.data[q! + m * j!] = combine(y.data[q! + m * j!]!, x.data[p! + m * i!]!)
   })
   return y
 }

@@ -1,5 +1,4 @@
-import { store } from '../compile/graph/barrier.ts'
-import { add, pad as padAt, permute, reshape, sliceAt } from '../core/primitives.ts'
+import { add, pad as padAt, permute, reshape, sliceAt, store } from '../core/primitives.ts'
 import { kindOf } from '../core/options.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { axisOf, type Shape } from '../core/shape.ts'

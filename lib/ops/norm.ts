@@ -1,6 +1,4 @@
-import { add, mul, stopGradient, sub } from '../core/primitives.ts'
-import { differentiatedAs } from '../core/differentiated-as.ts'
-import { store } from '../compile/graph/barrier.ts'
+import { add, differentiatedAs, mul, stopGradient, store, sub } from '../core/primitives.ts'
 import { raise, showShape } from '../core/raise.ts'
 import { sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { isTensor, shaped, type Tensor } from '../core/tensor.ts'

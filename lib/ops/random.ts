@@ -1,9 +1,9 @@
 import { held } from '../core/create.ts'
 import type { Key } from '../core/key.ts'
-import { valueRow } from '../core/primitives.ts'
+import { drawRow, lazily } from '../core/primitives.ts'
 import { raise } from '../core/raise.ts'
 import { checkShape, sizeOf, type Shape } from '../core/shape.ts'
-import { node, shaped, type Row, type Tensor } from '../core/tensor.ts'
+import { node, shaped, type Tensor } from '../core/tensor.ts'
 import {
   normalValues,
   permutationValues,
@@ -15,29 +15,6 @@ import {
 } from '../random/threefry.ts'
 
 // Random numbers are leaves: the host derives them from the key, so they are the same bits on every device.
-
-/** Numbers that the host draws from a key when a compiled function is called. */
-export interface Draw {
-  readonly shape: Shape
-  readonly key: Key
-  readonly draw: (words: Words) => ArrayLike<number>
-}
-export const drawRow: Row<Draw> = {
-  name: 'draw',
-  kernel: { kind: 'buffer' },
-  shape: ({ shape }) => shape,
-  reference: ({ shape, key, draw }) =>
-    valueRow.reference({ shape, storage: lazily(() => draw(key.resolve([]))) }, shape),
-  vjp: () => []
-}
-
-const lazily = (draw: () => ArrayLike<number>) => {
-  let numbers: ArrayLike<number> | undefined
-  return {
-    read: (): ArrayLike<number> => (numbers ??= draw()),
-    dispose: () => undefined
-  }
-}
 
 const drawn = <S extends Shape>(
   op: string,

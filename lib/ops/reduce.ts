@@ -2,7 +2,7 @@ import {
   div,
   equal,
   exp,
-  foldedShape,
+  reducedShape,
   full,
   iota,
   log,
@@ -68,13 +68,17 @@ export const max = reduction('max', maxKeep)
 export const min = reduction('min', (x, axes) => neg(maxKeep(neg(x), axes)))
 // (0 · ∞, which a driver takes for 0, would be the mean of nothing)
 const meanKeep = (x: Tensor, axes: readonly number[]): Tensor =>
-  count(x, axes) === 0 ? full(foldedShape(axes, x.shape), NaN) : mul(sumKeep(x, axes), 1 / count(x, axes))
+  count(x, axes) === 0 ? full(reducedShape(axes, x.shape), NaN) : mul(sumKeep(x, axes), 1 / count(x, axes))
 /** The mean over axes. */
 export const mean = reduction('mean', meanKeep)
-/** The mean squared distance from the mean (divided by n, as in normalisation), in two passes. */
+/**
+ * The mean squared distance from the mean (divided by n, as in normalisation), in two passes: the second makes up for
+ * the rounding of the mean (Chan, Golub and LeVeque 1983).
+ */
 export const variance = reduction('variance', (x, axes) => {
-  const centred = sub(x, meanKeep(x, axes))
-  return meanKeep(mul(centred, centred), axes)
+  const off = sub(x, stopGradient(meanKeep(x, axes)))
+  const left = meanKeep(off, axes)
+  return sub(meanKeep(mul(off, off), axes), mul(left, left))
 })
 
 // (nothing has no largest element, and no exponentials to keep small)

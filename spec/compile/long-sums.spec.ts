@@ -59,12 +59,12 @@ describe.each(names)('long sums on %s', (name) => {
     expect(Math.abs(tenths! - tenth)).toBeLessThanOrEqual(allowance({ terms: 1e7, scale: tenth }))
   })
 
-  it('the variance of a million numbers around ten thousand is right to five digits', async () => {
+  it('the variance of a million numbers around ten thousand is right to six digits', async () => {
     const device = await t.device({ name })
     const xs = Float32Array.from({ length: 1e6 }, (_, i) => 1e4 + ((i * 7919) % 1009) / 1009)
     const mean = exactly(xs) / xs.length
     const variance = xs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / xs.length
     const [found] = await device.read(t.variance(t.tensor(xs)))
-    expect(Math.abs(found! / variance - 1)).toBeLessThan(1e-5)
+    expect(Math.abs(found! / variance - 1)).toBeLessThan(2e-6)
   })
 })

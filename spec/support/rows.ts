@@ -1,9 +1,11 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { tensor } from '../../lib/core/create.ts'
+import { key } from '../../lib/core/key.ts'
 import * as p from '../../lib/core/primitives.ts'
 import { showShape } from '../../lib/core/raise.ts'
-import type { Shape } from '../../lib/core/shape.ts'
+import { sizeOf, type Shape } from '../../lib/core/shape.ts'
 import { node, type Tensor } from '../../lib/core/tensor.ts'
+import { uniformValues, type Words } from '../../lib/random/threefry.ts'
 import {
   axesOf,
   broadcastable,
@@ -195,6 +197,22 @@ export const rows: Readonly<Record<RowExport, RowCase>> = {
   iota: leaf(
     p.iota.row,
     shapes({ min: 1 }).chain((shape) => fc.nat(shape.length - 1).map((axis) => () => p.iota(shape, axis)))
+  ),
+  store: { ...unary(p.store as p.Unary), linear: true },
+  differentiatedAs: {
+    row: p.differentiatedAs.row,
+    linear: true,
+    // the two are the same function
+    sample: sampled(
+      shapes().map((shape) => ({ shapes: [shape], build: (x) => p.differentiatedAs(p.mul(x, 2), p.add(x, x)) }))
+    )
+  },
+  drawRow: leaf(
+    p.drawRow,
+    fc.tuple(shapes(), seed).map(([shape, from]) => {
+      const draw = (words: Words): ArrayLike<number> => uniformValues(words, sizeOf(shape), 0, 1)
+      return () => node(p.drawRow, { shape, key: key(from), draw })
+    })
   ),
   valueRow: leaf(
     p.valueRow,

@@ -1,8 +1,11 @@
 import { group } from 'fp-ts/ReadonlyNonEmptyArray'
 import { chunksOf } from 'fp-ts/ReadonlyArray'
+import { mul } from '../../core/primitives.ts'
+import { reductions } from '../../core/reductions.ts'
 import type { Guard } from '../../core/affine.ts'
 import type { Expr, Fold } from '../kernel/ir.ts'
-import type { Block } from './block.ts'
+import { literal, type Block } from './block.ts'
+import { given } from './uniforms.ts'
 
 /** A term of a fold. */
 export interface Term {
@@ -23,7 +26,9 @@ export const productOf = (
   expr: Expr
 ): { readonly factors: readonly Expr[]; readonly guards: readonly Guard[] } | undefined => {
   const [guards, body] = expr.kind === 'guard' ? [expr.guards, expr.body] : [[], expr]
-  return op === 'sum' && body.kind === 'apply' && body.row.name === 'mul' ? { factors: body.args, guards } : undefined
+  return reductions[op].adds && body.kind === 'apply' && body.row === mul.row
+    ? { factors: body.args, guards }
+    : undefined
 }
 
 /** The lines that fold terms, one after the other. Neighbours under one condition are chosen together. */
@@ -70,4 +75,10 @@ const alike = group<Term>({
 })
 
 const accumulate = (op: Fold['op'], total: string, value: string): string =>
-  op === 'sum' ? `${total} += ${value};` : `${total} = larger(${total}, ${value});`
+  reductions[op].adds ? `${total} += ${value};` : `${total} = ${reductions[op].text(total, value)};`
+
+/** What a reduction starts from: a number that is not finite comes as data. */
+export const identityOf = (op: Fold['op']): string => {
+  const { identity } = reductions[op]
+  return Number.isFinite(identity) ? literal(identity) : given(identity)
+}

@@ -1,7 +1,6 @@
-import { add, maximum, reshape, sliceAt } from '../../core/primitives.ts'
+import { add, pad, reducesAxes, reshape, sliceAt, store } from '../../core/primitives.ts'
 import { sizeOf, type Shape } from '../../core/shape.ts'
 import { node, topological, type Tensor } from '../../core/tensor.ts'
-import { store } from './barrier.ts'
 
 /**
  * A driver may end the loops of a kernel after 65,535 rounds in all, without a word: no fold has more than half as many
@@ -11,8 +10,6 @@ export const mostTerms = 1 << 15
 /** How long the parts are: a multiple of the four lanes. */
 const part = 1 << 12
 
-const isFold = (x: Tensor): boolean => x.row.name === 'sum' || x.row.name === 'max'
-
 const cutOut = (x: Tensor, axis: number, start: number, size: number): Tensor =>
   sliceAt(x, {
     start: x.shape.map((_, i) => (i === axis ? start : 0)),
@@ -20,17 +17,27 @@ const cutOut = (x: Tensor, axis: number, start: number, size: number): Tensor =>
     step: x.shape.map(() => 1)
   })
 
-/** The fold of one long axis: of parts, then of their results and of what is left over. */
+/** Two tensors one after the other along an axis. */
+const joined = (a: Tensor, b: Tensor, axis: number): Tensor => {
+  const [none, before, after] = [0, a.shape[axis]!, b.shape[axis]!].map((n) =>
+    a.shape.map((_, i) => (i === axis ? n : 0))
+  )
+  return add(
+    pad(a, { before: none!, after: after!, gap: none! }),
+    pad(b, { before: before!, after: none!, gap: none! })
+  )
+}
+
+/** The fold of one long axis: of parts and of what is left over, then of their results. */
 const inParts = (fold: Tensor, x: Tensor, axis: number): Tensor => {
   const d = x.shape[axis]!
   const [count, rest] = [Math.floor(d / part), d % part]
   const folded = (y: Tensor, over: number): Tensor => node(fold.row, [over], y)
   const parts: Shape = [...x.shape.slice(0, axis), count, part, ...x.shape.slice(axis + 1)]
-  const first = folded(reshape(cutOut(x, axis, 0, count * part), parts), axis + 1)
-  const whole = shortened(folded(store(reshape(first, [...parts.slice(0, axis + 1), ...parts.slice(axis + 2)])), axis))
-  if (rest === 0) return whole
-  const left = store(folded(cutOut(x, axis, count * part, rest), axis))
-  return (fold.row.name === 'sum' ? add : maximum)(whole, left)
+  const each = folded(reshape(cutOut(x, axis, 0, count * part), parts), axis + 1)
+  const results = reshape(each, [...parts.slice(0, axis + 1), ...parts.slice(axis + 2)])
+  const left = rest === 0 ? undefined : folded(cutOut(x, axis, count * part, rest), axis)
+  return shortened(folded(store(left ? joined(store(results), store(left), axis) : results), axis))
 }
 
 /** A fold of the same value, in stages that are short. */
@@ -51,7 +58,7 @@ export const shorten = (outputs: readonly Tensor[]): readonly Tensor[] => {
   for (const x of topological(outputs)) {
     const inputs = x.inputs.map((input) => replaced.get(input)!)
     const same = inputs.every((input, i) => input === x.inputs[i]) ? x : node(x.row, x.attrs, ...inputs)
-    replaced.set(x, isFold(x) ? shortened(same) : same)
+    replaced.set(x, reducesAxes(x.row) ? shortened(same) : same)
   }
   return outputs.map((x) => replaced.get(x)!)
 }

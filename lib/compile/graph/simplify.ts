@@ -1,8 +1,24 @@
 import { scalar, tensor } from '../../core/create.ts'
-import { broadcastTo, full, mul } from '../../core/primitives.ts'
+import {
+  add,
+  broadcastTo,
+  div,
+  expand,
+  flip,
+  full,
+  mul,
+  neg,
+  pad,
+  permute,
+  reshape,
+  sliceAt,
+  sub,
+  window
+} from '../../core/primitives.ts'
+import { reductions } from '../../core/reductions.ts'
 import { isEmpty, sameShape } from '../../core/shape.ts'
 import { attrsText } from '../kernel/key.ts'
-import { node, topological, type Tensor } from '../../core/tensor.ts'
+import { node, topological, type Row, type Tensor } from '../../core/tensor.ts'
 
 /** A simpler node of the same value, or nothing. */
 type Rule = (x: Tensor, inputs: readonly Tensor[]) => Tensor | undefined
@@ -10,20 +26,23 @@ type Rule = (x: Tensor, inputs: readonly Tensor[]) => Tensor | undefined
 const constantOf = (x: Tensor | undefined): number | undefined =>
   x?.row.kernel.kind === 'constant' ? (x.attrs as { readonly value: number }).value : undefined
 
-const is = (x: Tensor, name: string): boolean => x.row.name === name
-const isNegative = (x: Tensor, of: Tensor): boolean => is(x, 'neg') && x.inputs[0] === of
+const is = (x: Tensor, { row }: RowOf): boolean => x.row === row
+const isNegative = (x: Tensor, of: Tensor): boolean => is(x, neg) && x.inputs[0] === of
 
-const any = 'any'
+/** A function that carries its row. */
+interface RowOf {
+  readonly row: unknown
+}
 
-/** Rules, each with the names of the rows that it is for. */
-const rules: readonly (readonly [on: string, rule: Rule])[] = [
+/** Rules, and the rows that each is for: all, if none are named. */
+const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
   // what has no elements is data, and needs no kernel
-  [any, (x) => (isEmpty(x.shape) && x.row.kernel.kind !== 'buffer' ? tensor([], x.shape) : undefined)],
+  [[], (x) => (isEmpty(x.shape) && x.row.kernel.kind !== 'buffer' ? tensor([], x.shape) : undefined)],
   // a sum of nothing is 0, and so is what surrounds nothing
-  [any, (x, [a]) => (x.row.kernel.kind === 'access' && isEmpty(a!.shape) ? full(x.shape, 0) : undefined)],
+  [[], (x, [a]) => (x.row.kernel.kind === 'access' && isEmpty(a!.shape) ? full(x.shape, nothing(x.row)) : undefined)],
   // NaN and infinity can't be written down in GLSL: they come as data
   [
-    any,
+    [],
     (x) => {
       const value = constantOf(x)
       return value !== undefined && !Number.isFinite(Math.fround(value))
@@ -33,32 +52,32 @@ const rules: readonly (readonly [on: string, rule: Rule])[] = [
   ],
   // 0 · x and 0 / x: drivers take them for 0, also where x is NaN or infinite, unless the 0 comes as data
   [
-    'mul div',
+    [mul, div],
     (x, [a, b]) => {
-      const known = constantOf(a) === 0 ? a : is(x, 'mul') && constantOf(b) === 0 ? b : undefined
+      const known = constantOf(a) === 0 ? a : is(x, mul) && constantOf(b) === 0 ? b : undefined
       const zero = known && broadcastTo(scalar(constantOf(known)!), x.shape)
       return zero && node(x.row, x.attrs, known === a ? zero : a!, known === a ? b! : zero)
     }
   ],
   // x - x and x + -x are 0 · x: drivers take them for 0, also where x is NaN or infinite
   [
-    'sub add',
+    [sub, add],
     (x, [a, b]) => {
-      const isOpposite = is(x, 'sub') ? a === b : isNegative(a!, b!) || isNegative(b!, a!)
-      return isOpposite ? node(mul.row, undefined, is(a!, 'neg') ? b! : a!, broadcastTo(scalar(0), x.shape)) : undefined
+      const isOpposite = is(x, sub) ? a === b : isNegative(a!, b!) || isNegative(b!, a!)
+      return isOpposite ? node(mul.row, undefined, is(a!, neg) ? b! : a!, broadcastTo(scalar(0), x.shape)) : undefined
     }
   ],
   // markers for the autodiff compute nothing
-  ['identity stopGradient differentiatedAs', (_, [a]) => a],
+  [[], (x, [a]) => (x.row.marks === 'gradient' ? a : undefined)],
   // x + 0, x - 0, 0 + x
-  ['add sub', (_, [a, b]) => (constantOf(b) === 0 ? a : undefined)],
-  ['add', (_, [a, b]) => (constantOf(a) === 0 ? b : undefined)],
+  [[add, sub], (_, [a, b]) => (constantOf(b) === 0 ? a : undefined)],
+  [[add], (_, [a, b]) => (constantOf(a) === 0 ? b : undefined)],
   // x · 1, x / 1, 1 · x
-  ['mul div', (_, [a, b]) => (constantOf(b) === 1 ? a : undefined)],
-  ['mul', (_, [a, b]) => (constantOf(a) === 1 ? b : undefined)],
+  [[mul, div], (_, [a, b]) => (constantOf(b) === 1 ? a : undefined)],
+  [[mul], (_, [a, b]) => (constantOf(a) === 1 ? b : undefined)],
   // a movement of equal numbers is the same numbers (not of a padded one: it has zeros)
   [
-    'reshape permute slice flip expand window',
+    [reshape, permute, sliceAt, flip, expand, window],
     (x, [a]) => {
       const value = constantOf(a)
       return value === undefined ? undefined : full(x.shape, value)
@@ -66,7 +85,7 @@ const rules: readonly (readonly [on: string, rule: Rule])[] = [
   ],
   // a function of constants is a constant
   [
-    any,
+    [],
     (x, inputs) => {
       if (x.row.kernel.kind !== 'pointwise') return undefined
       const values = inputs.map(constantOf)
@@ -76,20 +95,26 @@ const rules: readonly (readonly [on: string, rule: Rule])[] = [
     }
   ],
   // reshapes in a row are one
-  ['reshape', (x, [a]) => (is(a!, 'reshape') && !sameShape(a!.shape, x.shape) ? reshaped(x, a!) : undefined)],
+  [
+    [reshape],
+    (x, [a]) => (is(a!, reshape) && !sameShape(a!.shape, x.shape) ? node(x.row, x.shape, a!.inputs[0]!) : undefined)
+  ],
   // a movement that changes nothing
-  ['reshape expand pad slice', (x, [a]) => (sameShape(a!.shape, x.shape) ? a : undefined)],
-  ['permute', (x, [a]) => ((x.attrs as readonly number[]).every((axis, i) => axis === i) ? a : undefined)]
+  [[reshape, expand, pad, sliceAt], (x, [a]) => (sameShape(a!.shape, x.shape) ? a : undefined)],
+  [[permute], (x, [a]) => ((x.attrs as readonly number[]).every((axis, i) => axis === i) ? a : undefined)]
 ]
 
-const reshaped = (x: Tensor, a: Tensor): Tensor => node(x.row, x.shape, a.inputs[0]!)
+/** What a row makes of nothing. */
+const nothing = ({ kernel }: Row): number =>
+  kernel.kind === 'access' && kernel.reduces ? reductions[kernel.reduces].identity : 0
 
 /** Of each row, in order. */
-const rulesOn = new Map<string, readonly Rule[]>()
-const rulesOf = (name: string): readonly Rule[] => {
-  const found =
-    rulesOn.get(name) ?? rules.filter(([on]) => on === any || on.split(' ').includes(name)).map(([, rule]) => rule)
-  rulesOn.set(name, found)
+const rulesOn = new WeakMap<Row, readonly Rule[]>()
+const rulesOf = (row: Row): readonly Rule[] => {
+  const own = rulesOn.get(row)
+  if (own) return own
+  const found = rules.flatMap(([on, rule]) => (on.length === 0 || on.some((op) => op.row === row) ? [rule] : []))
+  rulesOn.set(row, found)
   return found
 }
 
@@ -115,7 +140,7 @@ export const simplify = (outputs: readonly Tensor[]): readonly Tensor[] => {
     return found
   }
   const step = (x: Tensor, inputs: readonly Tensor[]): Tensor => {
-    for (const rule of rulesOf(x.row.name)) {
+    for (const rule of rulesOf(x.row)) {
       const simpler = rule(x, inputs)
       if (simpler) return simpler === inputs[0] || simpler === inputs[1] ? simpler : step(simpler, simpler.inputs)
     }

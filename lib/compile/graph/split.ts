@@ -77,7 +77,7 @@ export const split = (outputs: readonly Tensor[], costs: Costs): readonly Tensor
   for (const x of topological(outputs)) {
     const inputs = x.inputs.map((input) => replaced.get(input)!)
     const same = inputs.every((input, i) => input === x.inputs[i])
-    const axes = x.row.name === 'sum' ? (x.attrs as readonly number[]) : []
+    const axes = x.row === sumKeep.row ? (x.attrs as readonly number[]) : []
     const kept = axes.length > 0 ? partialAxes(x.inputs[0]!.shape, axes, costs) : []
     const at = kept.length > 0 ? staged(inputs[0]!, axes, kept) : same ? x : node(x.row, x.attrs, ...inputs)
     replaced.set(x, at)

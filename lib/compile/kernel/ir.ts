@@ -1,4 +1,5 @@
 import { boundsOf, type Affine, type Guard, type Var } from '../../core/affine.ts'
+import type { ReductionName } from '../../core/reductions.ts'
 import { sizeOf, type Shape } from '../../core/shape.ts'
 import type { Row, Tensor } from '../../core/tensor.ts'
 
@@ -20,7 +21,7 @@ export type Expr =
 export type Load = Extract<Expr, { readonly slot: number }>
 export interface Fold {
   readonly kind: 'fold'
-  readonly op: 'sum' | 'max'
+  readonly op: ReductionName
   readonly vars: readonly Var[]
   readonly body: Expr
 }

@@ -1,13 +1,13 @@
 import { freshVar, keyOf, variable, type Affine, type Var } from '../../core/affine.ts'
+import { reductions } from '../../core/reductions.ts'
 import type { Tensor } from '../../core/tensor.ts'
-import { storeRow } from '../graph/barrier.ts'
 import { guarded, loadsOf, mapLoads, type Expr, type Fold, type Kernel } from './ir.ts'
 import { inOneLoop } from './merge-loops.ts'
 
 /** A sum of sums is one sum. */
 const folded = (op: Fold['op'], vars: readonly Var[], body: Expr): Expr => {
   const [guards, inner] = body.kind === 'guard' ? [body.guards, body.body] : [[], body]
-  return op === 'sum' && inner.kind === 'fold' && inner.op === 'sum'
+  return reductions[op].adds && inner.kind === 'fold' && inner.op === op
     ? { kind: 'fold', op, vars: [...vars, ...inner.vars], body: guarded(guards, inner.body) }
     : { kind: 'fold', op, vars, body }
 }
@@ -51,13 +51,12 @@ export const lower = (
     const { kernel } = x.row
     switch (kernel.kind) {
       case 'pointwise':
-        // it only says that the values lie in a buffer
-        if (x.row === storeRow) return at(x.inputs[0]!, index)
+        if (x.row.marks) return at(x.inputs[0]!, index)
         return { kind: 'apply', row: x.row, args: x.inputs.map((input) => at(input, index)) }
       case 'access': {
         const access = kernel.at(x.attrs, x.inputs[0]!.shape, index)
         const body = guarded(access.guards ?? [], at(x.inputs[0]!, access.index))
-        return access.fold ? folded(access.fold.op, access.fold.vars, body) : body
+        return kernel.reduces ? folded(kernel.reduces, access.over ?? [], body) : body
       }
       case 'gather': {
         const [table, rows] = x.inputs as readonly [Tensor, Tensor]

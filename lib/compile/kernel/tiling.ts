@@ -1,5 +1,6 @@
 import { coefficient, type Var } from '../../core/affine.ts'
 import { Recent } from '../../core/recent.ts'
+import { reductions } from '../../core/reductions.ts'
 import { sizeOf } from '../../core/shape.ts'
 import { CostModel } from './cost-model.ts'
 import type { Costs } from './costs.ts'
@@ -63,7 +64,7 @@ const unrolled = (folds: Folds, lanes: Var | undefined, terms: number): Readonly
   const loads = [...loadsOf(folds.bodies)]
   const tripsOf = (v: Var): number => lengthOf(v, lanes)
   // a maximum has no neutral element to fill an incomplete step with, so it is never unrolled past the end
-  const picking = (v: Var): boolean => folds.op === 'sum' && v !== lanes && picksChannel(loads, v)
+  const picking = (v: Var): boolean => reductions[folds.op].adds && v !== lanes && picksChannel(loads, v)
   const order = [...folds.vars].sort(
     (a, b) =>
       Number(tripsOf(a) > 4) - Number(tripsOf(b) > 4) ||
@@ -136,7 +137,7 @@ const candidates = (
   const model = new CostModel(kernel, folds, lanes, costs)
   const perLane = lanes ? Math.min(4, kernel.shape[0] ?? 1) : 1
   const work = workOf(kernel, folds)
-  const heavy = folds.op === 'sum' && work > (isContraction(kernel, folds) ? worthSharing : worthMerging)
+  const heavy = reductions[folds.op].adds && work > (isContraction(kernel, folds) ? worthSharing : worthMerging)
   const tiled = work > much ? mostTerms : mostOfLess
   const short = folds.vars.some((v) => v !== lanes && picksChannel([...loadsOf(folds.bodies)], v)) ? mostShort : 1
   return tiles(extents, heavy ? targets : 1).map((tile): Known => {

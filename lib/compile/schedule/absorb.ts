@@ -1,6 +1,16 @@
 import { topological, type Tensor } from '../../core/tensor.ts'
 import type { Costs } from '../kernel/costs.ts'
-import { deepest, foldKind, isLeaf, isMovement, mostWork, repeats, workOf, type Limits } from './materialise.ts'
+import {
+  deepest,
+  foldKind,
+  isLeaf,
+  isMovement,
+  mostWork,
+  repeats,
+  selects,
+  workOf,
+  type Limits
+} from './materialise.ts'
 import { fragments } from '../kernel/planes.ts'
 
 /** What the kernel of a stored node does. */
@@ -50,7 +60,7 @@ export const inline = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>, 
   for (const x of order) if (x.row.kernel.kind === 'gather') fixed.add(x.inputs[0]!)
   for (const x of order.toReversed()) {
     const whole = wholes.get(x)
-    if (!whole || fixed.has(x) || x.row.name === 'store') continue
+    if (!whole || fixed.has(x) || x.row.marks === 'barrier') continue
     const into = [...readers.get(x)!].map((reader) => wholes.get(reader)!)
     if (into.length === 0 || !into.every((c) => fits(x, whole, c, limits)) || !pays(x, whole, into, limits.costs))
       continue
@@ -119,8 +129,7 @@ const fits = (x: Tensor, whole: Whole, reader: Whole, { inputs }: Limits): boole
 const pays = (x: Tensor, whole: Whole, into: readonly Whole[], costs: Costs): boolean => {
   if (into.length === 1) return true
   // the gradient of a maximum looks for the largest element, and must meet the very numbers it was chosen from
-  if (whole.folds.size > 0 || into.some(({ folds }) => [...folds].some((fold) => foldKind(fold) === 'max')))
-    return false
+  if (whole.folds.size > 0 || into.some(({ folds }) => [...folds].some(selects))) return false
   const more = into.reduce((sum, c) => sum + [...whole.reads.keys()].filter((y) => !c.reads.has(y)).length, 0)
   const again = (into.length - 1) * whole.work * costs.madd + (more - whole.reads.size) * costs.fetch
   const stored = costs.write + into.length * costs.fetch + costs.call / fragments(x.shape)

@@ -1,3 +1,4 @@
+import { reductions, type ReductionName } from '../../core/reductions.ts'
 import { sizeOf } from '../../core/shape.ts'
 import { topological, type Tensor } from '../../core/tensor.ts'
 import type { Costs } from '../kernel/costs.ts'
@@ -19,7 +20,7 @@ interface Inline {
   readonly work: number
   readonly inputs: ReadonlySet<Tensor>
   /** 'sum': a fold seen only through movements; 'used': a fold whose result is computed with. */
-  readonly fold: 'none' | 'sum' | 'max' | 'used'
+  readonly fold: 'none' | ReductionName | 'used'
   readonly depth: number
   /** How many terms its fold has. */
   readonly terms: number
@@ -27,27 +28,32 @@ interface Inline {
 const nothing: Inline = { work: 0, inputs: new Set(), fold: 'none', depth: 0, terms: 1 }
 const read = (buffer: Tensor): Inline => ({ ...nothing, inputs: new Set([buffer]) })
 
-const transcendental = new Set(['exp', 'log', 'sin', 'cos', 'sigmoid', 'tanh', 'sqrt', 'div'])
 export const mostWork = 120
 /** Expressions are walked by recursion, so they must not be deep; movements do no work that would end them. */
 export const deepest = 400
 
 export const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && foldKind(x) === undefined
-export const foldKind = (x: Tensor): 'sum' | 'max' | undefined =>
-  x.row.name === 'max' ? 'max' : ['sum', 'overlapAdd'].includes(x.row.name) ? 'sum' : undefined
+export const foldKind = ({ row: { kernel } }: Tensor): ReductionName | undefined =>
+  kernel.kind === 'access' ? kernel.reduces : undefined
+/** Whether it looks for one of its elements: both must meet the very same numbers. */
+export const selects = (x: Tensor): boolean => {
+  const op = foldKind(x)
+  return op !== undefined && reductions[op].selects
+}
 /** Operations for an element: a transcendental function counts as several. */
 export const workOf = (x: Tensor): number => {
-  const { kind } = x.row.kernel
-  return kind === 'pointwise' || kind === 'gather' ? (transcendental.has(x.row.name) ? 4 : 1) : 0
+  const { kernel } = x.row
+  return kernel.kind === 'pointwise' ? (kernel.cost ?? 1) : kernel.kind === 'gather' ? 1 : 0
 }
 const termsOf = (x: Tensor): number =>
   foldKind(x) === undefined ? 1 : Math.max(1, Math.ceil(sizeOf(x.inputs[0]!.shape) / sizeOf(x.shape)))
 export const isLeaf = (x: Tensor): boolean => x.row.kernel.kind === 'buffer'
 
+const fills = ({ row: { kernel } }: Tensor): boolean => kernel.kind === 'access' && kernel.fills === true
+
 /** A row whose output is larger than its input computes each element of the input several times. */
 export const repeats = (x: Tensor): boolean =>
-  x.row.kernel.kind === 'gather' ||
-  (isMovement(x) && x.row.name !== 'pad' && sizeOf(x.shape) > sizeOf(x.inputs[0]!.shape))
+  x.row.kernel.kind === 'gather' || (isMovement(x) && !fills(x) && sizeOf(x.shape) > sizeOf(x.inputs[0]!.shape))
 
 export const cut = (outputs: readonly Tensor[], limits: Limits): ReadonlySet<Tensor> => new Cutter(limits).run(outputs)
 
@@ -64,7 +70,7 @@ class Cutter {
     for (const x of order) {
       if (isLeaf(x)) this.#stored.add(x)
       else this.#visit(x)
-      if (x.row.name === 'store') this.#stored.add(x)
+      if (x.row.marks === 'barrier') this.#stored.add(x)
     }
     for (const x of outputs) this.#stored.add(x)
     return this.#stored
@@ -112,10 +118,10 @@ class Cutter {
     const shared = (this.#uses.get(input) ?? 0) > 1
     if (shared && (work > 2 || inputs.size > 2 || fold !== 'none')) return true
     // the gradient of a maximum looks for the largest element, and must meet the very numbers it was chosen from
-    if (shared && work > 0 && foldKind(x) === 'max') return true
+    if (shared && work > 0 && selects(x)) return true
     if (repeats(x) && (work > 0 || fold !== 'none') && inputs.size > 0) return true
     const kind = foldKind(x)
-    const oneSum = kind === 'sum' && fold === 'sum' && terms * termsOf(x) <= mostTerms
+    const oneSum = kind !== undefined && reductions[kind].adds && fold === kind && terms * termsOf(x) <= mostTerms
     return kind !== undefined && fold !== 'none' && !oneSum
   }
 

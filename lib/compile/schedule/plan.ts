@@ -1,3 +1,4 @@
+import { permute, reshape, store } from '../../core/primitives.ts'
 import { sameShape, sizeOf, type Shape } from '../../core/shape.ts'
 import { topological, type Tensor } from '../../core/tensor.ts'
 import { cut, foldKind, isMovement, type Limits } from './materialise.ts'
@@ -310,8 +311,9 @@ const once = <T>(make: () => T): (() => T) => {
   }
 }
 
+/** Rows that show what they are made from: of themselves they say little. */
+const thin: ReadonlySet<unknown> = new Set([reshape.row, permute.row, store.row])
+
 /** The rows that a kernel was made for, outermost first. */
-const nameOf = (x: Tensor): string => {
-  const at = x.row.name === 'reshape' || x.row.name === 'store' || x.row.name === 'permute' ? x.inputs[0] : undefined
-  return at && at.row.kernel.kind !== 'buffer' ? `${x.row.name} ${nameOf(at)}` : x.row.name
-}
+const nameOf = ({ row, inputs: [at] }: Tensor): string =>
+  thin.has(row) && at && at.row.kernel.kind !== 'buffer' ? `${row.name} ${nameOf(at)}` : row.name

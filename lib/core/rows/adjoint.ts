@@ -1,8 +1,9 @@
 import { addAffine, constant, divMod, freshVar, scale, shift, variable, type Affine, type Guard } from '../affine.ts'
 import { raise, showShape } from '../raise.ts'
+import { reductions, type ReductionName } from '../reductions.ts'
 import { axesOf, checkShape, type Shape } from '../shape.ts'
 import { node, shaped, type Access, type Row, type Tensor, type Values } from '../tensor.ts'
-import { addInto, foldValues, view, zeros } from '../values.ts'
+import { addInto, reduceValues, view, zeros } from '../values.ts'
 
 // Two pairs of linear rows, each the other's gradient: expand and sum, window and overlapAdd.
 
@@ -33,26 +34,32 @@ export const expand = Object.assign(
   { row: expandRow }
 )
 
-/** A fold over some axes, which stay with size 1. */
-export const foldAccess =
-  (op: 'sum' | 'max') =>
-  (axes: readonly number[], input: Shape, out: readonly Affine[]): Access => {
-    const vars = axes.map((axis) => freshVar(input[axis]!))
-    const index = out.map((i, axis) => (axes.includes(axis) ? variable(vars[axes.indexOf(axis)]!) : i))
-    return { index, fold: { op, vars } }
-  }
-
-export const foldedShape = (axes: readonly number[], from: Shape): Shape =>
+export const reducedShape = (axes: readonly number[], from: Shape): Shape =>
   from.map((d, i) => (axes.includes(i) ? 1 : d))
 
-const sumRow: Row<readonly number[]> = {
-  name: 'sum',
-  kernel: { kind: 'access', at: foldAccess('sum') },
-  shape: (axes, from) => foldedShape(axes, from),
-  reference: (axes, _, x) => foldValues((total, v) => total + v, 0, axes, x),
-  vjp: (ct, _, [x]) => [expand(ct, x!.shape)],
-  show: showShape
+const reducedAccess = (axes: readonly number[], input: Shape, out: readonly Affine[]): Access => {
+  const over = axes.map((axis) => freshVar(input[axis]!))
+  return { index: out.map((i, axis) => (axes.includes(axis) ? variable(over[axes.indexOf(axis)]!) : i)), over }
 }
+
+/** Whether the attributes of a row are axes that it reduces. */
+export const reducesAxes = ({ kernel }: Row): boolean => kernel.kind === 'access' && kernel.at === reducedAccess
+
+/** A reduction over some axes, which stay with size 1; its gradient is all that it has of its own. */
+export const reductionRow = (
+  name: ReductionName,
+  vjp: Row<readonly number[]>['vjp'],
+  shape: Row<readonly number[]>['shape'] = reducedShape
+): Row<readonly number[]> => ({
+  name,
+  kernel: { kind: 'access', reduces: name, at: reducedAccess },
+  shape: (axes, from) => shape(axes, from),
+  reference: (axes, _, x) => reduceValues(reductions[name], axes, x),
+  vjp,
+  show: showShape
+})
+
+const sumRow = reductionRow('sum', (ct, _, [x]) => [expand(ct, x!.shape)])
 
 /** The sum over some axes, which stay with size 1. */
 export const sumKeep = Object.assign(
@@ -119,7 +126,7 @@ interface Overlap extends Windows {
 }
 const overlapAddRow: Row<Overlap> = {
   name: 'overlapAdd',
-  kernel: { kind: 'access', at: (w, input, out) => overlapAccess(w, input, out) },
+  kernel: { kind: 'access', reduces: 'sum', at: (w, input, out) => overlapAccess(w, input, out) },
   shape: (w, from) =>
     showShape([...positions(w, w.to), ...w.size]) === showShape(from)
       ? w.to
@@ -147,7 +154,7 @@ const overlapAccess = (w: Overlap, input: Shape, out: readonly Affine[]): Access
   return {
     index: [...index, ...parts.map((p) => p.tap)],
     guards: [...inside, ...taps, ...parts.flatMap((p) => p.guards)],
-    fold: { op: 'sum', vars: parts.map((p) => p.over) }
+    over: parts.map((p) => p.over)
   }
 }
 

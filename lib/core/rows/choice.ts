@@ -1,27 +1,24 @@
 import { raise, showShape } from '../raise.ts'
 import { axesOf, isEmpty, sizeOf, stridesOf, type Shape } from '../shape.ts'
 import { node, type Row, type Tensor, type Values } from '../tensor.ts'
-import { foldValues, zeros } from '../values.ts'
-import { foldAccess, foldedShape, sumKeep } from './adjoint.ts'
+import { zeros } from '../values.ts'
+import { reducedShape, reductionRow, sumKeep } from './adjoint.ts'
 import { checkCountable, checkWithin, iota } from './leaves.ts'
 import { reshape } from './movement.ts'
 import { div, equal, floor, less, mul, select } from './pointwise.ts'
 
-const maxRow: Row<readonly number[]> = {
-  name: 'max',
-  kernel: { kind: 'access', at: foldAccess('max') },
-  shape: (axes, from) =>
-    isEmpty(axes.map((axis) => from[axis]!)) && !isEmpty(foldedShape(axes, from))
-      ? raise('max', `there is no largest of no elements: axes ${showShape(axes)} of ${showShape(from)}`)
-      : foldedShape(axes, from),
-  reference: (axes, _, x) => foldValues(Math.max, -Infinity, axes, x),
+const maxRow = reductionRow(
+  'max',
   // the largest elements share the cotangent; where one is NaN none is the largest, and all get 0 / 0
-  vjp: (ct, y, [x], axes) => {
+  (ct, y, [x], axes) => {
     const largest = equal(x!, y)
     return [select(less(x!, y), 0, mul(ct, div(largest, sumKeep(largest, axes))))]
   },
-  show: showShape
-}
+  (axes, from) =>
+    isEmpty(axes.map((axis) => from[axis]!)) && !isEmpty(reducedShape(axes, from))
+      ? raise('max', `there is no largest of no elements: axes ${showShape(axes)} of ${showShape(from)}`)
+      : reducedShape(axes, from)
+)
 
 /** The largest element over some axes, which stay with size 1. */
 export const maxKeep = Object.assign(

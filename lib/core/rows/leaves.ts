@@ -1,5 +1,7 @@
 import ndarray from 'ndarray'
 import { raise, showShape } from '../raise.ts'
+import type { Words } from '../../random/words.ts'
+import type { Key } from '../key.ts'
 import { axisOf, checkShape, type Shape } from '../shape.ts'
 import { node, shaped, type Row, type Tensor } from '../tensor.ts'
 import { view } from '../values.ts'
@@ -101,6 +103,30 @@ export const checkWithin = (
     const v = numbers[i]!
     if (!(v >= 0 && v < count && (floored || Number.isInteger(v))))
       raise(op, `${what} ${v} at position ${i} is none of 0 … ${count - 1}`)
+  }
+}
+
+/** Numbers that the host draws from a key when a compiled function is called. */
+export interface Draw {
+  readonly shape: Shape
+  readonly key: Key
+  readonly draw: (words: Words) => ArrayLike<number>
+}
+export const drawRow: Row<Draw> = {
+  name: 'draw',
+  kernel: { kind: 'buffer' },
+  shape: ({ shape }) => shape,
+  reference: ({ shape, key, draw }) =>
+    valueRow.reference({ shape, storage: lazily(() => draw(key.resolve([]))) }, shape),
+  vjp: () => []
+}
+
+/** Numbers that are drawn when they are first read. */
+export const lazily = (draw: () => ArrayLike<number>) => {
+  let numbers: ArrayLike<number> | undefined
+  return {
+    read: (): ArrayLike<number> => (numbers ??= draw()),
+    dispose: () => undefined
   }
 }
 

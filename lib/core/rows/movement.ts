@@ -119,6 +119,7 @@ const padRow: Row<Padding> = {
   name: 'pad',
   kernel: {
     kind: 'access',
+    fills: true,
     at: ({ before, gap }, input, out) => {
       const parts = out.map((i, axis) => divMod(shift(i, -before[axis]!), gap[axis]! + 1))
       const inside: readonly Guard[] = parts.flatMap(([index, rest], axis) => [

@@ -12,13 +12,17 @@ interface Pointwise {
   readonly f: (...xs: number[]) => number
   /** The same in the kernels' language. */
   readonly text: (...xs: readonly string[]) => string
+  /** Multiplications that take as long; 1 where it is left out. */
+  readonly cost?: number
+  readonly marks?: Row['marks']
   /** Cotangents of the operands. */
   readonly vjp: (ct: Ct, y: Tensor, ...xs: readonly Tensor[]) => readonly (Tensor | undefined)[]
 }
 
-const pointwise = ({ name, f, text, vjp }: Pointwise): Row<undefined> => ({
+const pointwise = ({ name, f, text, cost = 1, marks, vjp }: Pointwise): Row<undefined> => ({
   name,
-  kernel: { kind: 'pointwise', text },
+  kernel: { kind: 'pointwise', text, cost },
+  ...(marks && { marks }),
   shape: (_, ...shapes) => shapes.reduce((a, b) => broadcastShapes(name, a, b)),
   reference: (_, shape, ...xs) => mapValues(f, shape, ...xs),
   vjp: (ct, y, xs) => vjp(ct, y, ...xs)
@@ -78,37 +82,66 @@ const binary = (spec: Pointwise): Binary => {
   return curried((a, b) => applied(row, a, b), row)
 }
 
+/** What a function like exp takes, and a quotient. */
+const transcendental = 4
+
 // ---- the rows ---------------------------------------------------------------------------------------------------
 
 /** x, as a node of its own: tells two uses of one tensor apart when differentiating by one of them. */
-export const identity = unary({ name: 'identity', f: (x) => x, text: (x) => x, vjp: (ct) => [ct] })
+export const identity = unary({ name: 'identity', marks: 'gradient', f: (x) => x, text: (x) => x, vjp: (ct) => [ct] })
 
 /** x, whose gradient is taken to be zero. */
-export const stopGradient = unary({ name: 'stopGradient', f: (x) => x, text: (x) => x, vjp: () => [undefined] })
+export const stopGradient = unary({
+  name: 'stopGradient',
+  marks: 'gradient',
+  f: (x) => x,
+  text: (x) => x,
+  vjp: () => [undefined]
+})
 
 // d(-x) = -dx
 export const neg = unary({ name: 'neg', f: (x) => -x, text: (x) => `(-${x})`, vjp: (ct) => [neg(ct)] })
 
 // d(e^x) = e^x dx
-export const exp = unary({ name: 'exp', f: Math.exp, text: (x) => `exp(${x})`, vjp: (ct, y) => [mul(ct, y)] })
+export const exp = unary({
+  name: 'exp',
+  cost: transcendental,
+  f: Math.exp,
+  text: (x) => `exp(${x})`,
+  vjp: (ct, y) => [mul(ct, y)]
+})
 
 // d(ln x) = dx / x
-export const log = unary({ name: 'log', f: Math.log, text: (x) => `logarithm(${x})`, vjp: (ct, _, x) => [div(ct, x)] })
+export const log = unary({
+  name: 'log',
+  cost: transcendental,
+  f: Math.log,
+  text: (x) => `logarithm(${x})`,
+  vjp: (ct, _, x) => [div(ct, x)]
+})
 
 // d(√x) = dx / 2√x
 export const sqrt = unary({
   name: 'sqrt',
+  cost: transcendental,
   f: Math.sqrt,
   text: (x) => `sqrt(${x})`,
   vjp: (ct, y) => [div(mul(ct, 0.5), y)]
 })
 
 // d(sin x) = cos x dx
-export const sin = unary({ name: 'sin', f: Math.sin, text: (x) => `sin(${x})`, vjp: (ct, _, x) => [mul(ct, cos(x))] })
+export const sin = unary({
+  name: 'sin',
+  cost: transcendental,
+  f: Math.sin,
+  text: (x) => `sin(${x})`,
+  vjp: (ct, _, x) => [mul(ct, cos(x))]
+})
 
 // d(cos x) = -sin x dx
 export const cos = unary({
   name: 'cos',
+  cost: transcendental,
   f: Math.cos,
   text: (x) => `cos(${x})`,
   vjp: (ct, _, x) => [neg(mul(ct, sin(x)))]
@@ -117,6 +150,7 @@ export const cos = unary({
 // dσ = σ (1 - σ) dx; a row of its own because 1 / (1 + e^-x) stays finite where e^x would not
 export const sigmoid = unary({
   name: 'sigmoid',
+  cost: transcendental,
   f: (x) => 1 / (1 + Math.exp(-x)),
   text: (x) => `sigmoid(${x})`,
   vjp: (ct, y) => [mul(ct, mul(y, sub(1, y)))]
@@ -125,6 +159,7 @@ export const sigmoid = unary({
 // d(tanh x) = (1 - tanh² x) dx
 export const tanh = unary({
   name: 'tanh',
+  cost: transcendental,
   f: Math.tanh,
   text: (x) => `hyperbolicTangent(${x})`,
   vjp: (ct, y) => [mul(ct, sub(1, mul(y, y)))]
@@ -158,6 +193,7 @@ export const mul = binary({
 // d(a/b) = da / b - (a/b) db / b
 export const div = binary({
   name: 'div',
+  cost: transcendental,
   f: (a, b) => a / b,
   text: (a, b) => `(${a} / ${b})`,
   vjp: (ct, y, _, b) => [div(ct, b), neg(div(mul(ct, y), b))]

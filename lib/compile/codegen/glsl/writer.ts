@@ -12,6 +12,7 @@ import {
   type Var
 } from '../../../core/affine.ts'
 import { raise } from '../../../core/raise.ts'
+import { reductions } from '../../../core/reductions.ts'
 import type { Shape } from '../../../core/shape.ts'
 import type { Costs } from '../../kernel/costs.ts'
 import {
@@ -36,7 +37,7 @@ import { fixed, generic, given, type Numbers, type Source } from '../uniforms.ts
 import { placeOf } from './place.ts'
 import { divisibleByFour, quarter, Textures } from './textures.ts'
 import { fragments, offsetsOf, planeLayout } from '../../kernel/planes.ts'
-import { accumulated, productOf, summed, type Term } from '../terms.ts'
+import { accumulated, identityOf, productOf, summed, type Term } from '../terms.ts'
 import { tileOf, type Tiling } from '../../kernel/tiling.ts'
 
 /** One of the places that a fragment computes results for: where it lies, and the names of its sums. */
@@ -151,7 +152,7 @@ class Writer {
   #fold(folds: Folds, results: readonly Result[], outer: Block): void {
     const { tiling } = this
     if (!tiling) return raise('compile', 'a fold without a tiling')
-    const start = folds.op === 'sum' ? '0.0' : given(-Infinity)
+    const start = identityOf(folds.op)
     for (const { totals } of results) for (const total of totals) outer.add(`vec4 ${total} = vec4(${start});`)
     const { counters, twins, steps: all } = loopsOf(folds, tiling, () => `i${this.#counter.next++}`)
     for (const { v, name } of counters) this.#names.set(v, name)
@@ -161,10 +162,9 @@ class Writer {
     const products = !tiling.lanes && folds.all.every(({ op, body: term }) => productOf(op, term))
     const inTurns = products && results.length > 1
     const own = inTurns && all.length >= manyTerms
-    const loops =
-      folds.op === 'sum'
-        ? sumLoops(counters, own ? 1 : all.length, tiling.heavy, () => `i${this.#counter.next++}`)
-        : counters.map((counter) => ({ ...counter, fresh: false }))
+    const loops = reductions[folds.op].adds
+      ? sumLoops(counters, own ? 1 : all.length, tiling.heavy, () => `i${this.#counter.next++}`)
+      : counters.map((counter) => ({ ...counter, fresh: false }))
     const totals = results.flatMap((result) => result.totals)
     const { sums, around } = nested(loops, totals, () => `part${this.#counter.next++}`, glslLoops(tiling.heavy))
     const termsOf = (result: Result, steps: Loops['steps']): readonly Term[] =>
@@ -229,11 +229,12 @@ class Writer {
       return `dot(${product.factors.map((factor) => this.#wide(this.#value(factor, scope))).join(', ')})`
     const value = this.#wide(this.#value(body, scope))
     const whole = tail
-      ? `select(${this.#within({ index: variable(lanes), extent: lanes.extent }, scope)}, ${value}, vec4(${op === 'sum' ? '0.0' : given(-Infinity)}))`
+      ? `select(${this.#within({ index: variable(lanes), extent: lanes.extent }, scope)}, ${value}, vec4(${identityOf(op)}))`
       : value
-    if (op === 'sum') return `dot(${whole}, vec4(1.0))`
+    const { adds, text } = reductions[op]
+    if (adds) return `dot(${whole}, vec4(1.0))`
     const name = scope.block.let('vec4', whole)
-    return `larger(larger(${name}.x, ${name}.y), larger(${name}.z, ${name}.w))`
+    return text(text(`${name}.x`, `${name}.y`), text(`${name}.z`, `${name}.w`))
   }
 
   // ---- values ---------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import {
   type Var
 } from '../../../core/affine.ts'
 import { raise } from '../../../core/raise.ts'
+import { reductions } from '../../../core/reductions.ts'
 import { sizeOf, stridesOf, type Shape } from '../../../core/shape.ts'
 import { checkCounted, dividesInFloats } from '../../kernel/exact.ts'
 import { foldsOf, type Expr, type Fold, type Kernel } from '../../kernel/ir.ts'
@@ -58,6 +59,12 @@ export const scalarFunctions: readonly string[] = [
  * Slow, and the same for every driver. The numbers of such a backend are whole up to `mostCounted`.
  */
 export const scalarOf = (kernel: Kernel, mostCounted: number): string => new Writer(kernel, mostCounted).write()
+
+/** What a reduction starts from; gpu.js knows no infinity. */
+const identityOf = (op: Fold['op']): string => {
+  const { identity } = reductions[op]
+  return Number.isFinite(identity) ? literal(identity) : `${literal(Math.sign(identity))} / 0.0`
+}
 
 class Writer {
   readonly #names = new Map<Var, string>()
@@ -123,24 +130,24 @@ class Writer {
   }
 
   #fold({ op, vars, body }: Fold, outer: Block): string {
+    const { adds, text } = reductions[op]
     const total = `total${this.#counter.next++}`
-    outer.add(`let ${total} = ${op === 'sum' ? '0.0' : '-1.0 / 0.0'};`)
+    outer.add(`let ${total} = ${identityOf(op)};`)
     const counted = vars.filter((v) => v.extent > 1).sort((a, b) => a.extent - b.extent)
     const counters = counted.map((v) => ({ name: `i${this.#counter.next++}`, trips: v.extent }))
     counted.forEach((v, i) => {
       this.#names.set(v, counters[i]!.name)
       this.#counters.add(v)
     })
-    const loops =
-      op === 'sum'
-        ? nestOf(counters, 1, longestSum, () => `i${this.#counter.next++}`)
-        : counters.map((counter) => ({ ...counter, fresh: false }))
+    const loops = adds
+      ? nestOf(counters, 1, longestSum, () => `i${this.#counter.next++}`)
+      : counters.map((counter) => ({ ...counter, fresh: false }))
     const { sums, around } = nested(loops, [total], () => `part${this.#counter.next++}`, loopSyntax)
     const block = new Block(this.#counter, outer, 'let')
     const single = (v: Var): Affine | undefined => (v.extent === 1 ? constant(0) : undefined)
     const value = this.#value(body, block, new Map(), single)
     const [sum] = sums
-    block.add(op === 'sum' ? `${sum} = ${sum} + ${value};` : `${total} = Math.max(${total}, ${value});`)
+    block.add(`${sum} = ${text(sum!, value)};`)
     around(block.lines).forEach((line) => outer.add(line))
     return total
   }

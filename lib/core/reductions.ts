@@ -1,0 +1,23 @@
+/** How a reduction puts elements together. */
+export interface Reducing {
+  /** What it gives of no elements. */
+  readonly identity: number
+  /** The meaning. */
+  readonly combine: (total: number, element: number) => number
+  /** The same in the kernels' language. */
+  readonly text: (total: string, element: string) => string
+  /** It is linear: kernels add up in blocks, and tell the factors of a product apart. */
+  readonly adds: boolean
+  /** Its result is one of the elements, which the gradient looks for: both must meet the very same numbers. */
+  readonly selects: boolean
+}
+
+const table = {
+  sum: { identity: 0, combine: (a, b) => a + b, text: (a, b) => `${a} + ${b}`, adds: true, selects: false },
+  max: { identity: -Infinity, combine: Math.max, text: (a, b) => `larger(${a}, ${b})`, adds: false, selects: true }
+} as const satisfies Readonly<Record<string, Reducing>>
+
+export type ReductionName = keyof typeof table
+
+/** The reductions that kernels have. */
+export const reductions: Readonly<Record<ReductionName, Reducing>> = table

@@ -1,0 +1,33 @@
+import { node, type Row, type Tensor } from '../tensor.ts'
+
+// Rows that compute nothing: their value is that of their first input.
+
+const storeRow: Row<undefined> = {
+  name: 'store',
+  marks: 'barrier',
+  kernel: { kind: 'pointwise', text: (x) => x },
+  shape: (_, from) => from,
+  reference: (_, __, x) => x,
+  vjp: (ct) => [ct]
+}
+
+/** `x`, which is to lie in a buffer of this very shape. */
+export const store = Object.assign((x: Tensor): Tensor => node(storeRow, undefined, x), { row: storeRow })
+
+const differentiatedAsRow: Row<undefined> = {
+  name: 'differentiatedAs',
+  marks: 'gradient',
+  kernel: { kind: 'pointwise', text: (value) => value },
+  shape: (_, value) => value,
+  reference: (_, __, value) => value,
+  vjp: (ct) => [undefined, ct]
+}
+
+/**
+ * `value`, with the gradient of `other`: the same function of the same tensors, written in another way. For when one way
+ * keeps more digits, and the gradient of the other has fewer operations.
+ */
+export const differentiatedAs = Object.assign(
+  (value: Tensor, other: Tensor): Tensor => node(differentiatedAsRow, undefined, value, other),
+  { row: differentiatedAsRow }
+)
