@@ -21,6 +21,7 @@ export {
   cos,
   div,
   equal,
+  erf,
   exp,
   expand,
   flip,

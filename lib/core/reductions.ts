@@ -14,7 +14,8 @@ export interface Reducing {
 
 const table = {
   sum: { identity: 0, combine: (a, b) => a + b, text: (a, b) => `${a} + ${b}`, adds: true, selects: false },
-  max: { identity: -Infinity, combine: Math.max, text: (a, b) => `larger(${a}, ${b})`, adds: false, selects: true }
+  max: { identity: -Infinity, combine: Math.max, text: (a, b) => `larger(${a}, ${b})`, adds: false, selects: true },
+  prod: { identity: 1, combine: (a, b) => a * b, text: (a, b) => `${a} * ${b}`, adds: false, selects: false }
 } as const satisfies Readonly<Record<string, Reducing>>
 
 export type ReductionName = keyof typeof table

@@ -10,10 +10,15 @@ export type Values = NdArray<Float64Array>
 /** What a kernel does at one element of a row's output. */
 export type Kernel<A> =
   /**
-   * A function of the elements of equal index: text in the common part of GLSL, with the operands put in. Where it takes
-   * much more than a multiplication, `cost` says how many of them.
+   * A function of the elements of equal index: text in the common part of GLSL, with the operands put in, and a function
+   * that it calls. Where it takes much more than a multiplication, `cost` says how many of them.
    */
-  | { readonly kind: 'pointwise'; readonly text: (...operands: readonly string[]) => string; readonly cost?: number }
+  | {
+      readonly kind: 'pointwise'
+      readonly text: (...operands: readonly string[]) => string
+      readonly helper?: Helper
+      readonly cost?: number
+    }
   /** Reads its one input at another index, or reduces such elements over new variables; `fills` what is not there by 0. */
   | {
       readonly kind: 'access'
@@ -29,6 +34,13 @@ export type Kernel<A> =
   | { readonly kind: 'constant' }
   /** Numbers that come from outside the kernel. */
   | { readonly kind: 'buffer' }
+
+/** A function of floats, as statements that GLSL and JavaScript share but for how they declare a name: `float x = …;`. */
+export interface Helper {
+  readonly name: string
+  readonly params: readonly string[]
+  readonly body: readonly string[]
+}
 
 export interface Access {
   readonly index: readonly Affine[]

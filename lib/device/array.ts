@@ -1,7 +1,7 @@
 import type { Kernel } from '../compile/kernel/ir.ts'
 import { usual, type Costs } from '../compile/kernel/costs.ts'
 import type { Source } from '../compile/codegen/uniforms.ts'
-import { scalarFunctions, scalarOf } from '../compile/codegen/js/writer.ts'
+import { scalarFunctions, scalarHelpersOf, scalarOf } from '../compile/codegen/js/writer.ts'
 import { raise } from '../core/raise.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
 import {
@@ -54,6 +54,8 @@ class ArrayEngine implements Engine {
   readonly #gpu: GPUType
   /** By text and sizes, the one used last at the end. */
   readonly #programs = new Map<string, Program>()
+  /** Functions of rows that gpu.js was told. */
+  readonly #functions = new Set<string>()
 
   constructor(
     readonly name: 'webasm' | 'cpu',
@@ -66,7 +68,7 @@ class ArrayEngine implements Engine {
   }
 
   source(kernel: Kernel): Source {
-    return { text: scalarOf(kernel, mostCounted[this.name]), numbers: [] }
+    return { text: scalarOf(kernel, mostCounted[this.name]), numbers: [], functions: scalarHelpersOf(kernel) }
   }
 
   take(shape: Shape): ArrayBuffer_ {
@@ -120,11 +122,18 @@ class ArrayEngine implements Engine {
     return Float32Array.from((buffer as ArrayBuffer_).numbers)
   }
 
-  run({ text }: Source, inputs: readonly Buffer[], shape: Shape): readonly Buffer[] {
+  run({ text, functions = [] }: Source, inputs: readonly Buffer[], shape: Shape): readonly Buffer[] {
+    functions.forEach((f) => this.#learn(f))
     const args = (inputs as readonly ArrayBuffer_[]).map((b) => b.numbers)
     const numbers = this.#program(text, shape, args)(...args)
     this.counters.calls++
     return [this.#count(buffered(numbers, shape))]
+  }
+
+  #learn(source: string): void {
+    if (this.#functions.has(source)) return
+    this.#functions.add(source)
+    this.#gpu.addFunction(source as never)
   }
 
   #program(source: string, shape: Shape, args: readonly Float32Array[]): Run {
@@ -132,13 +141,15 @@ class ArrayEngine implements Engine {
     const program = this.#programs.get(key) ?? this.#made(source, shape, args)
     this.#programs.delete(key)
     this.#programs.set(key, program)
-    const [oldest] = this.#programs
-    if (oldest && this.#programs.size > (this.limits.programs ?? mostPrograms)) {
-      this.#programs.delete(oldest[0])
-      oldest[1].destroy()
-    }
+    if (this.#programs.size > (this.limits.programs ?? mostPrograms)) this.#dropOldest()
     this.counters.programs = this.#programs.size
     return program.run
+  }
+
+  #dropOldest(): void {
+    const [oldest] = this.#programs
+    this.#programs.delete(oldest![0])
+    oldest![1].destroy()
   }
 
   #made(text: string, shape: Shape, args: readonly Float32Array[]): Program {

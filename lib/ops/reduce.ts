@@ -9,6 +9,7 @@ import {
   maxKeep,
   mul,
   neg,
+  prodKeep,
   reshape,
   select,
   stopGradient,
@@ -62,6 +63,16 @@ const count = (x: Tensor, axes: readonly number[]): number => sizeOf(axes.map((a
 
 /** The sum over axes. */
 export const sum = reduction('sum', sumKeep)
+/**
+ * The product over axes: 1 of nothing.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.prod(t.tensor([[2, 3], [4, 5]]), { axes: 1 })), Float64Array.of(6, 20))
+ * ```
+ */
+export const prod = reduction('prod', prodKeep)
 /** The largest element; ties share the gradient. */
 export const max = reduction('max', maxKeep)
 /** The smallest element; ties share the gradient. */
@@ -72,13 +83,13 @@ const meanKeep = (x: Tensor, axes: readonly number[]): Tensor =>
 /** The mean over axes. */
 export const mean = reduction('mean', meanKeep)
 /**
- * The mean squared distance from the mean (divided by n, as in normalisation), in two passes: the second makes up for
- * the rounding of the mean (Chan, Golub and LeVeque 1983).
+ * The mean squared distance from the mean (divided by n, as in normalisation). What the mean was rounded by is the mean
+ * of the distances, and goes too.
  */
 export const variance = reduction('variance', (x, axes) => {
   const off = sub(x, stopGradient(meanKeep(x, axes)))
-  const left = meanKeep(off, axes)
-  return sub(meanKeep(mul(off, off), axes), mul(left, left))
+  const centred = sub(off, meanKeep(off, axes))
+  return meanKeep(mul(centred, centred), axes)
 })
 
 // (nothing has no largest element, and no exponentials to keep small)

@@ -15,6 +15,23 @@ const binary = (op: (a: t.Tensor, b: t.Tensor) => t.Tensor, meaning: (a: number,
   (a, b) => meaning(a, b)
 ]
 
+/** Gauss and Legendre's five points of [-1, 1], and their weights. */
+const gauss = [
+  [0, 0.5688888888888889],
+  [0.538469310105683, 0.47862867049936647],
+  [-0.538469310105683, 0.47862867049936647],
+  [0.906179845938664, 0.23692688505618908],
+  [-0.906179845938664, 0.23692688505618908]
+] as const
+
+/** ∫₀ˣ f, over forty pieces. */
+const integral = (f: (u: number) => number, x: number): number => {
+  const half = x / 80
+  const piece = (i: number): number =>
+    gauss.reduce((sum, [at, weight]) => sum + weight * half * f((2 * i + 1 + at) * half), 0)
+  return Array.from({ length: 40 }, (_, i) => piece(i)).reduce((a, b) => a + b, 0)
+}
+
 const unaries: Readonly<Record<string, Op>> = {
   abs: unary(t.abs, Math.abs),
   sign: unary(t.sign, Math.sign),
@@ -23,6 +40,7 @@ const unaries: Readonly<Record<string, Op>> = {
   silu: unary(t.silu, (x) => x / (1 + Math.exp(-x))),
   sigmoid: unary(t.sigmoid, (x) => Math.exp(x) / (1 + Math.exp(x))),
   tanh: unary(t.tanh, (x) => (Math.exp(x) - Math.exp(-x)) / (Math.exp(x) + Math.exp(-x))),
+  erf: unary(t.erf, (x) => integral((u) => Math.exp(-u * u), x) * (2 / Math.sqrt(Math.PI))),
   clip: unary(t.clip(-1, 2.5), (x) => Math.min(2.5, Math.max(-1, x))),
   'pow 0': unary(t.pow(0), () => 1),
   'pow 1': unary(t.pow(1), (x) => x),

@@ -17,6 +17,7 @@ const reductions: Readonly<Record<string, readonly [op: typeof t.sum, meaning: (
   sum: [t.sum, sumOf],
   mean: [t.mean, meanOf],
   max: [t.max, (xs) => Math.max(...xs)],
+  prod: [t.prod, (xs) => xs.reduce((a, b) => a * b, 1)],
   min: [t.min, (xs) => Math.min(...xs)],
   variance: [t.variance, varianceOf]
 }

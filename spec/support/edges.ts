@@ -23,6 +23,7 @@ const unary: Readonly<Record<string, (x: t.Tensor) => t.Tensor>> = {
   sigmoid: t.sigmoid,
   tanh: t.tanh,
   floor: t.floor,
+  erf: t.erf,
   // what is derived from them, where drivers know better
   abs: t.abs,
   sign: t.sign,
@@ -50,6 +51,7 @@ const unary: Readonly<Record<string, (x: t.Tensor) => t.Tensor>> = {
   logSoftmax: t.logSoftmax(),
   'sums of three': (y) => t.sum(windows(y), { axes: 1 }),
   'means of three': (y) => t.mean(windows(y), { axes: 1 }),
+  'products of three': (y) => t.prod(windows(y), { axes: 1 }),
   'largest of three': (y) => t.max(windows(y), { axes: 1 }),
   'smallest of three': (y) => t.min(windows(y), { axes: 1 }),
   'largest of all': (y) => t.max(y),

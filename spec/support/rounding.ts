@@ -92,6 +92,26 @@ const linear = (x: Tensor, [a]: readonly Bounded[]): Bounded => {
 
 const maximum = (x: Tensor, [a]: readonly Bounded[]): Bounded => settled(meaning(x, a!.value), meaning(x, a!.error))
 
+/** Π (x + e): what that has more than Π x, in absolute values, and the roundings of the terms. */
+const product = (x: Tensor, [a]: readonly Bounded[]): Bounded => {
+  const value = meaning(x, a!.value)
+  const large = meaning(x, abs(a!.value))
+  const terms = a!.value.size / Math.max(1, value.size)
+  const more = meaning(
+    x,
+    zip((v, e) => Math.abs(v) + e, a!.value, a!.error)
+  )
+  return settled(
+    value,
+    zip((m, l) => m - l + unit * terms * m + smallest, more, large)
+  )
+}
+
+const ofAccess: Readonly<Record<string, (x: Tensor, inputs: readonly Bounded[]) => Bounded>> = {
+  max: maximum,
+  prod: product
+}
+
 /** Rows of a table: a number of a row that is not exact may name another row. */
 const gather = (x: Tensor, [table, rows]: readonly Bounded[]): Bounded => {
   const value = meaning(x, table!.value, rows!.value)
@@ -127,7 +147,7 @@ const bounded = (x: Tensor, inputs: readonly Bounded[]): Bounded => {
     case 'pointwise':
       return pointwise(x, inputs)
     case 'access':
-      return x.row.name === 'max' ? maximum(x, inputs) : linear(x, inputs)
+      return ofAccess[x.row.name]?.(x, inputs) ?? linear(x, inputs)
     case 'gather':
       return gather(x, inputs)
     default:

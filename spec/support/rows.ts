@@ -145,6 +145,7 @@ export const rows: Readonly<Record<RowExport, RowCase>> = {
   cos: unary(p.cos),
   sigmoid: unary(p.sigmoid),
   tanh: unary(p.tanh),
+  erf: unary(p.erf),
   floor: unary(p.floor, { smooth: ['distinct'] }),
   add: { ...binary(p.add), linear: true },
   sub: { ...binary(p.sub), linear: true },
@@ -183,6 +184,15 @@ export const rows: Readonly<Record<RowExport, RowCase>> = {
         axesOf(s.length, 1).map((axes) => ({ shapes: [s], build: (x: Tensor | undefined) => p.maxKeep(x!, axes) }))
       ),
       { smooth: ['distinct'] }
+    )
+  },
+  prodKeep: {
+    row: p.prodKeep.row,
+    sample: sampled(
+      shapes({ min: 1, most: 24 }).chain((s) =>
+        axesOf(s.length, 1).map((axes) => ({ shapes: [s], build: (x: Tensor | undefined) => p.prodKeep(x!, axes) }))
+      ),
+      { any: ['nonzero'], smooth: ['distinct'] }
     )
   },
   take: { row: p.take.row, linear: true, sample: sampled(taking) },

@@ -4,6 +4,8 @@ import { literal } from './block.ts'
 export interface Source {
   readonly text: string
   readonly numbers: readonly number[]
+  /** Functions that the text calls, where the language has them apart. */
+  readonly functions?: readonly string[]
 }
 
 /** Numbers that say how a kernel works rather than what its shapes are. */

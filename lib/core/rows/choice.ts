@@ -29,6 +29,23 @@ export const maxKeep = Object.assign(
   { row: maxRow }
 )
 
+const prodRow = reductionRow('prod', (ct, _, [x], axes) => {
+  // of the elements that are not 0; one that is 0 gets it where it is the only one
+  const isZero = equal(x!, 0)
+  const zeros = sumKeep(isZero, axes)
+  const others = prodKeep(select(isZero, 1, x!), axes)
+  return [mul(ct, select(isZero, select(less(zeros, 1.5), others, 0), select(less(zeros, 0.5), div(others, x!), 0)))]
+})
+
+/** The product over some axes, which stay with size 1. */
+export const prodKeep = Object.assign(
+  (x: Tensor, axes?: number | readonly number[]): Tensor => {
+    const over = axesOf('prod', axes, x.shape.length)
+    return over.length === 0 ? x : node(prodRow, over, x)
+  },
+  { row: prodRow }
+)
+
 const takeRow: Row<undefined> = {
   name: 'take',
   kernel: { kind: 'gather' },

@@ -1,5 +1,6 @@
+import { erf as erfValue, erfHelper } from '../erf.ts'
 import { broadcastShapes, sameShape, type Broadcast, type Fits, type Shape } from '../shape.ts'
-import { isTensor, node, shaped, type Row, type Scalar, type Tensor } from '../tensor.ts'
+import { isTensor, node, shaped, type Helper, type Row, type Scalar, type Tensor } from '../tensor.ts'
 import { mapValues } from '../values.ts'
 import { full } from './leaves.ts'
 import { expand } from './adjoint.ts'
@@ -12,6 +13,7 @@ interface Pointwise {
   readonly f: (...xs: number[]) => number
   /** The same in the kernels' language. */
   readonly text: (...xs: readonly string[]) => string
+  readonly helper?: Helper
   /** Multiplications that take as long; 1 where it is left out. */
   readonly cost?: number
   readonly marks?: Row['marks']
@@ -19,9 +21,9 @@ interface Pointwise {
   readonly vjp: (ct: Ct, y: Tensor, ...xs: readonly Tensor[]) => readonly (Tensor | undefined)[]
 }
 
-const pointwise = ({ name, f, text, cost = 1, marks, vjp }: Pointwise): Row<undefined> => ({
+const pointwise = ({ name, f, text, helper, cost = 1, marks, vjp }: Pointwise): Row<undefined> => ({
   name,
-  kernel: { kind: 'pointwise', text, cost },
+  kernel: { kind: 'pointwise', text, cost, ...(helper && { helper }) },
   ...(marks && { marks }),
   shape: (_, ...shapes) => shapes.reduce((a, b) => broadcastShapes(name, a, b)),
   reference: (_, shape, ...xs) => mapValues(f, shape, ...xs),
@@ -163,6 +165,16 @@ export const tanh = unary({
   f: Math.tanh,
   text: (x) => `hyperbolicTangent(${x})`,
   vjp: (ct, y) => [mul(ct, sub(1, mul(y, y)))]
+})
+
+// d(erf x) = 2/√π e^(-x²) dx
+export const erf = unary({
+  name: 'erf',
+  cost: 3 * transcendental,
+  f: erfValue,
+  text: (x) => `errorFunction(${x})`,
+  helper: erfHelper,
+  vjp: (ct, _, x) => [mul(ct, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI)))]
 })
 
 // the gradient is zero almost everywhere

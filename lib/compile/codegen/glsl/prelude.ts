@@ -1,3 +1,5 @@
+import type { Helper } from '../../../core/tensor.ts'
+
 /** Functions that the rows' texts call and GLSL lacks; only those used are written into a kernel. */
 const both = (head: (type: string) => string, scalar: string, wide: string): string =>
   [`${head('float')} { ${scalar} }`, `${head('vec4')} { ${wide} }`].join('\n')
@@ -119,9 +121,11 @@ const functions: Readonly<Record<string, string>> = {
 const accurate = (text: string): string =>
   text.replace(/\b(sin|cos)\(/g, (_, name: string) => (name === 'sin' ? 'accurateSin(' : 'accurateCos('))
 
-/** The text with the functions that it calls before it, and those that they call. */
-export const withFunctions = (text: string): string =>
-  Object.entries(functions).reduceRight(
+/** The text with the functions that it calls before it, and those that they call; of rows it has helpers. */
+export const withFunctions = (text: string, helpers: readonly Helper[]): string => {
+  const own = helpers.map(({ name, params, body }) => each(name, params, body.join(' ')))
+  return Object.entries(functions).reduceRight(
     (all, [name, source]) => (all.includes(`${name}(`) ? `${source}\n${all}` : all),
-    accurate(text)
+    accurate([...own, text].join('\n'))
   )
+}

@@ -18,6 +18,7 @@ import type { Costs } from '../../kernel/costs.ts'
 import {
   dependsOn,
   foldsOf,
+  helpersOf,
   guarded,
   openOf,
   variablesIn,
@@ -58,7 +59,7 @@ export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): Sourc
   const how = tiling ?? (folds && tileOf(kernel, folds, 1, dialect.costs))
   const body = new Writer(kernel, dialect, how).write()
   const { text, numbers } = (how?.heavy ? fixed : generic)(body, dialect.numbers)
-  return { text: withFunctions(text), numbers }
+  return { text: withFunctions(text, helpersOf(kernel)), numbers }
 }
 
 /** What a device's GL allows and how it says it. */

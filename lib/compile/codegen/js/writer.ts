@@ -12,9 +12,10 @@ import {
 } from '../../../core/affine.ts'
 import { raise } from '../../../core/raise.ts'
 import { reductions } from '../../../core/reductions.ts'
+import type { Helper } from '../../../core/tensor.ts'
 import { sizeOf, stridesOf, type Shape } from '../../../core/shape.ts'
 import { checkCounted, dividesInFloats } from '../../kernel/exact.ts'
-import { foldsOf, type Expr, type Fold, type Kernel } from '../../kernel/ir.ts'
+import { foldsOf, helpersOf, type Expr, type Fold, type Kernel } from '../../kernel/ir.ts'
 import { nested, nestOf, type Syntax } from '../nest.ts'
 import { affineText, Block, literal } from '../block.ts'
 
@@ -53,6 +54,16 @@ export const scalarFunctions: readonly string[] = [
     '}'
   ].join('\n')
 ]
+
+/** A row's function, in the JavaScript that gpu.js translates. */
+const functionOf = ({ name, params, body }: Helper): string =>
+  `function ${name}(${params.join(', ')}) { ${body
+    .join(' ')
+    .replace(/\bfloat (?=\w+ =)/g, 'let ')
+    .replace(inMath, 'Math.$1(')} }`
+
+/** The functions that a kernel's rows bring along. */
+export const scalarHelpersOf = (kernel: Kernel): readonly string[] => helpersOf(kernel).map(functionOf)
 
 /**
  * A kernel as JavaScript for the backends without textures: one number a thread, row-major arrays, plain loops.
