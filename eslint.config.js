@@ -33,7 +33,7 @@ const conventions = [
 ]
 
 /** Files that describe mutable things of others: GL objects, canvases, packages without types. */
-const foreign = ['lib/device/**/*.ts', 'lib/render/canvas.ts', 'lib/core/raise.ts', '**/*.d.ts']
+const foreign = ['lib/device/**/*.ts', 'lib/render/canvas.ts', 'lib/base/raise.ts', '**/*.d.ts']
 
 const libraryConventions = [
   ...conventions,
@@ -108,7 +108,7 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', ...libraryConventions]
     }
   },
-  { files: ['lib/core/debug.ts'], rules: { 'no-console': 'off' } },
+  { files: ['lib/base/debug.ts'], rules: { 'no-console': 'off' } },
   {
     files: library,
     ignores: nodeOnly,

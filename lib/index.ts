@@ -5,14 +5,14 @@
  */
 
 // tensors
-export { TesseraError } from './core/raise.ts'
-export type { Failure } from './core/failure.ts'
+export { TesseraError } from './base/raise.ts'
+export type { Failure } from './base/failure.ts'
 export type { Broadcast, Shape } from './core/shape.ts'
 export { isTensor, type Row, type Scalar, type Tensor } from './core/tensor.ts'
 export { ones, scalar, tensor, zeros, type Nested } from './core/create.ts'
 export { full, iota } from './core/primitives.ts'
 export { flattenTree, mapTree, tensorsOf, zipTree, type Tree } from './core/tree.ts'
-export { setDebug } from './core/debug.ts'
+export { setDebug } from './base/debug.ts'
 export { showGraph } from './core/show.ts'
 
 // operations
@@ -57,8 +57,8 @@ export { stopGradient } from './core/primitives.ts'
 export { addTrees, grad, valueAndGrad, vjp } from './grad/grad.ts'
 
 // devices
-export type { CompileOptions, Device, Numbers, Stats, Timing } from './device/device.ts'
-export { DeviceLostError, type Holdings, type OnLost } from './device/lost.ts'
+export type { CompileOptions, Device, Numbers, Stats, Timing } from './device/api/device.ts'
+export { DeviceLostError, type Holdings, type OnLost } from './device/api/lost.ts'
 export { device, openDevice, type DeviceName, type DeviceOptions } from './device/open.ts'
 export { reference } from './reference/device.ts'
 

@@ -5,7 +5,7 @@
  */
 
 // what comes back from outside instead of an exception
-export type { Failure } from './core/failure.ts'
+export type { Failure } from './base/failure.ts'
 
 // data sets from folders and from the network
 export { download, downloadFrom, fromFolder, type DownloadOptions, type Fetch } from './data/sources.node.ts'

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import { failure } from '../lib/core/failure.ts'
+import { failure } from '../lib/base/failure.ts'
 import * as t from '../lib/index.ts'
 import type { Failure, Stored, Tensor } from '../lib/index.ts'
 import { timeSize } from './time.ts'

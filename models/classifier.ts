@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/function'
-import { raise } from '../lib/core/raise.ts'
+import { raise } from '../lib/base/raise.ts'
 import * as t from '../lib/index.ts'
 import type { Init, Tensor } from '../lib/index.ts'
 import { applyConv, applyLinear, conv, linear } from './layers.ts'

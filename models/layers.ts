@@ -4,26 +4,26 @@ import type { Init, Key, Tensor } from '../lib/index.ts'
 // Layers with PyTorch's parameters and starting values. A layer is a record of tensors and a function of them.
 
 /** A linear layer or a convolution. */
-export interface Affine {
+export interface AffineParams {
   readonly weight: Tensor
   readonly bias: Tensor
 }
 
 /** Linear, SiLU, linear: at 0 and 2 as in a sequence whose second entry has no parameters. */
 export interface Pair {
-  readonly 0: Affine
-  readonly 2: Affine
+  readonly 0: AffineParams
+  readonly 2: AffineParams
 }
 
 /** Layer norm, convolution, SiLU, convolution, SiLU. */
-export interface Block {
-  readonly ln: Affine
-  readonly conv1: Affine
-  readonly conv2: Affine
+export interface BlockParams {
+  readonly ln: AffineParams
+  readonly conv1: AffineParams
+  readonly conv2: AffineParams
 }
 
 const affine =
-  (weight: readonly number[], outputs: number): Init<Affine> =>
+  (weight: readonly number[], outputs: number): Init<AffineParams> =>
   (key: Key) => {
     // PyTorch counts all axes but the first, for a transposed convolution too
     const fanIn = weight.slice(1).reduce((product, d) => product * d, 1)
@@ -32,26 +32,27 @@ const affine =
   }
 
 /** Weight [outputs, inputs], bias [outputs]. */
-export const linear = (inputs: number, outputs: number): Init<Affine> => affine([outputs, inputs], outputs)
+export const linear = (inputs: number, outputs: number): Init<AffineParams> => affine([outputs, inputs], outputs)
 
 /** Weight [outputs, inputs, size, size], bias [outputs]. */
-export const conv = (inputs: number, outputs: number, size: number): Init<Affine> =>
+export const conv = (inputs: number, outputs: number, size: number): Init<AffineParams> =>
   affine([outputs, inputs, size, size], outputs)
 
 /** Weight [inputs, outputs, size, size], bias [outputs]. */
-export const convTransposed = (inputs: number, outputs: number, size: number): Init<Affine> =>
+export const convTransposed = (inputs: number, outputs: number, size: number): Init<AffineParams> =>
   affine([inputs, outputs, size, size], outputs)
 
 /** Gain 1 and bias 0 of `shape`. */
 export const norm =
-  (...shape: readonly number[]): Init<Affine> =>
+  (...shape: readonly number[]): Init<AffineParams> =>
   () => ({ weight: t.ones(shape), bias: t.zeros(shape) })
 
 /** Two layers with a SiLU between them. */
-export const pair = (first: Init<Affine>, second: Init<Affine>): Init<Pair> => t.together({ 0: first, 2: second })
+export const pair = (first: Init<AffineParams>, second: Init<AffineParams>): Init<Pair> =>
+  t.together({ 0: first, 2: second })
 
 /** `size` is the height and the width of the pictures. */
-export const block = (size: number, inputs: number, outputs: number): Init<Block> =>
+export const block = (size: number, inputs: number, outputs: number): Init<BlockParams> =>
   t.together({
     ln: norm(inputs, size, size),
     conv1: conv(inputs, outputs, 3),
@@ -64,23 +65,23 @@ export const block = (size: number, inputs: number, outputs: number): Init<Block
 export const perChannel = (x: Tensor): Tensor => t.reshape(x, [...x.shape, 1, 1])
 
 export const applyLinear =
-  ({ weight, bias }: Affine) =>
+  ({ weight, bias }: AffineParams) =>
   (x: Tensor): Tensor =>
     t.linear(weight, bias)(x)
 
 export const applyConv =
-  ({ weight, bias }: Affine, stride: number, padding: number) =>
+  ({ weight, bias }: AffineParams, stride: number, padding: number) =>
   (x: Tensor): Tensor =>
     t.add(t.conv2d(weight, { stride, padding })(x), perChannel(bias))
 
 export const applyConvTransposed =
-  ({ weight, bias }: Affine, stride: number, padding: number) =>
+  ({ weight, bias }: AffineParams, stride: number, padding: number) =>
   (x: Tensor): Tensor =>
     t.add(t.convTranspose2d(weight, { stride, padding })(x), perChannel(bias))
 
 /** `normalize: false` leaves the norm out and its parameters without effect. */
 export const applyBlock =
-  ({ ln, conv1, conv2 }: Block, { normalize = true } = {}) =>
+  ({ ln, conv1, conv2 }: BlockParams, { normalize = true } = {}) =>
   (x: Tensor): Tensor => {
     const normed = normalize ? t.layerNorm(ln)(x) : x
     const hidden = t.silu(applyConv(conv1, 1, 1)(normed))

@@ -1,4 +1,4 @@
-import { raise } from '../lib/core/raise.ts'
+import { raise } from '../lib/base/raise.ts'
 import * as t from '../lib/index.ts'
 import type { Tensor } from '../lib/index.ts'
 

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/function'
 import { options } from '../lib/core/options.ts'
-import { raise } from '../lib/core/raise.ts'
+import { raise } from '../lib/base/raise.ts'
 import * as t from '../lib/index.ts'
 import type { Init, Model, Tensor } from '../lib/index.ts'
 import {
@@ -14,12 +14,12 @@ import {
   linear,
   pair,
   perChannel,
-  type Block,
+  type BlockParams,
   type Pair
 } from './layers.ts'
 import { timeEmbedding as embedding, timeSize } from './time.ts'
 
-type Stage = readonly [Block, Block, Block]
+type Stage = readonly [BlockParams, BlockParams, BlockParams]
 
 /** Three blocks, from `inputs` channels over `widths`. */
 const stage =

@@ -5,6 +5,7 @@ import { posix } from 'node:path'
 import { table, total } from './lib/table.ts'
 import type { Cells } from './lib/table.ts'
 import { findCycles, importGraph } from './sizes/cycles.ts'
+import { arrowsUpwards, doubleNames } from './sizes/layers.ts'
 import { measureFile } from './sizes/measure.ts'
 import type { MeasuredFile, MeasuredFunction } from './sizes/measure.ts'
 
@@ -58,6 +59,13 @@ const faults = (files: readonly MeasuredFile[]): readonly string[] => {
       .map(({ path, lines }) => `${path}: ${lines} lines, at most ${limits.file}`),
     ...long.map((f) => `${where(f)}: ${f.lines} lines, at most ${limits.function}`),
     ...files.flatMap(({ path, anys }) => anys.map((line) => `${path}:${line}: any`)),
+    ...files
+      .filter(({ path }) => path.startsWith('lib/compile/'))
+      .flatMap(({ path, byName }) =>
+        byName.map((line) => `${path}:${line}: a row told apart by its name; name the row`)
+      ),
+    ...arrowsUpwards(files.filter(({ path }) => !path.startsWith('spec/'))),
+    ...doubleNames(files.filter(({ path }) => path.startsWith('lib/') || path.startsWith('models/'))),
     ...findCycles(importGraph(files)).map((cycle) => `import cycle: ${cycle.join(' -> ')}`)
   ]
 }

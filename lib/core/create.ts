@@ -1,5 +1,5 @@
 import { full, valueRow } from './primitives.ts'
-import { raise, showShape } from './raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { checkShape, sizeOf, type Shape } from './shape.ts'
 import type { Storage } from './storage.ts'
 import { node, shaped, type Scalar, type Tensor } from './tensor.ts'

@@ -1,8 +1,8 @@
-import { raise } from './raise.ts'
+import { raise } from '../base/raise.ts'
 import { isTensor } from './tensor.ts'
 
 /** The names of the options O, each once: a name that is missing here, or is none of them, does not compile. */
-export type Names<O> = { readonly [K in keyof O]-?: true }
+export type OptionNames<O> = { readonly [K in keyof O]-?: true }
 
 /** What something given is, in a message. */
 export const kindOf = (x: unknown): string => {
@@ -23,7 +23,7 @@ const listed = (names: readonly string[], and: string): string =>
  *
  * `const { stride = 1 } = options('conv2d', given, names)`
  */
-export const options = <O extends object>(op: string, given: O, names: Names<O>): O => {
+export const options = <O extends object>(op: string, given: O, names: OptionNames<O>): O => {
   const known = Object.keys(names)
   if (typeof given !== 'object' || (given as O | null) === null || Array.isArray(given) || isTensor(given))
     return raise(op, `wants an object with ${listed(known, 'or')}, not ${kindOf(given)}`)

@@ -1,4 +1,4 @@
-import { raise, showShape } from './raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 
 export type Shape = readonly number[]
 

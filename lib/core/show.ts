@@ -1,4 +1,4 @@
-import { showShape } from './raise.ts'
+import { showShape } from '../base/raise.ts'
 import { topological, type Tensor } from './tensor.ts'
 
 /** a, b, … z, aa, ab … */

@@ -1,6 +1,6 @@
 import type { NdArray } from 'ndarray'
 import type { Affine, Guard, Var } from './affine.ts'
-import { showShape } from './raise.ts'
+import { showShape } from '../base/raise.ts'
 import type { ReductionName } from './reductions.ts'
 import { checkShape, type Shape } from './shape.ts'
 
@@ -8,7 +8,7 @@ import { checkShape, type Shape } from './shape.ts'
 export type Values = NdArray<Float64Array>
 
 /** What a kernel does at one element of a row's output. */
-export type Kernel<A> =
+export type RowKernel<A> =
   /**
    * A function of the elements of equal index: text in the common part of GLSL, with the operands put in, and a function
    * that it calls. Where it takes much more than a multiplication, `cost` says how many of them.
@@ -55,7 +55,7 @@ export interface Access {
  */
 export interface Row<A = unknown> {
   readonly name: string
-  readonly kernel: Kernel<A>
+  readonly kernel: RowKernel<A>
   /** The output's shape; raises where the inputs do not fit. */
   shape(attrs: A, ...inputs: readonly Shape[]): Shape
   /** The meaning, in float64. */

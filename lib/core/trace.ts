@@ -1,4 +1,4 @@
-import { raise, rethrow } from './raise.ts'
+import { raise, rethrow } from '../base/raise.ts'
 
 /** One tracing of a function: what its placeholders belong to. */
 export class Trace {

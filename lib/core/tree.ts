@@ -1,4 +1,4 @@
-import { raise, showShape } from './raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { sameShape } from './shape.ts'
 import { isTensor, type Tensor } from './tensor.ts'
 

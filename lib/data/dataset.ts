@@ -1,4 +1,4 @@
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import { permutationValues } from '../random/threefry.ts'
 import type { Words } from '../random/threefry.ts'
 

@@ -1,5 +1,5 @@
 import { options } from '../core/options.ts'
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import { bits32, foldInWords } from '../random/threefry.ts'
 import type { Words } from '../random/threefry.ts'
 import type { Dataset } from './dataset.ts'

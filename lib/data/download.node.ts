@@ -4,9 +4,9 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
-import { failure } from '../core/failure.ts'
-import type { Failure } from '../core/failure.ts'
-import { choice, options, type Names } from '../core/options.ts'
+import { failure } from '../base/failure.ts'
+import type { Failure } from '../base/failure.ts'
+import { choice, options, type OptionNames } from '../core/options.ts'
 import { ensureFolder, readBytes, removeLeftovers, writeAtomic } from '../io/atomic.node.ts'
 import { quote } from '../io/quote.ts'
 import { fileName, sources } from './catalogue.ts'
@@ -37,7 +37,7 @@ export interface DownloadOptions {
 
 type Settings = Required<DownloadOptions>
 
-const optionNames: Names<DownloadOptions> = {
+const optionNames: OptionNames<DownloadOptions> = {
   split: true,
   cache: true,
   onProgress: true,

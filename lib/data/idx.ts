@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
-import { fail } from '../core/failure.ts'
-import type { Failure } from '../core/failure.ts'
-import { showShape } from '../core/raise.ts'
+import { fail } from '../base/failure.ts'
+import type { Failure } from '../base/failure.ts'
+import { showShape } from '../base/raise.ts'
 
 /** An array of bytes of any rank, row-major, as an IDX file holds it. */
 export interface Idx {

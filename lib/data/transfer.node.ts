@@ -1,6 +1,6 @@
 import * as TE from 'fp-ts/TaskEither'
-import { failure, reason } from '../core/failure.ts'
-import type { Failure } from '../core/failure.ts'
+import { failure, reason } from '../base/failure.ts'
+import type { Failure } from '../base/failure.ts'
 
 /** What a download needs of `fetch`. */
 export type Fetch = (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>
@@ -8,7 +8,7 @@ export type Fetch = (url: string, init: { readonly signal: AbortSignal }) => Pro
 /** `received` bytes so far, of `total` where the server tells. */
 export type Progress = (received: number, total: number | undefined) => void
 
-export interface Limits {
+export interface TransferLimits {
   /** Give up when nothing has arrived for so many milliseconds. */
   readonly stallMs: number
   /** Give up after so many milliseconds in all. */
@@ -24,7 +24,7 @@ const MOST_BYTES = 2 ** 26
 const seconds = (ms: number): string => `${ms / 1000} s`
 
 /** Runs `work` within the limits; ends what it has begun in any case. */
-const within = async <A>(limits: Limits, work: (signal: AbortSignal, wait: Wait) => Promise<A>): Promise<A> => {
+const within = async <A>(limits: TransferLimits, work: (signal: AbortSignal, wait: Wait) => Promise<A>): Promise<A> => {
   const controller = new AbortController()
   let stop: (why: Error) => void = () => undefined
   const stopped = new Promise<never>((_, reject) => {
@@ -76,7 +76,7 @@ const why = (thrown: unknown): string =>
 export const transfer = (
   fetch: Fetch,
   url: string,
-  limits: Limits,
+  limits: TransferLimits,
   onProgress: Progress
 ): TE.TaskEither<Failure, Uint8Array> =>
   TE.tryCatch(

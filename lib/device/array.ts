@@ -1,22 +1,13 @@
 import type { Kernel } from '../compile/kernel/ir.ts'
 import { usual, type Costs } from '../compile/kernel/costs.ts'
-import type { Source } from '../compile/codegen/uniforms.ts'
+import type { KernelSource } from '../compile/codegen/uniforms.ts'
 import { scalarFunctions, scalarHelpersOf, scalarOf } from '../compile/codegen/js/writer.ts'
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
-import {
-  noCounts,
-  noRoom,
-  type Buffer,
-  type Counters,
-  type Engine,
-  type Limits,
-  type Occupied,
-  type Saved,
-  type Tenant
-} from './engine.ts'
+import { noCounts, type Counters } from './api/counters.ts'
+import { noRoom, type Buffer, type Engine, type Limits, type Occupied, type Saved, type Tenant } from './engine.ts'
 import { GPU, type GPUType } from './gpujs.ts'
-import { Loss } from './lost.ts'
+import { Loss } from './api/lost.ts'
 
 /** Saved as it is: it lies on the host. */
 interface ArrayBuffer_ extends Occupied, Saved {
@@ -67,7 +58,7 @@ class ArrayEngine implements Engine {
     this.#gpu = new GPU({ mode: name, functions: [...scalarFunctions] as never })
   }
 
-  source(kernel: Kernel): Source {
+  source(kernel: Kernel): KernelSource {
     return { text: scalarOf(kernel, mostCounted[this.name]), numbers: [], functions: scalarHelpersOf(kernel) }
   }
 
@@ -122,7 +113,7 @@ class ArrayEngine implements Engine {
     return Float32Array.from((buffer as ArrayBuffer_).numbers)
   }
 
-  run({ text, functions = [] }: Source, inputs: readonly Buffer[], shape: Shape): readonly Buffer[] {
+  run({ text, functions = [] }: KernelSource, inputs: readonly Buffer[], shape: Shape): readonly Buffer[] {
     functions.forEach((f) => this.#learn(f))
     const args = (inputs as readonly ArrayBuffer_[]).map((b) => b.numbers)
     const numbers = this.#program(text, shape, args)(...args)
@@ -172,7 +163,7 @@ class ArrayEngine implements Engine {
     return false
   }
 
-  has({ text }: Source): boolean {
+  has({ text }: KernelSource): boolean {
     for (const program of this.#programs.values()) if (program.text === text) return true
     return false
   }

@@ -8,7 +8,7 @@ import { traced, type Trace } from '../core/trace.ts'
 import { eachLeaf, mapLeaves } from '../core/tree.ts'
 import type { Words } from '../random/threefry.ts'
 import type { Memory } from './memory.ts'
-import { checkResult } from './placeholders.ts'
+import { checkResult } from './api/placeholders.ts'
 import type { Buffer, Engine } from './engine.ts'
 
 /** A function traced for one set of shapes. */

@@ -1,8 +1,9 @@
-import { showShape } from '../core/raise.ts'
+import type { Counters } from './api/counters.ts'
+import { showShape } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
-import type { Source } from '../compile/codegen/uniforms.ts'
+import type { KernelSource } from '../compile/codegen/uniforms.ts'
 import type { Target } from '../compile/schedule/plan.ts'
-import type { Loss } from './lost.ts'
+import type { Loss } from './api/lost.ts'
 
 /** Device memory for one tensor. */
 export interface Buffer {
@@ -57,42 +58,6 @@ export const noRoom = (wanted: Occupied, why: string, inUse: readonly Occupied[]
   )
 }
 
-/** Counted things: what specs assert and what a user looks at. */
-export interface Counters {
-  /** Programs there are. */
-  programs: number
-  /** Programs ever compiled. */
-  compiled: number
-  /** Kernel calls. */
-  calls: number
-  /** Textures (or arrays) ever made. */
-  created: number
-  /** Textures in use. */
-  live: number
-  /** Textures waiting to be used again. */
-  pooled: number
-  /** Bytes of both, and the most there ever were. */
-  bytes: number
-  peakBytes: number
-  /** Results moved to the host, to make room. */
-  spilled: number
-  /** Milliseconds spent on writing and compiling programs, with what the driver does of it at the first draw. */
-  compileMs: number
-}
-
-export const noCounts = (): Counters => ({
-  programs: 0,
-  compiled: 0,
-  calls: 0,
-  created: 0,
-  live: 0,
-  pooled: 0,
-  bytes: 0,
-  peakBytes: 0,
-  spilled: 0,
-  compileMs: 0
-})
-
 export type EngineName = 'webgl2' | 'webgl' | 'headlessgl' | 'webasm' | 'cpu'
 
 /** A backend of gpu.js: memory, and programs that read some buffers and write one. */
@@ -121,7 +86,7 @@ export interface Engine extends Target {
    * one that holds them all as planes. `meanwhile` is called where the driver draws and this thread would wait for it.
    */
   run(
-    source: Source,
+    source: KernelSource,
     inputs: readonly Buffer[],
     shape: Shape,
     targets: number,
@@ -132,9 +97,9 @@ export interface Engine extends Target {
    * Builds a program for so many inputs and results, where a backend can do that before it runs; says whether there was
    * anything to do.
    */
-  build(source: Source, inputs: number, targets: number): boolean
+  build(source: KernelSource, inputs: number, targets: number): boolean
   /** Whether a program has run before: then nothing of it is left to compile. */
-  has(source: Source): boolean
+  has(source: KernelSource): boolean
   /** Waits until everything asked for is computed. */
   finish(): void
   /** As if it were new: no programs, no textures, nothing counted. */

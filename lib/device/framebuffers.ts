@@ -1,5 +1,5 @@
 import type { Bound, GL } from './bound.ts'
-import type { Held } from './texture.ts'
+import type { HeldTexture } from './texture.ts'
 
 /** What GL draws into and reads from: of each texture one of its own, so that nothing is attached anew with every draw. */
 export class Framebuffers {
@@ -13,7 +13,7 @@ export class Framebuffers {
   ) {}
 
   /** A framebuffer of these textures, until the next is asked for. */
-  of(all: readonly Held[]): WebGLFramebuffer {
+  of(all: readonly HeldTexture[]): WebGLFramebuffer {
     const [first, ...others] = all
     if (first && others.length === 0) return (first.framebuffer ??= this.create(all))
     const known = this.#together.get(all.length)
@@ -24,7 +24,7 @@ export class Framebuffers {
   }
 
   /** A framebuffer that these textures keep. */
-  create(all: readonly Held[]): WebGLFramebuffer {
+  create(all: readonly HeldTexture[]): WebGLFramebuffer {
     const { gl } = this
     const framebuffer = gl.createFramebuffer()
     this.#all.add(framebuffer)
@@ -45,7 +45,7 @@ export class Framebuffers {
     this.#together.clear()
   }
 
-  #attach(all: readonly Held[], framebuffer: WebGLFramebuffer): void {
+  #attach(all: readonly HeldTexture[], framebuffer: WebGLFramebuffer): void {
     const { gl } = this
     this.bound.framebuffer(framebuffer)
     all.forEach(({ texture }, i) =>

@@ -2,27 +2,19 @@ import type { Kernel } from '../compile/kernel/ir.ts'
 import type { Tiling } from '../compile/kernel/tiling.ts'
 import { usual, type Costs } from '../compile/kernel/costs.ts'
 import { glslOf } from '../compile/codegen/glsl/writer.ts'
-import type { Numbers, Source } from '../compile/codegen/uniforms.ts'
+import type { UniformLimits, KernelSource } from '../compile/codegen/uniforms.ts'
 import { kernelKey } from '../compile/kernel/key.ts'
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import { Bound, type GL } from './bound.ts'
-import { Recent } from '../core/recent.ts'
+import { Recent } from '../base/recent.ts'
 import { GPU } from './gpujs.ts'
-import {
-  noCounts,
-  type Buffer,
-  type Counters,
-  type Engine,
-  type EngineName,
-  type Limits,
-  type Saved,
-  type Tenant
-} from './engine.ts'
-import { Loss } from './lost.ts'
-import { Textures } from './pool.ts'
+import { noCounts, type Counters } from './api/counters.ts'
+import { type Buffer, type Engine, type EngineName, type Limits, type Saved, type Tenant } from './engine.ts'
+import { Loss } from './api/lost.ts'
+import { TexturePool } from './pool.ts'
 import { Programs, type Program } from './programs.ts'
-import type { Held } from './texture.ts'
+import type { HeldTexture } from './texture.ts'
 import type { Context } from './platform/types.ts'
 
 /** Programs kept at most, where nobody says: three times what a training step of the U-Net has. */
@@ -42,11 +34,11 @@ class GLEngine implements Engine {
   readonly #gl: GL
   readonly #isTwo: boolean
   readonly #bound: Bound
-  readonly #textures: Textures
+  readonly #textures: TexturePool
   readonly #programs: Programs
-  readonly #numbers: Numbers
+  readonly #numbers: UniformLimits
   readonly #mostCounted: number
-  readonly #sources: Recent<Source>
+  readonly #sources: Recent<KernelSource>
 
   constructor(
     { name, gl, canvas, onLost }: Context,
@@ -68,7 +60,7 @@ class GLEngine implements Engine {
     this.#mostCounted = mostCountedOn(gl)
     this.renderer = rendererOf(gl)
     this.#bound = new Bound(gl)
-    this.#textures = new Textures({
+    this.#textures = new TexturePool({
       gl,
       bound: this.#bound,
       isTwo: this.#isTwo,
@@ -98,12 +90,12 @@ class GLEngine implements Engine {
     this.#programs.begin()
   }
 
-  source(kernel: Kernel, tiling?: Tiling): Source {
+  source(kernel: Kernel, tiling?: Tiling): KernelSource {
     const key = `${tiling ? `${tiling.tile.join()} ${[...tiling.unroll.values()].join()}` : ''} ${kernelKey(kernel)}`
     return this.#sources.of(key, () => this.#written(kernel, tiling))
   }
 
-  #written(kernel: Kernel, tiling: Tiling | undefined): Source {
+  #written(kernel: Kernel, tiling: Tiling | undefined): KernelSource {
     const start = performance.now()
     const fetch = this.#isTwo ? 'texture' : 'texture2D'
     const { textureSize, costs } = this
@@ -113,12 +105,12 @@ class GLEngine implements Engine {
     return source
   }
 
-  take(shape: Shape): Held {
+  take(shape: Shape): HeldTexture {
     return this.#textures.take(shape)
   }
 
   give(buffer: Buffer): void {
-    this.#textures.give(buffer as Held)
+    this.#textures.give(buffer as HeldTexture)
   }
 
   upload(data: ArrayLike<number>, shape: Shape): Buffer {
@@ -126,11 +118,11 @@ class GLEngine implements Engine {
   }
 
   download(buffer: Buffer, shape: Shape): Float32Array {
-    return this.#textures.download(buffer as Held, shape)
+    return this.#textures.download(buffer as HeldTexture, shape)
   }
 
   save(buffer: Buffer): Saved {
-    return this.#textures.save(buffer as Held)
+    return this.#textures.save(buffer as HeldTexture)
   }
 
   restore(saved: Saved): Buffer {
@@ -141,12 +133,12 @@ class GLEngine implements Engine {
     return this.#textures.unpack(saved, shape)
   }
 
-  has({ text }: Source): boolean {
+  has({ text }: KernelSource): boolean {
     return this.#programs.hasDrawn(text)
   }
 
   run(
-    source: Source,
+    source: KernelSource,
     inputs: readonly Buffer[],
     shape: Shape,
     targets: number,
@@ -155,7 +147,7 @@ class GLEngine implements Engine {
   ): readonly Buffer[] {
     const start = performance.now()
     const program = this.#program(source.text, inputs.length, targets)
-    const draw = (): void => this.#draw(program, source, inputs as readonly Held[])
+    const draw = (): void => this.#draw(program, source, inputs as readonly HeldTexture[])
     const first = (): void => {
       // a driver finishes compiling with the first drawing
       this.#checked(draw)
@@ -168,7 +160,7 @@ class GLEngine implements Engine {
     return this.#textures.drawn(shape, targets, drawing)
   }
 
-  build({ text }: Source, inputs: number, targets: number): boolean {
+  build({ text }: KernelSource, inputs: number, targets: number): boolean {
     if (this.#programs.has(text)) return false
     const start = performance.now()
     this.#program(text, inputs, targets)
@@ -192,7 +184,7 @@ class GLEngine implements Engine {
     return raise('device', `the driver ${what} at a kernel's first run: smaller tensors or another device may do`)
   }
 
-  #draw(to: Program, { numbers }: Source, inputs: readonly Held[]): void {
+  #draw(to: Program, { numbers }: KernelSource, inputs: readonly HeldTexture[]): void {
     const gl = this.#gl
     this.#bound.program(to.program)
     if (to.place && to.numbers !== numbers) gl.uniform4fv(to.place, padded(numbers))
@@ -228,7 +220,7 @@ const askForFloats = (gl: GL, name: EngineName): void => {
 }
 
 /** How many numbers a program may have besides what gpu.js needs. Only headless-gl is known to draw on llvmpipe. */
-const numbersOf = (gl: GL, name: EngineName): Numbers => {
+const numbersOf = (gl: GL, name: EngineName): UniformLimits => {
   const most = (stage: number): number => 4 * ((gl.getParameter(stage) as number) - 24)
   // gpu.js has one, and the fragment's position counts as one
   const varyings = (gl.getParameter(gl.MAX_VARYING_VECTORS) as number) - 2

@@ -1,9 +1,9 @@
 import type { Kernel } from '../compile/kernel/ir.ts'
-import type { Source } from '../compile/codegen/uniforms.ts'
+import type { KernelSource } from '../compile/codegen/uniforms.ts'
 import type { Tiling } from '../compile/kernel/tiling.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Buffer, Engine, Saved, Tenant } from './engine.ts'
-import { DeviceLostError } from './lost.ts'
+import { DeviceLostError } from './api/lost.ts'
 
 /**
  * An engine whose errors are ours: what gpu.js and the driver throw says nothing to who called `read`, and where the
@@ -60,7 +60,7 @@ class Guarded implements Engine {
     this.engine.begin()
   }
 
-  source(kernel: Kernel, tiling?: Tiling): Source {
+  source(kernel: Kernel, tiling?: Tiling): KernelSource {
     return this.engine.source(kernel, tiling)
   }
 
@@ -96,11 +96,11 @@ class Guarded implements Engine {
     return this.#try(() => this.engine.run(...how))
   }
 
-  build(source: Source, inputs: number, targets: number): boolean {
+  build(source: KernelSource, inputs: number, targets: number): boolean {
     return this.#try(() => this.engine.build(source, inputs, targets))
   }
 
-  has(source: Source): boolean {
+  has(source: KernelSource): boolean {
     return this.engine.has(source)
   }
 

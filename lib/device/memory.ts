@@ -1,5 +1,5 @@
 import { held } from '../core/create.ts'
-import { raise, showShape } from '../core/raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
 import type { Held } from '../core/primitives.ts'
 import type { Storage } from '../core/storage.ts'

@@ -3,40 +3,21 @@ import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { platform } from '#platform'
 import { usual, type Costs } from '../compile/kernel/costs.ts'
-import { failure, reason, type Failure } from '../core/failure.ts'
-import { TesseraError } from '../core/raise.ts'
+import { failure, reason, type Failure } from '../base/failure.ts'
+import { TesseraError } from '../base/raise.ts'
 import { reference } from '../reference/device.ts'
 import { arrayEngine } from './array.ts'
-import type { CompilingOptions, OnCompile } from './compiling.ts'
-import type { Device } from './device.ts'
-import type { Engine, EngineName, Limits } from './engine.ts'
+import type { CompilingOptions } from './compiling.ts'
+import type { Device } from './api/device.ts'
+import type { Engine, EngineName } from './engine.ts'
 import { glEngine, rendererOf } from './gl.ts'
-import { checkDevice } from './options.ts'
+import { checkDevice, type DeviceName, type DeviceOptions } from './options.ts'
 import { deviceOf } from './gpu.ts'
 import { guarded } from './guarded.ts'
-import type { OnLost } from './lost.ts'
 import type { Context } from './platform/types.ts'
 import { probe } from './probe.ts'
 
-export type DeviceName = EngineName | 'reference'
-
-export interface DeviceOptions {
-  /** A certain backend; by default the first that works of webgl2, webgl, headlessgl, webasm, cpu. */
-  readonly name?: DeviceName
-  /** Render targets, texture units and texture size to make do with, for trying what a smaller GPU would do. */
-  readonly limits?: Limits
-  /** What things cost on this device, in place of what `npm run tune` found out, or of the usual. */
-  readonly costs?: Partial<Costs>
-  /** Called as programs are compiled, which is what a first run takes long for: `done` of its `total` kernels have run. */
-  readonly onCompile?: OnCompile
-  /**
-   * Processes that may compile ahead of this one while its first run waits for the driver, where that helps: on Linux,
-   * with headless GL. By default as many as there are further processors, up to three; 0 for none.
-   */
-  readonly helpers?: number
-  /** Hears that the device is gone, as a listener of `device.onLost`. */
-  readonly onLost?: OnLost
-}
+export type { DeviceName, DeviceOptions }
 export type { Limits } from './engine.ts'
 
 type Opened = E.Either<Failure, Engine>

@@ -1,10 +1,31 @@
+import { raise } from '../base/raise.ts'
 import type { Costs } from '../compile/kernel/costs.ts'
-import { options, whole, type Names } from '../core/options.ts'
-import { raise } from '../core/raise.ts'
-import type { CompileOptions } from './device.ts'
-import type { DeviceOptions, Limits } from './open.ts'
+import { options, whole, type OptionNames } from '../core/options.ts'
+import type { OnCompile } from './compiling.ts'
+import type { OnLost } from './api/lost.ts'
+import type { EngineName, Limits } from './engine.ts'
 
-const deviceNames: Names<DeviceOptions> = {
+export type DeviceName = EngineName | 'reference'
+
+export interface DeviceOptions {
+  /** A certain backend; by default the first that works of webgl2, webgl, headlessgl, webasm, cpu. */
+  readonly name?: DeviceName
+  /** Render targets, texture units and texture size to make do with, for trying what a smaller GPU would do. */
+  readonly limits?: Limits
+  /** What things cost on this device, in place of what `npm run tune` found out, or of the usual. */
+  readonly costs?: Partial<Costs>
+  /** Called as programs are compiled, which is what a first run takes long for: `done` of its `total` kernels have run. */
+  readonly onCompile?: OnCompile
+  /**
+   * Processes that may compile ahead of this one while its first run waits for the driver, where that helps: on Linux,
+   * with headless GL. By default as many as there are further processors, up to three; 0 for none.
+   */
+  readonly helpers?: number
+  /** Hears that the device is gone, as a listener of `device.onLost`. */
+  readonly onLost?: OnLost
+}
+
+const deviceNames: OptionNames<DeviceOptions> = {
   name: true,
   limits: true,
   costs: true,
@@ -12,8 +33,8 @@ const deviceNames: Names<DeviceOptions> = {
   helpers: true,
   onLost: true
 }
-const limitNames: Names<Limits> = { targets: true, inputs: true, textureSize: true, bytes: true, programs: true }
-const costNames: Names<Costs> = {
+const limitNames: OptionNames<Limits> = { targets: true, inputs: true, textureSize: true, bytes: true, programs: true }
+const costNames: OptionNames<Costs> = {
   fetch: true,
   madd: true,
   loop: true,
@@ -32,18 +53,4 @@ export const checkDevice = (given: DeviceOptions): DeviceOptions => {
     if (!(cost >= 0)) raise('device', `costs.${name} is not negative: ${String(cost)}`)
   if (helpers !== Infinity) whole('device', 'helpers', helpers, 0)
   return given
-}
-
-/** Gives the options of a compiled function back, and raises unless they are some. */
-export const checkCompile = (given: CompileOptions = {}): Required<CompileOptions> => {
-  const { donate = [] } = options('compile', given, { donate: true })
-  if (!Array.isArray(donate)) raise('compile', `donate is a list of positions of arguments, not ${String(donate)}`)
-  return { donate: donate.map((position: number) => whole('compile', 'a position in donate', position, 0)) }
-}
-
-/** Raises where an argument is to be given up that there is not. */
-export const checkDonated = (donate: readonly number[], args: readonly unknown[]): void => {
-  const beyond = donate.find((position) => position >= args.length)
-  if (beyond !== undefined)
-    raise('compile', `donate names argument ${beyond}, counted from 0, and there ${args.length === 1 ? 'is' : 'are'} ${args.length}`) // prettier-ignore
 }

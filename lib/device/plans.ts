@@ -1,6 +1,6 @@
 import { graphKey } from '../compile/kernel/key.ts'
 import { plan, type Plan, type Target } from '../compile/schedule/plan.ts'
-import { Recent } from '../core/recent.ts'
+import { Recent } from '../base/recent.ts'
 import type { Tensor } from '../core/tensor.ts'
 
 /** A plan apart from the leaves of the graph it was made of: it must not keep their memory alive. */

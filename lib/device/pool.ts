@@ -1,11 +1,11 @@
 import { layoutOf, pack, sideOf, unpack, type Layout } from '../compile/kernel/layout.ts'
-import { raise, showShape } from '../core/raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import { noRoom, type Saved, type Tenant } from './engine.ts'
 import { Framebuffers } from './framebuffers.ts'
 import {
   createTexture,
-  Held,
+  HeldTexture,
   Planes,
   readTexels,
   textureBytes,
@@ -22,10 +22,10 @@ const runsWaiting = 4
 const littleInAll = 2 ** 27
 
 /** Textures in use and those that wait to be used again, within a budget of bytes. */
-export class Textures {
+export class TexturePool {
   /** By size, and within a size those that have waited longest first. */
-  readonly #waiting = new Map<string, (Held | Planes)[]>()
-  readonly #all = new Set<Held>()
+  readonly #waiting = new Map<string, (HeldTexture | Planes)[]>()
+  readonly #all = new Set<HeldTexture>()
   readonly #framebuffers: Framebuffers
   /** Of all; those that wait; those that the present run has taken, and the most that one took. */
   readonly #weight = { all: 0, waiting: 0, taken: 0, most: 0 }
@@ -44,12 +44,12 @@ export class Textures {
   }
 
   /** A texture for a tensor. */
-  take(shape: Shape): Held {
+  take(shape: Shape): HeldTexture {
     const { width, height } = this.#layout(shape)
     return this.#texture(shape, width, height)
   }
 
-  #texture(shape: Shape, width: number, height: number): Held {
+  #texture(shape: Shape, width: number, height: number): HeldTexture {
     const held = this.#taken(`${width}x${height}`, textureBytes(width, height), () =>
       this.#create(shape, width, height)
     )
@@ -66,8 +66,8 @@ export class Textures {
   }
 
   /** Draws into new textures of one shape. */
-  drawn(shape: Shape, count: number, draw: () => void): readonly Held[] {
-    const all: Held[] = []
+  drawn(shape: Shape, count: number, draw: () => void): readonly HeldTexture[] {
+    const all: HeldTexture[] = []
     try {
       while (all.length < count) all.push(this.take(shape))
       this.#drawInto(all[0]!, this.#framebuffers.of(all), draw)
@@ -83,7 +83,7 @@ export class Textures {
    * Draws into so many planes, which then lie one below another in a texture. `meanwhile` is called before that waits
    * for the drawing to end.
    */
-  joined(shape: Shape, count: number, draw: () => void, meanwhile?: () => void): Held {
+  joined(shape: Shape, count: number, draw: () => void, meanwhile?: () => void): HeldTexture {
     const { width, height } = this.#layout(shape, count)
     const key = `${count} of ${width}x${height}`
     const planes = this.#taken(key, count * textureBytes(width, height), () =>
@@ -102,7 +102,7 @@ export class Textures {
   }
 
   #planes(shape: Shape, width: number, height: number, count: number): Planes {
-    const all: Held[] = []
+    const all: HeldTexture[] = []
     try {
       while (all.length < count) all.push(this.#create(shape, width, height))
       return new Planes(all, this.#framebuffers.create(all))
@@ -112,7 +112,7 @@ export class Textures {
     }
   }
 
-  #together({ all }: Planes, shape: Shape, width: number, height: number): Held {
+  #together({ all }: Planes, shape: Shape, width: number, height: number): HeldTexture {
     const { gl, bound } = this.host
     const held = this.#texture(shape, width, height * all.length)
     bound.active(0, held.texture)
@@ -123,14 +123,14 @@ export class Textures {
     return held
   }
 
-  #drawInto({ width, height }: Held, framebuffer: WebGLFramebuffer, draw: () => void): void {
+  #drawInto({ width, height }: HeldTexture, framebuffer: WebGLFramebuffer, draw: () => void): void {
     const { bound } = this.host
     bound.framebuffer(framebuffer)
     bound.size(width, height)
     draw()
   }
 
-  #taken<A extends Held | Planes>(key: string, bytes: number, create: () => A): A {
+  #taken<A extends HeldTexture | Planes>(key: string, bytes: number, create: () => A): A {
     const taken = ((this.#pop(key) ?? this.#afterRelief(key, bytes)) as A | undefined) ?? create()
     this.host.counters.live += taken.all.length
     for (const held of taken.all) held.waits = false
@@ -138,7 +138,7 @@ export class Textures {
     return taken
   }
 
-  #pop(key: string): Held | Planes | undefined {
+  #pop(key: string): HeldTexture | Planes | undefined {
     const pooled = this.#waiting.get(key)?.pop()
     if (!pooled) return undefined
     this.host.counters.pooled -= pooled.all.length
@@ -147,7 +147,7 @@ export class Textures {
   }
 
   /** Where there is no room for another texture: lets go of those that wait, then of results, one of which may do. */
-  #afterRelief(key: string, bytes: number): Held | Planes | undefined {
+  #afterRelief(key: string, bytes: number): HeldTexture | Planes | undefined {
     const isFull = (): boolean => this.#isFull(bytes)
     while (isFull()) {
       this.#freeWhile(isFull)
@@ -163,18 +163,18 @@ export class Textures {
   }
 
   /** What the run takes, each once. */
-  #count(what: Held | Planes): void {
+  #count(what: HeldTexture | Planes): void {
     if (what.run === this.#run) return
     what.run = this.#run
     this.#weight.taken += what.weight
     this.#weight.most = Math.max(this.#weight.most, this.#weight.taken)
   }
 
-  give(held: Held): void {
+  give(held: HeldTexture): void {
     if (!this.#disposed) this.#wait(`${held.width}x${held.height}`, held)
   }
 
-  #wait(key: string, what: Held | Planes): void {
+  #wait(key: string, what: HeldTexture | Planes): void {
     const waiting = this.#waiting.get(key) ?? []
     // what was used last comes last: sizes that are not wanted any more are the first to go
     this.#waiting.delete(key)
@@ -192,11 +192,11 @@ export class Textures {
     return waiting > runsWaiting * most && all > littleInAll
   }
 
-  #create(shape: Shape, width: number, height: number): Held {
+  #create(shape: Shape, width: number, height: number): HeldTexture {
     const { counters, budget } = this.host
     const bytes = textureBytes(width, height)
     if (this.#isFull(bytes)) this.#refuse(shape, bytes, `limits.bytes is ${budget}`)
-    const held = new Held(this.#allocated(shape, width, height), width, height)
+    const held = new HeldTexture(this.#allocated(shape, width, height), width, height)
     counters.created++
     counters.bytes += bytes
     counters.peakBytes = Math.max(counters.peakBytes, counters.bytes)
@@ -232,14 +232,14 @@ export class Textures {
     }
   }
 
-  #free(what: Held | Planes): void {
+  #free(what: HeldTexture | Planes): void {
     this.#weight.waiting -= what.weight
     this.host.counters.pooled -= what.all.length
     if (what instanceof Planes) this.#framebuffers.delete(what.framebuffer)
     what.all.forEach((held) => this.#delete(held))
   }
 
-  #delete(held: Held): void {
+  #delete(held: HeldTexture): void {
     this.#framebuffers.delete(held.framebuffer)
     this.host.gl.deleteTexture(held.texture)
     this.#all.delete(held)
@@ -247,22 +247,22 @@ export class Textures {
     this.#weight.all -= held.weight
   }
 
-  upload(data: ArrayLike<number>, shape: Shape): Held {
+  upload(data: ArrayLike<number>, shape: Shape): HeldTexture {
     const held = this.take(shape)
     writeTexels(this.host, held, pack(data, shape, layoutOf(shape, this.host.size)))
     return held
   }
 
-  download(held: Held, shape: Shape): Float32Array {
+  download(held: HeldTexture, shape: Shape): Float32Array {
     return unpack(this.save(held).texels, shape)
   }
 
-  save(held: Held): Texels {
+  save(held: HeldTexture): Texels {
     if (this.#disposed) raise('read', 'the device was disposed, and its numbers with it')
     return readTexels(this.host, held, this.#framebuffers.of([held]))
   }
 
-  restore(saved: Saved): Held {
+  restore(saved: Saved): HeldTexture {
     const { texels, held: before } = saved as Texels
     const held = this.#texture(before.shape, before.width, before.height)
     writeTexels(this.host, held, texels)

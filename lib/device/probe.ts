@@ -1,6 +1,6 @@
 import { plan } from '../compile/schedule/plan.ts'
 import { argumentRow, mul } from '../core/primitives.ts'
-import { TesseraError } from '../core/raise.ts'
+import { TesseraError } from '../base/raise.ts'
 import { node } from '../core/tensor.ts'
 import type { Buffer, Engine } from './engine.ts'
 

@@ -2,7 +2,7 @@ import type { Plan } from '../compile/schedule/plan.ts'
 import { fragments } from '../compile/kernel/planes.ts'
 import { tensorsOf } from '../core/tree.ts'
 import type { Around } from './compiled.ts'
-import type { Timing } from './device.ts'
+import type { Timing } from './api/device.ts'
 import type { Engine } from './engine.ts'
 
 /** Takes the time of each kernel by itself: it waits before and after. */

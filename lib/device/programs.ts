@@ -1,6 +1,6 @@
 import { handedOn } from '../compile/codegen/uniforms.ts'
 import type { Bound, GL } from './bound.ts'
-import type { Counters } from './engine.ts'
+import type { Counters } from './api/counters.ts'
 import { Texture, type GPUType } from './gpujs.ts'
 import { reachedOf } from './reached.ts'
 

@@ -1,5 +1,5 @@
 import { weightOf, type Buffer, type Engine, type Saved, type Tenant } from './engine.ts'
-import type { Holdings } from './lost.ts'
+import type { Holdings } from './api/lost.ts'
 
 /**
  * The device's side of some numbers. Finalisers lead here, and they run only when the event loop turns: so numbers that

@@ -1,8 +1,9 @@
 import { sideOf } from '../compile/kernel/layout.ts'
 import type { Bound, GL } from './bound.ts'
 import type { Shape } from '../core/shape.ts'
-import { weightOf, type Counters, type Occupied, type Saved } from './engine.ts'
-import type { Loss } from './lost.ts'
+import { type Counters } from './api/counters.ts'
+import { weightOf, type Occupied, type Saved } from './engine.ts'
+import type { Loss } from './api/lost.ts'
 
 /** What a GL context gives to all that make and use textures. */
 export interface TextureHost {
@@ -20,7 +21,7 @@ export interface TextureHost {
 export const textureBytes = (width: number, height: number): number => sideOf(width) * sideOf(height) * 16
 
 /** A texture of the pool. */
-export class Held implements Occupied {
+export class HeldTexture implements Occupied {
   readonly bytes: number
   readonly weight: number
   /** Of the tensor that lies there, or lay there last. */
@@ -41,7 +42,7 @@ export class Held implements Occupied {
     this.weight = weightOf(this)
   }
 
-  get all(): readonly Held[] {
+  get all(): readonly HeldTexture[] {
     return [this]
   }
 }
@@ -51,7 +52,7 @@ export class Planes {
   readonly weight: number
   run = -1
   constructor(
-    readonly all: readonly Held[],
+    readonly all: readonly HeldTexture[],
     readonly framebuffer: WebGLFramebuffer
   ) {
     this.weight = all.reduce((sum, { weight }) => sum + weight, 0)
@@ -63,7 +64,7 @@ export class Texels implements Saved {
   readonly bytes: number
   constructor(
     readonly texels: Float32Array,
-    readonly held: Pick<Held, 'shape' | 'width' | 'height'>
+    readonly held: Pick<HeldTexture, 'shape' | 'width' | 'height'>
   ) {
     this.bytes = texels.byteLength
   }
@@ -94,7 +95,7 @@ export const createTexture = (
 
 export const writeTexels = (
   { gl, bound }: TextureHost,
-  { texture, width, height }: Held,
+  { texture, width, height }: HeldTexture,
   texels: Float32Array
 ): void => {
   bound.active(0, texture)
@@ -103,7 +104,7 @@ export const writeTexels = (
 
 export const readTexels = (
   { gl, bound, loss }: TextureHost,
-  { shape, width, height }: Held,
+  { shape, width, height }: HeldTexture,
   framebuffer: WebGLFramebuffer
 ): Texels => {
   bound.framebuffer(framebuffer)

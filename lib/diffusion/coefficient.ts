@@ -1,7 +1,7 @@
 import type { Key } from '../core/key.ts'
 import { reshape, take } from '../core/primitives.ts'
 import { checkWithin } from '../core/rows/leaves.ts'
-import { raise, showShape } from '../core/raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { sameShape } from '../core/shape.ts'
 import { isTensor, type Tensor } from '../core/tensor.ts'
 import { normal } from '../ops/random.ts'

@@ -1,7 +1,7 @@
 import type { Key } from '../core/key.ts'
 import { add, equal, mul, select, sub } from '../core/primitives.ts'
 import { choice, options } from '../core/options.ts'
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { clip as clipped } from '../ops/pointwise.ts'
 import { checkTimesteps, coefficient, noiseLike, perImage } from './coefficient.ts'

@@ -1,5 +1,5 @@
 import type { Key } from '../core/key.ts'
-import { raise, showShape } from '../core/raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { sameShape } from '../core/shape.ts'
 import type { Scalar, Tensor } from '../core/tensor.ts'
 import { valueAndGrad } from '../grad/grad.ts'

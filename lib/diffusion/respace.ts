@@ -1,4 +1,4 @@
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import { take } from '../core/primitives.ts'
 import type { Model } from './loss.ts'
 import { lossesOf, scheduleOf, table, type Schedule } from './schedule.ts'

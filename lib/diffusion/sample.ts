@@ -1,10 +1,10 @@
 import { tensor } from '../core/create.ts'
 import { foldIn, type Key } from '../core/key.ts'
-import { options, type Names } from '../core/options.ts'
-import { raise } from '../core/raise.ts'
+import { options, type OptionNames } from '../core/options.ts'
+import { raise } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
-import type { Device } from '../device/device.ts'
+import type { Device } from '../device/api/device.ts'
 import { normal } from '../ops/random.ts'
 import { denoiseStep, type Denoising } from './denoise.ts'
 import type { Model } from './loss.ts'
@@ -31,7 +31,7 @@ export interface Sampled {
   readonly x: Tensor
 }
 
-const samplingNames: Names<Sampling> = {
+const samplingNames: OptionNames<Sampling> = {
   key: true,
   count: true,
   shape: true,

@@ -1,6 +1,6 @@
 import { held } from '../core/create.ts'
-import { options, type Names } from '../core/options.ts'
-import { raise } from '../core/raise.ts'
+import { options, type OptionNames } from '../core/options.ts'
+import { raise } from '../base/raise.ts'
 import type { Tensor } from '../core/tensor.ts'
 
 /**
@@ -87,7 +87,7 @@ export const scheduleOf = (given: readonly number[]): Schedule => {
   return { steps: beta.length, beta, alpha, alphaBar, tables: tablesOf(beta, alphaBar) }
 }
 
-const linearNames: Names<LinearSchedule> = { steps: true, betaMin: true, betaMax: true }
+const linearNames: OptionNames<LinearSchedule> = { steps: true, betaMin: true, betaMax: true }
 
 /**
  * beta grows by equal steps from `betaMin` to `betaMax` (Ho et al. 2020, section 4, use 1000 steps).

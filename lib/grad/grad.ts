@@ -1,5 +1,5 @@
 import { add, full, identity } from '../core/primitives.ts'
-import { raise, showShape } from '../core/raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { sameShape } from '../core/shape.ts'
 import { topological, type Scalar, type Tensor } from '../core/tensor.ts'
 import { mapTree, pairTrees, tensorsOf, type Pairing } from '../core/tree.ts'

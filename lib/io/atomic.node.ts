@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { copyFile, mkdir, open, readFile, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
-import { failure, reason } from '../core/failure.ts'
-import type { Failure } from '../core/failure.ts'
+import { failure, reason } from '../base/failure.ts'
+import type { Failure } from '../base/failure.ts'
 import { isRunning } from './processes.node.ts'
 
 const because: Readonly<Record<string, string>> = {

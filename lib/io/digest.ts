@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { fail } from '../core/failure.ts'
-import type { Failure } from '../core/failure.ts'
+import { fail } from '../base/failure.ts'
+import type { Failure } from '../base/failure.ts'
 
 /**
  * A file's SHA-256 in the file: a text of its metadata, computed while its own 64 digits were zeros. A header that lost

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { Inflate } from 'fflate'
-import { reason } from '../core/failure.ts'
+import { reason } from '../base/failure.ts'
 
 /** Deflate makes at most 258 bytes of 2 bits. */
 export const largestRatio = 1032

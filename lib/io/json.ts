@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
-import { failure } from '../core/failure.ts'
-import type { Failure } from '../core/failure.ts'
+import { failure } from '../base/failure.ts'
+import type { Failure } from '../base/failure.ts'
 
 /** What a JSON text may have at most. */
 export interface Bounds {

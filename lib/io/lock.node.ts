@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { failure, reason } from '../core/failure.ts'
-import type { Failure } from '../core/failure.ts'
+import { failure, reason } from '../base/failure.ts'
+import type { Failure } from '../base/failure.ts'
 import { isRunning, startOf } from './processes.node.ts'
 
 /** A process that holds a folder, or would like to. Its file's name says it all, so that no file is ever half-written. */

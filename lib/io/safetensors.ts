@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import type { Failure } from '../core/failure.ts'
+import type { Failure } from '../base/failure.ts'
 import { options } from '../core/options.ts'
-import type { Names } from '../core/options.ts'
-import { raise, showShape } from '../core/raise.ts'
+import type { OptionNames } from '../core/options.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { checkDigest, digestName, isReserved, seal, unsealed } from './digest.ts'
 import { readValues, writeValues } from './dtypes.ts'
 import { countOf, decodeHeader, encodeHeader, longestHeader, metadataName } from './header.ts'
@@ -26,7 +26,7 @@ export interface EncodeOptions {
   readonly digest?: boolean
 }
 
-const optionNames: Names<EncodeOptions> = { digest: true }
+const optionNames: OptionNames<EncodeOptions> = { digest: true }
 
 const check = (name: string, { shape, data }: Stored): void => {
   if (name === metadataName) raise('encodeSafetensors', `no tensor may be named ${name}`)

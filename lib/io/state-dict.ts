@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { Dict, kindOf } from './pickle/values.ts'
-import type { Value, View } from './pickle/values.ts'
+import type { PickleValue, View } from './pickle/values.ts'
 import { quote } from './quote.ts'
 
 /** The tensors of a state dict, and the key of the checkpoint that it stood under, if any. */
@@ -12,15 +12,16 @@ export interface StateDict {
 /** Where training scripts put a model's state dict among others. */
 const usualKeys = ['state_dict', 'model_state_dict', 'model'] as const
 
-const isView = (value: Value): value is View => typeof value === 'object' && value !== null && value.kind === 'view'
+const isView = (value: PickleValue): value is View =>
+  typeof value === 'object' && value !== null && value.kind === 'view'
 
-const childrenOf = (value: Value): Iterable<Value> => {
+const childrenOf = (value: PickleValue): Iterable<PickleValue> => {
   if (value instanceof Dict) return value.entries.values()
   return typeof value === 'object' && value !== null && 'items' in value ? value.items : []
 }
 
 /** Whether a tensor is somewhere in a value, which may hold itself. */
-const holdsTensor = (root: Value, seen: Set<Value>): boolean => {
+const holdsTensor = (root: PickleValue, seen: Set<PickleValue>): boolean => {
   const waiting = [root]
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
     if (isView(value)) return true
@@ -32,13 +33,13 @@ const holdsTensor = (root: Value, seen: Set<Value>): boolean => {
 }
 
 /** The value as a dict with tensors in it, if it is one. */
-const stateDictOf = (value: Value | undefined): Dict | undefined =>
+const stateDictOf = (value: PickleValue | undefined): Dict | undefined =>
   value instanceof Dict && [...value.entries.values()].some(isView) ? value : undefined
 
 /** Other values beside the tensors (an epoch, a note) are left out, but none that tensors would be lost with. */
 const viewsOf = (dict: Dict, under?: string): E.Either<string, StateDict> => {
   const views: [string, View][] = []
-  const seen = new Set<Value>()
+  const seen = new Set<PickleValue>()
   for (const [name, value] of dict.entries) {
     const at = typeof name === 'string' ? quote(name) : kindOf(name)
     if (!isView(value)) {
@@ -55,7 +56,7 @@ const viewsOf = (dict: Dict, under?: string): E.Either<string, StateDict> => {
  * a state dict has no dicts in it and whatever else is there (a random state, an optimiser) is no part of the model; or
  * else the dict itself. Where several could be meant nothing is chosen.
  */
-export const findStateDict = (root: Value): E.Either<string, StateDict> => {
+export const findStateDict = (root: PickleValue): E.Either<string, StateDict> => {
   if (!(root instanceof Dict)) return E.left(`it holds ${kindOf(root)}, not a dict: save model.state_dict()`)
   const [nested, second] = usualKeys.flatMap((key) => {
     const dict = stateDictOf(root.get(key))

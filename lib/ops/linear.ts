@@ -10,8 +10,8 @@ import {
   sumKeep,
   window
 } from '../core/primitives.ts'
-import { kindOf, options, whole, type Names } from '../core/options.ts'
-import { raise, showShape } from '../core/raise.ts'
+import { kindOf, options, whole, type OptionNames } from '../core/options.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { broadcastShapes, type Shape } from '../core/shape.ts'
 import { shaped, type Tensor } from '../core/tensor.ts'
 import { pad, transpose } from './movement.ts'
@@ -226,7 +226,7 @@ export const convTranspose2d = (w: Tensor, given: TransposedConvolution = {}): (
     return overlapped(x, w, strides, trim)
   }
 }
-const transposedNames: Names<TransposedConvolution> = { stride: true, padding: true, outputPadding: true }
+const transposedNames: OptionNames<TransposedConvolution> = { stride: true, padding: true, outputPadding: true }
 
 const overlapped = (x: Tensor, w: Tensor, stride: Shape, { around, extra }: Trim): Tensor => {
   const kernel = w.shape.slice(2)

@@ -1,6 +1,6 @@
 import { add, pad as padAt, permute, reshape, sliceAt, store } from '../core/primitives.ts'
 import { kindOf } from '../core/options.ts'
-import { raise, showShape } from '../core/raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { axisOf, type Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 

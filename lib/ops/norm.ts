@@ -1,5 +1,5 @@
 import { add, differentiatedAs, mul, stopGradient, store, sub } from '../core/primitives.ts'
-import { raise, showShape } from '../core/raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { isTensor, shaped, type Tensor } from '../core/tensor.ts'
 import { slice } from './movement.ts'

@@ -1,7 +1,7 @@
 import { held } from '../core/create.ts'
 import type { Key } from '../core/key.ts'
 import { drawRow, lazily } from '../core/primitives.ts'
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import { checkShape, sizeOf, type Shape } from '../core/shape.ts'
 import { node, shaped, type Tensor } from '../core/tensor.ts'
 import {

@@ -16,9 +16,9 @@ import {
   sub,
   sumKeep
 } from '../core/primitives.ts'
-import { options, type Names } from '../core/options.ts'
+import { options, type OptionNames } from '../core/options.ts'
 import { checkWithin } from '../core/rows/leaves.ts'
-import { raise, showShape } from '../core/raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { axesOf, sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { isTensor, shaped, type Scalar, type Tensor } from '../core/tensor.ts'
 
@@ -38,7 +38,7 @@ export interface Reduction {
   (over: Over): (x: Tensor) => Tensor
 }
 
-const overNames: Names<Over> = { axes: true, keepDims: true }
+const overNames: OptionNames<Over> = { axes: true, keepDims: true }
 
 const reduction = (name: string, reduce: (x: Tensor, axes: readonly number[]) => Tensor): Reduction => {
   const run = (x: Tensor, { axes, keepDims = false }: Over): Tensor => {

@@ -1,7 +1,7 @@
 import { ones } from '../core/create.ts'
 import { add, div, mul, sqrt, sub } from '../core/primitives.ts'
-import { options, type Names } from '../core/options.ts'
-import { raise } from '../core/raise.ts'
+import { options, type OptionNames } from '../core/options.ts'
+import { raise } from '../base/raise.ts'
 import type { Scalar, Tensor } from '../core/tensor.ts'
 import { zipTree } from '../core/tree.ts'
 import { square } from '../ops/pointwise.ts'
@@ -29,7 +29,7 @@ export interface AdamState<P> {
   readonly power2: Scalar
 }
 
-const names: Names<AdamOptions> = { lr: true, beta1: true, beta2: true, eps: true }
+const names: OptionNames<AdamOptions> = { lr: true, beta1: true, beta2: true, eps: true }
 
 const check = ({ lr, beta1, beta2, eps }: Required<AdamOptions>): void => {
   checkRate('adam', lr)

@@ -1,5 +1,5 @@
 import { split, type Key } from '../core/key.ts'
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { uniform } from '../ops/random.ts'

@@ -1,4 +1,4 @@
-import { raise, showShape } from '../core/raise.ts'
+import { raise, showShape } from '../base/raise.ts'
 import { sameShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { byPath, pairTrees } from '../core/tree.ts'

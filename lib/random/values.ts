@@ -1,4 +1,4 @@
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import { erfinv } from './erfinv.ts'
 import { bits32, splitWords, wantCount } from './words.ts'
 import type { Words } from './words.ts'

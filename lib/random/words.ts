@@ -1,4 +1,4 @@
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 
 /**
  * The two uint32 words of a Threefry key. A counter of 64 bits has the same form.

@@ -1,4 +1,4 @@
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import { checkPicture, type Picture } from './pixels.ts'
 
 interface PixelsLike {

@@ -1,4 +1,4 @@
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 
 const positive = (name: string, value: number): number =>
   Number.isSafeInteger(value) && value >= 1

@@ -1,6 +1,6 @@
 import * as gifenc from 'gifenc'
 import { options } from '../core/options.ts'
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import { checkPicture, type Picture } from './pixels.ts'
 
 const GIFEncoder = gifenc.GIFEncoder ?? gifenc.default.GIFEncoder

@@ -1,5 +1,5 @@
-import { kindOf, options, type Names } from '../core/options.ts'
-import { raise, showShape } from '../core/raise.ts'
+import { kindOf, options, type OptionNames } from '../core/options.ts'
+import { raise, showShape } from '../base/raise.ts'
 
 /** Gray images as a device gives them back: `[N,1,H,W]` or `[N,H,W]`, row by row. */
 export interface Images {
@@ -83,7 +83,7 @@ const stack = ({ data, shape }: Images): Stack => {
   return { count, height, width, values: data }
 }
 
-const gridNames: Names<GridOptions> = {
+const gridNames: OptionNames<GridOptions> = {
   rows: true,
   cols: true,
   gap: true,

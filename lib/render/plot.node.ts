@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { failure, reason, type Failure } from '../core/failure.ts'
+import { failure, reason, type Failure } from '../base/failure.ts'
 import { checkChart, lossChart } from './plot.ts'
 import type { LossChartOptions } from './plot.ts'
 import { loadCanvas, writePng } from './png.node.ts'

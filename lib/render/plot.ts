@@ -1,11 +1,11 @@
 import { Legend, LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Title } from 'chart.js'
 import type { ChartDataset, ChartOptions, Scale } from 'chart.js'
 import { options, whole } from '../core/options.ts'
-import { raise } from '../core/raise.ts'
+import { raise } from '../base/raise.ts'
 import { resize, type CanvasLike } from './canvas.ts'
 import { axis, drawChart, heading, ink, still } from './chart.ts'
 import { epochMeans, roundTicks, smoothed, wantsLog } from './series.ts'
-import type { LossPoint, Point } from './series.ts'
+import type { LossPoint, ChartPoint } from './series.ts'
 
 export interface LossChartOptions {
   /** 'Training loss'. */
@@ -17,9 +17,9 @@ export interface LossChartOptions {
   readonly scale?: number
 }
 
-type Line = ChartDataset<'line', Point[]>
+type Line = ChartDataset<'line', ChartPoint[]>
 
-const line = (label: string, data: readonly Point[], colour: string, width: number, dots: number): Line => ({
+const line = (label: string, data: readonly ChartPoint[], colour: string, width: number, dots: number): Line => ({
   label,
   data: [...data],
   borderColor: colour,

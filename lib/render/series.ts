@@ -7,7 +7,7 @@ export interface LossPoint {
   readonly images?: number
 }
 
-export interface Point {
+export interface ChartPoint {
   readonly x: number
   readonly y: number
 }
@@ -34,12 +34,12 @@ export const smooth = (values: readonly number[], reach: number): readonly numbe
 }
 
 /** The smoothed loss: a hundredth of the run to either side, two steps at least. */
-export const smoothed = (points: readonly LossPoint[]): readonly Point[] => {
+export const smoothed = (points: readonly LossPoint[]): readonly ChartPoint[] => {
   const losses = points.map(({ loss }) => loss)
   return smooth(losses, Math.max(2, Math.floor(points.length / 100))).map((y, i) => ({ x: points[i]?.step ?? 0, y }))
 }
 
-const epochMean = (points: readonly LossPoint[]): Point => {
+const epochMean = (points: readonly LossPoint[]): ChartPoint => {
   const images = points.reduce((sum, p) => sum + (p.images ?? 1), 0)
   const total = points.reduce((sum, p) => sum + p.loss * (p.images ?? 1), 0)
   const [first = 0, last = 0] = [points[0]?.step, points.at(-1)?.step]
@@ -47,7 +47,7 @@ const epochMean = (points: readonly LossPoint[]): Point => {
 }
 
 /** Each epoch's mean loss over its images, at the middle of its steps. */
-export const epochMeans = (points: readonly LossPoint[]): readonly Point[] => {
+export const epochMeans = (points: readonly LossPoint[]): readonly ChartPoint[] => {
   const epochs = new Map<number, LossPoint[]>()
   for (const point of points) {
     const epoch = epochs.get(point.epoch)

@@ -4,13 +4,19 @@ import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import * as node from 'tessera/node'
-import { failure } from '../../lib/core/failure.ts'
-import type { Failure } from '../../lib/core/failure.ts'
+import { failure } from '../../lib/base/failure.ts'
+import type { Failure } from '../../lib/base/failure.ts'
 import type { Bar, Progress } from './progress.ts'
-import type { Settings } from './settings.ts'
+
+export type DatasetName = 'digits' | t.SourceName
 
 /** Which images are wanted. */
-export interface Wanted extends Pick<Settings, 'dataset' | 'data' | 'limit'> {
+export interface Wanted {
+  readonly dataset: DatasetName
+  /** The folder that holds the files of the data set; without one they are downloaded. */
+  readonly data?: string
+  /** How many images of the data set, from its first. */
+  readonly limit?: number
   /** Those to train on, unless told. */
   readonly split?: t.Split
 }

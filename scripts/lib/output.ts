@@ -1,4 +1,4 @@
-import { printable } from '../../lib/core/printable.ts'
+import { printable } from '../../lib/base/printable.ts'
 
 /** Lines on stdout. */
 export const print = (text: string): void => void process.stdout.write(`${printable(text)}\n`)

@@ -3,9 +3,9 @@ import { CommanderError, InvalidArgumentError } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type * as TE from 'fp-ts/TaskEither'
-import { failure, reason } from '../../lib/core/failure.ts'
-import type { Failure } from '../../lib/core/failure.ts'
-import { printable } from '../../lib/core/printable.ts'
+import { failure, reason } from '../../lib/base/failure.ts'
+import type { Failure } from '../../lib/base/failure.ts'
+import { printable } from '../../lib/base/printable.ts'
 import type { SignalCode } from './interrupt.ts'
 
 /** What a program ends with: 0, 1 if it found what it looked for to be bad, or 128 + the number of the signal. */

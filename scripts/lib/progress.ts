@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress'
-import { printable } from '../../lib/core/printable.ts'
+import { printable } from '../../lib/base/printable.ts'
 
 /** Something that goes on, with a number of parts. */
 export interface Bar {

@@ -3,22 +3,15 @@ import { Command, Option } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { DeviceName } from 'tessera'
-import type * as t from 'tessera'
-import { fail, failure } from '../../lib/core/failure.ts'
-import type { Failure } from '../../lib/core/failure.ts'
+import { fail, failure } from '../../lib/base/failure.ts'
+import type { Failure } from '../../lib/base/failure.ts'
 import { folderIsNamed } from './data.ts'
+import type { DatasetName, Wanted } from './data.ts'
 import { shippedModel, usualBetas } from './model-file.ts'
 import { count, fraction, parseFlags, rate, seed } from './program.ts'
 
-export type DatasetName = 'digits' | t.SourceName
-
 /** What is wanted of a training run. */
-export interface Settings {
-  readonly dataset: DatasetName
-  /** The folder that holds the files of the data set; without one they are downloaded. */
-  readonly data?: string
-  /** How many images of the data set, from its first. */
-  readonly limit?: number
+export interface Settings extends Omit<Wanted, 'split'> {
   /** The file of the model that training starts from; without one the parameters are drawn. */
   readonly model?: string
   readonly epochs: number

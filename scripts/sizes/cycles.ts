@@ -3,7 +3,7 @@ import type { MeasuredFile } from './measure.ts'
 
 type Graph = ReadonlyMap<string, readonly string[]>
 
-/** Which file imports which at run time, by path; packages aside. */
+/** Which file imports which, by path; packages aside. */
 export const importGraph = (files: readonly MeasuredFile[]): Graph =>
   new Map(
     files.map(({ path, imports }) => [

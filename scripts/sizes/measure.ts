@@ -15,8 +15,12 @@ export interface MeasuredFile {
   readonly functions: readonly MeasuredFunction[]
   /** Lines on which `any` is written as a type. */
   readonly anys: readonly number[]
-  /** What it imports at run time, as written: types are erased. */
+  /** What it imports, as written; types too. */
   readonly imports: readonly string[]
+  /** The names of the types that it exports. */
+  readonly types: readonly string[]
+  /** Lines on which a row is told apart by its name. */
+  readonly byName: readonly number[]
 }
 
 const walk = <A>(root: ts.Node, pick: (node: ts.Node) => readonly A[]): readonly A[] => {
@@ -44,15 +48,25 @@ const measureFunction = (source: ts.SourceFile, node: ts.Node): readonly Measure
   return [{ name, file: source.fileName, line: first + 1, lines: lineOf(source, node.end) - first + 1 }]
 }
 
-const isErased = (node: ts.ImportDeclaration | ts.ExportDeclaration): boolean =>
-  ts.isImportDeclaration(node) ? node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword : node.isTypeOnly
-
 const importOf = (node: ts.Node): readonly string[] => {
-  if (!(ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) || isErased(node)) return []
+  if (!(ts.isImportDeclaration(node) || ts.isExportDeclaration(node))) return []
   return node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)
     ? [node.moduleSpecifier.text]
     : []
 }
+
+const isExported = (node: ts.Declaration): boolean =>
+  (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Export) !== 0
+
+const typeOf = (node: ts.Node): readonly string[] =>
+  (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isClassDeclaration(node)) &&
+  isExported(node)
+    ? [node.name?.text ?? '']
+    : []
+
+const isComparison = (node: ts.Node): node is ts.BinaryExpression =>
+  ts.isBinaryExpression(node) &&
+  [ts.SyntaxKind.EqualsEqualsEqualsToken, ts.SyntaxKind.ExclamationEqualsEqualsToken].includes(node.operatorToken.kind)
 
 /** The lines that some token touches; comments are no tokens. */
 const codeLines = (source: ts.SourceFile): number => {
@@ -74,6 +88,10 @@ export const measureFile = (path: string, text: string): MeasuredFile => {
     code: codeLines(source),
     functions: walk(source, (node) => measureFunction(source, node)),
     anys: walk(source, anyOf),
-    imports: walk(source, importOf)
+    imports: walk(source, importOf),
+    types: walk(source, typeOf),
+    byName: walk(source, (node) =>
+      isComparison(node) && /\brow\.name$/.test(node.left.getText()) ? [lineOf(source, node.getStart()) + 1] : []
+    )
   }
 }

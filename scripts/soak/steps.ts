@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as t from 'tessera'
 import * as layers from '../../models/layers.ts'
-import type { Affine } from '../../models/layers.ts'
+import type { AffineParams } from '../../models/layers.ts'
 import { tryAll } from './trial.ts'
 import type { Trial } from './trial.ts'
 
@@ -29,9 +29,9 @@ const designs: fc.Arbitrary<Design> = fc.record({
 })
 
 interface Net {
-  readonly conv: Affine
-  readonly norm: Affine
-  readonly linear: Affine
+  readonly conv: AffineParams
+  readonly norm: AffineParams
+  readonly linear: AffineParams
 }
 
 /** Convolution, layer norm, activation, linear layer; as its loss the distance from noise. */

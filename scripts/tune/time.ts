@@ -2,7 +2,7 @@ import * as O from 'fp-ts/Option'
 import { pipe } from 'fp-ts/function'
 import { lower } from '../../lib/compile/kernel/lower.ts'
 import type { Kernel } from '../../lib/compile/kernel/ir.ts'
-import type { Source } from '../../lib/compile/codegen/uniforms.ts'
+import type { KernelSource } from '../../lib/compile/codegen/uniforms.ts'
 import { planeShape, targetsOf } from '../../lib/compile/kernel/planes.ts'
 import type { Tiling } from '../../lib/compile/kernel/tiling.ts'
 import { argumentRow } from '../../lib/core/primitives.ts'
@@ -14,7 +14,7 @@ import { median } from '../lib/table.ts'
 
 /** A program with what it is run on. */
 interface Call {
-  readonly source: Source
+  readonly source: KernelSource
   readonly inputs: readonly Buffer[]
   readonly shape: Shape
   readonly targets: number

@@ -1,4 +1,5 @@
 import * as t from '../../lib/index.ts'
+import type { BrowserDevice } from './life.ts'
 import { outcomeOf, type Outcome } from './cases.ts'
 
 // What runs in the page. The bundle's exports are a global of the page, see `Page` in page.ts.
@@ -6,7 +7,7 @@ import { outcomeOf, type Outcome } from './cases.ts'
 export * as models from '../../models/index.ts'
 export * as life from './life.ts'
 
-export type BrowserDevice = 'webgl2' | 'webgl'
+export type { BrowserDevice }
 
 const opened = new Map<BrowserDevice, Promise<t.Device>>()
 

@@ -2,7 +2,8 @@ import * as t from '../../lib/index.ts'
 import { end, losable, lose, withContext as opened } from '../../scripts/soak/context.ts'
 import { dropping as dropped, type Ran, type Wait } from '../../scripts/soak/dropped.ts'
 import { losing } from '../../scripts/soak/snapshots.ts'
-import type { BrowserDevice } from './entry.ts'
+
+export type BrowserDevice = 'webgl2' | 'webgl'
 
 // The life of devices in the page: what a loop drops, contexts that are lost, contexts that are no good.
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { failure } from '../../lib/core/failure.ts'
-import { printable } from '../../lib/core/printable.ts'
-import { raise } from '../../lib/core/raise.ts'
+import { failure } from '../../lib/base/failure.ts'
+import { printable } from '../../lib/base/printable.ts'
+import { raise } from '../../lib/base/raise.ts'
 import { quote } from '../../lib/io/quote.ts'
 
 /** Every character of Unicode that a terminal acts on instead of showing it, by number. */

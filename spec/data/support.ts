@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
-import type { Failure } from '../../lib/core/failure.ts'
+import type { Failure } from '../../lib/base/failure.ts'
 import { writeIdx } from '../../lib/data/idx.ts'
 
 export const words = fc.record({ hi: fc.nat(0xffffffff), lo: fc.nat(0xffffffff) })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { torch } from '../../lib/io/pickle/torch.ts'
 import { unpickle } from '../../lib/io/pickle/unpickle.ts'
-import { Dict, type Value } from '../../lib/io/pickle/values.ts'
+import { Dict, type PickleValue } from '../../lib/io/pickle/values.ts'
 import { holds } from '../support/property.ts'
 import {
   bytesOf,
@@ -27,7 +27,7 @@ import {
 } from './assemble.ts'
 
 /** A value as plain arrays, objects and numbers. */
-const plain = (value: Value): unknown => {
+const plain = (value: PickleValue): unknown => {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Dict) return { dict: [...value.entries].map(([key, x]) => [plain(key), plain(x)]) }
   return value.kind === 'list' || value.kind === 'tuple' ? { [value.kind]: value.items.map(plain) } : value

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { isLeft, isRight, type Either } from 'fp-ts/Either'
-import type { Failure } from '../../lib/core/failure.ts'
+import type { Failure } from '../../lib/base/failure.ts'
 import { countOf } from '../../lib/io/header.ts'
 import type { Stored } from '../../lib/io/safetensors.ts'
 

@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check'
-import { showShape } from '../../lib/core/raise.ts'
+import { showShape } from '../../lib/base/raise.ts'
 import type { Shape } from '../../lib/core/shape.ts'
 import type { Tensor } from '../../lib/core/tensor.ts'
 import { expectAgreement } from './agree.ts'

@@ -1,4 +1,4 @@
-import type { Device } from '../../lib/device/device.ts'
+import type { Device } from '../../lib/device/api/device.ts'
 import { showGraph } from '../../lib/core/show.ts'
 import type { Tensor } from '../../lib/core/tensor.ts'
 import { expected } from './rounding.ts'

@@ -6,7 +6,7 @@ import { simplify } from '../../lib/compile/graph/simplify.ts'
 import { usual } from '../../lib/compile/kernel/costs.ts'
 import { shorten } from '../../lib/compile/graph/shorten.ts'
 import { split } from '../../lib/compile/graph/split.ts'
-import { showShape } from '../../lib/core/raise.ts'
+import { showShape } from '../../lib/base/raise.ts'
 import { topological, type Tensor } from '../../lib/core/tensor.ts'
 import { vjp } from '../../lib/grad/grad.ts'
 

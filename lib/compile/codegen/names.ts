@@ -1,5 +1,5 @@
 import { variable, type Affine, type Var } from '../../core/affine.ts'
-import { raise } from '../../core/raise.ts'
+import { raise } from '../../base/raise.ts'
 import { checkCounted, dividesInFloats, fitsFloats } from '../kernel/exact.ts'
 import { given } from './uniforms.ts'
 import { affineText, integerText, type Block } from './block.ts'

@@ -1,7 +1,7 @@
 import { endless, given } from './uniforms.ts'
 
 /** A loop of a fold, from the outermost to the innermost. */
-export interface Loop {
+export interface NestLoop {
   readonly name: string
   readonly trips: number
   /** Each of its turns adds up in sums of its own, which are added to the outer ones at its end. */
@@ -43,9 +43,9 @@ export const nestOf = (
   terms: number,
   most: number,
   fresh: () => string
-): readonly Loop[] => {
+): readonly NestLoop[] => {
   /** A loop whose every turn has sums of its own, so that its trips are what is added up. */
-  const apart = ({ name, trips }: Counted): readonly Loop[] => {
+  const apart = ({ name, trips }: Counted): readonly NestLoop[] => {
     if (trips <= most) return [{ name, trips, fresh: true }]
     const by = blockOf(trips, most)
     const [outer, inner] = [fresh(), fresh()]
@@ -53,7 +53,7 @@ export const nestOf = (
     return [...blocks, { name: inner, trips: by, fresh: true, turn: { name, outer, by, end: trips } }]
   }
   /** The loops of a counter whose turns add so many numbers each. */
-  const split = ({ name, trips }: Counted, each: number): readonly Loop[] => {
+  const split = ({ name, trips }: Counted, each: number): readonly NestLoop[] => {
     if (each * trips <= most) return [{ name, trips, fresh: false }]
     const by = blockOf(trips, Math.max(1, Math.floor(most / each)))
     if (by === 1) return apart({ name, trips })
@@ -61,10 +61,10 @@ export const nestOf = (
     const blocks = apart({ name: outer, trips: Math.ceil(trips / by) })
     return [...blocks, { name: inner, trips: by, fresh: false, turn: { name, outer, by, end: trips } }]
   }
-  return counters.reduceRight<readonly [loops: readonly Loop[], each: number]>(
+  return counters.reduceRight<readonly [loops: readonly NestLoop[], each: number]>(
     ([inside, each], counter) => {
       const loops = split(counter, each)
-      const [outermost] = loops as readonly [Loop]
+      const [outermost] = loops as readonly [NestLoop]
       return [[...loops, ...inside], outermost.fresh ? outermost.trips : each * outermost.trips]
     },
     [[], terms]
@@ -80,7 +80,7 @@ const sharedNest = (
   terms: number,
   most: number,
   fresh: () => string
-): readonly Loop[] | undefined => {
+): readonly NestLoop[] | undefined => {
   const [first, second, ...others] = counters
   const by = Math.max(1, Math.floor(most / terms))
   if (!first || !second || others.length > 0 || first.trips > most || second.trips > by * most) return undefined
@@ -102,23 +102,23 @@ export const sumLoops = (
   terms: number,
   heavy: boolean,
   fresh: () => string
-): readonly Loop[] => {
+): readonly NestLoop[] => {
   const shared = heavy ? undefined : sharedNest(counters, terms, longestSum.light, fresh)
   return shared ?? nestOf(counters, terms, longestSum[heavy ? 'heavy' : 'light'], fresh)
 }
 
 /** How a language writes loops, sums and what stands in a loop of blocks. */
 export interface Syntax {
-  readonly open: (loop: Loop) => readonly string[]
+  readonly open: (loop: NestLoop) => readonly string[]
   /** The first lines of a turn of a loop. */
-  readonly turn: (turn: Turn, loop: Loop) => readonly string[]
+  readonly turn: (turn: Turn, loop: NestLoop) => readonly string[]
   readonly sum: (name: string) => string
   readonly add: (total: string, part: string) => string
 }
 
 /** The names of the innermost sums of a nest, and its lines around those of its body. */
 export const nested = (
-  loops: readonly Loop[],
+  loops: readonly NestLoop[],
   totals: readonly string[],
   fresh: () => string,
   { open, turn, sum, add }: Syntax

@@ -1,7 +1,7 @@
 import { literal } from './block.ts'
 
 /** A program, and the numbers it is run with. */
-export interface Source {
+export interface KernelSource {
   readonly text: string
   readonly numbers: readonly number[]
   /** Functions that the text calls, where the language has them apart. */
@@ -29,7 +29,7 @@ const float = /(?<![\w.#-])\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)(?![\w.#])/g
 const start = 'vec4 body() {'
 
 /** What of a driver decides how a program gets its numbers. */
-export interface Numbers {
+export interface UniformLimits {
   /** So many at most. */
   readonly most: number
   /**
@@ -56,7 +56,7 @@ class Uniforms {
     return name
   }
 
-  source(body: string, { varyings }: Numbers): Source {
+  source(body: string, { varyings }: UniformLimits): KernelSource {
     const { numbers } = this
     // what is not finite is no plane to interpolate on
     const first = numbers.every(Number.isFinite) ? varyings : 0
@@ -94,11 +94,11 @@ const withEnds = (body: string, uniforms: Uniforms): string =>
     counted,
     (_, i: string, trips: string) => `${endless(i)}\n  if (${i} >= ${uniforms.add(Number(trips))}) break;`
   )
-const finished = (body: string, uniforms: Uniforms, how: Numbers): Source =>
+const finished = (body: string, uniforms: Uniforms, how: UniformLimits): KernelSource =>
   uniforms.source(body.replaceAll('LONGEST', '65536.0'), how)
 
 /** The body with all its numbers in place but for the sizes of textures and the ends of loops. */
-export const fixed = (body: string, how: Numbers): Source => {
+export const fixed = (body: string, how: UniformLimits): KernelSource => {
   const uniforms = new Uniforms()
   const text = withEnds(withSides(body, uniforms), uniforms)
   // GLSL has no word for what is not finite
@@ -108,7 +108,7 @@ export const fixed = (body: string, how: Numbers): Source => {
 }
 
 /** Kernels that differ only in their numbers are one program: here those become uniforms, as far as there is room. */
-export const generic = (body: string, how: Numbers): Source => {
+export const generic = (body: string, how: UniformLimits): KernelSource => {
   const uniforms = new Uniforms()
   const text = withEnds(withSides(body, uniforms), uniforms)
     .replace(float, (n) => (structural.has(n) ? n : uniforms.shared(n, Number(n))))

@@ -3,7 +3,7 @@ import { sizeOf, type Shape } from '../../core/shape.ts'
 import { node, topological, type Tensor } from '../../core/tensor.ts'
 import type { Costs } from '../kernel/costs.ts'
 import { drawn, layoutOf } from '../kernel/layout.ts'
-import { storeLeading } from './barrier.ts'
+import { storeLeading } from '../kernel/barrier.ts'
 
 /** Fewer fragments than this leave cores idle; a sum of much work shares it out among tiles besides. */
 const enough = 1024

@@ -1,5 +1,5 @@
 import { magnitudeOf, type Affine } from '../../core/affine.ts'
-import { raise } from '../../core/raise.ts'
+import { raise } from '../../base/raise.ts'
 
 /** A quotient by a reciprocal is exact in float32 for numbers up to 2^22; half of that, for drivers that round twice. */
 const mostDivided = 2 ** 21

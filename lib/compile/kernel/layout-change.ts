@@ -2,7 +2,7 @@ import { addAffine, coefficient, constant, divMod, scale, type Affine, type Var 
 import { sizeOf } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { dependsOn, foldsOf, loadsOf, mapLoads, type Kernel, type Load } from './ir.ts'
-import { storeLeading, storePairs } from '../graph/barrier.ts'
+import { storeLeading, storePairs } from './barrier.ts'
 
 /** A kernel with a weight laid out anew, or the kernel itself where that gains nothing. */
 export type Relayout = (kernel: Kernel, relaid: Relaid) => Kernel

@@ -1,5 +1,5 @@
 import { coefficient, type Var } from '../../core/affine.ts'
-import { Recent } from '../../core/recent.ts'
+import { Recent } from '../../base/recent.ts'
 import { reductions } from '../../core/reductions.ts'
 import { sizeOf } from '../../core/shape.ts'
 import { CostModel } from './cost-model.ts'

@@ -9,7 +9,7 @@ import {
   repeats,
   selects,
   workOf,
-  type Limits
+  type FusionLimits
 } from './materialise.ts'
 import { fragments } from '../kernel/planes.ts'
 
@@ -50,7 +50,7 @@ interface Inlined {
  * The cut judges node by node and stores too much. Here whole kernels are known: a buffer goes where computing its
  * elements again in the kernels that read it costs less than writing and reading them.
  */
-export const inline = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>, limits: Limits): Inlined => {
+export const inline = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>, limits: FusionLimits): Inlined => {
   const kept = new Set(stored)
   const order = topological(outputs).filter((x) => stored.has(x))
   const wholes = new Map(order.filter((x) => !isLeaf(x)).map((x) => [x, wholeOf(x, stored)]))
@@ -119,7 +119,7 @@ const inside = (root: Tensor, stored: ReadonlySet<Tensor>): readonly Tensor[] =>
   return order.reverse()
 }
 
-const fits = (x: Tensor, whole: Whole, reader: Whole, { inputs }: Limits): boolean => {
+const fits = (x: Tensor, whole: Whole, reader: Whole, { inputs }: FusionLimits): boolean => {
   const way = reader.reads.get(x)!
   if (way.repeated || (whole.folds.size > 0 && (way.folded || reader.folds.size > 0))) return false
   const reads = new Set([...reader.reads.keys(), ...whole.reads.keys()]).size - 1

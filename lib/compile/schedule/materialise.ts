@@ -9,7 +9,7 @@ import { mostTerms } from '../graph/shorten.ts'
  * Which nodes become buffers. Everything else is computed where it is used, so the question for each node is
  * whether computing it again costs more than storing it.
  */
-export interface Limits {
+export interface FusionLimits {
   /** Textures that one kernel may read. */
   readonly inputs: number
   readonly costs: Costs
@@ -55,13 +55,14 @@ const fills = ({ row: { kernel } }: Tensor): boolean => kernel.kind === 'access'
 export const repeats = (x: Tensor): boolean =>
   x.row.kernel.kind === 'gather' || (isMovement(x) && !fills(x) && sizeOf(x.shape) > sizeOf(x.inputs[0]!.shape))
 
-export const cut = (outputs: readonly Tensor[], limits: Limits): ReadonlySet<Tensor> => new Cutter(limits).run(outputs)
+export const cut = (outputs: readonly Tensor[], limits: FusionLimits): ReadonlySet<Tensor> =>
+  new Cutter(limits).run(outputs)
 
 class Cutter {
   readonly #stored = new Set<Tensor>()
   readonly #inline = new Map<Tensor, Inline>()
   readonly #uses = new Map<Tensor, number>()
-  constructor(readonly limits: Limits) {}
+  constructor(readonly limits: FusionLimits) {}
 
   run(outputs: readonly Tensor[]): ReadonlySet<Tensor> {
     const order = topological(outputs)

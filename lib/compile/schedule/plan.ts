@@ -1,14 +1,14 @@
 import { permute, reshape, store } from '../../core/primitives.ts'
 import { sameShape, sizeOf, type Shape } from '../../core/shape.ts'
 import { topological, type Tensor } from '../../core/tensor.ts'
-import { cut, foldKind, isMovement, type Limits } from './materialise.ts'
+import { cut, foldKind, isMovement, type FusionLimits } from './materialise.ts'
 import { flopsOf, foldsOf, type Kernel } from '../kernel/ir.ts'
 import { lower } from '../kernel/lower.ts'
 import { areTogether, loopAlike } from '../kernel/merge-loops.ts'
 import { inline } from './absorb.ts'
 import { kernelKey } from '../kernel/key.ts'
 import { lastOf } from './defer.ts'
-import type { Source } from '../codegen/uniforms.ts'
+import type { KernelSource } from '../codegen/uniforms.ts'
 import { holdsPlanes, planeShape, targetsOf } from '../kernel/planes.ts'
 import { oneInFront, pairsInFront, relaidOnce, type Relayout } from '../kernel/layout-change.ts'
 import { shorten } from '../graph/shorten.ts'
@@ -19,7 +19,7 @@ import { tileOf, type Tiling } from '../kernel/tiling.ts'
 /** One kernel call: the buffers it reads, those it writes, and those that nobody reads afterwards. */
 export interface Step {
   /** Its program, written when it is first asked for. */
-  readonly source: () => Source
+  readonly source: () => KernelSource
   /** Of each output. */
   readonly shape: Shape
   readonly inputs: readonly number[]
@@ -42,11 +42,11 @@ export interface Plan {
 }
 
 /** What a backend adds to planning: its limits, and the text of a kernel in its language. */
-export interface Target extends Limits {
+export interface Target extends FusionLimits {
   /** Results that one fragment may write. */
   readonly targets: number
   readonly textureSize: number
-  source(kernel: Kernel, tiling?: Tiling): Source
+  source(kernel: Kernel, tiling?: Tiling): KernelSource
 }
 
 export const plan = (outputs: readonly Tensor[], target: Target): Plan => new Planner(target).run(outputs)

@@ -1,5 +1,5 @@
 import { letters } from '../../core/show.ts'
-import { showShape } from '../../core/raise.ts'
+import { showShape } from '../../base/raise.ts'
 import type { Plan } from './plan.ts'
 
 /**

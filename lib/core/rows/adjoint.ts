@@ -1,5 +1,5 @@
 import { addAffine, constant, divMod, freshVar, scale, shift, variable, type Affine, type Guard } from '../affine.ts'
-import { raise, showShape } from '../raise.ts'
+import { raise, showShape } from '../../base/raise.ts'
 import { reductions, type ReductionName } from '../reductions.ts'
 import { axesOf, checkShape, type Shape } from '../shape.ts'
 import { node, shaped, type Access, type Row, type Tensor, type Values } from '../tensor.ts'

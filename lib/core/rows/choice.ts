@@ -1,4 +1,4 @@
-import { raise, showShape } from '../raise.ts'
+import { raise, showShape } from '../../base/raise.ts'
 import { axesOf, isEmpty, sizeOf, stridesOf, type Shape } from '../shape.ts'
 import { node, type Row, type Tensor, type Values } from '../tensor.ts'
 import { zeros } from '../values.ts'

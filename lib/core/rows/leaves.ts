@@ -1,5 +1,5 @@
 import ndarray from 'ndarray'
-import { raise, showShape } from '../raise.ts'
+import { raise, showShape } from '../../base/raise.ts'
 import type { Words } from '../../random/words.ts'
 import type { Key } from '../key.ts'
 import { axisOf, checkShape, type Shape } from '../shape.ts'

@@ -1,5 +1,5 @@
 import { addAffine, constant, divMod, regroup, scale, shift, type Guard } from '../affine.ts'
-import { raise, showShape } from '../raise.ts'
+import { raise, showShape } from '../../base/raise.ts'
 import { axisOf, sameShape, sizeOf, stridesOf, type Shape } from '../shape.ts'
 import { node, shaped, type Row, type Tensor, type Values } from '../tensor.ts'
 import { addInto, packed, view, zeros } from '../values.ts'

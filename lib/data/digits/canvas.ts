@@ -1,4 +1,4 @@
-import { raise } from '../../core/raise.ts'
+import { raise } from '../../base/raise.ts'
 import type { Letter, Stroke } from './hand.ts'
 import { LARGE, ZOOM } from './paper.ts'
 

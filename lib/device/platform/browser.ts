@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { failure, reason, type Failure } from '../../core/failure.ts'
+import { failure, reason, type Failure } from '../../base/failure.ts'
 import type { Context, Platform } from './types.ts'
 
 const canvas = (): HTMLCanvasElement | OffscreenCanvas =>

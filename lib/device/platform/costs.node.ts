@@ -6,9 +6,9 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { usual, type Costs } from '../../compile/kernel/costs.ts'
-import { fail, failure, reason, type Failure } from '../../core/failure.ts'
+import { fail, failure, reason, type Failure } from '../../base/failure.ts'
 import { ensureFolder, writeAtomic } from '../../io/atomic.node.ts'
-import type { Device } from '../device.ts'
+import type { Device } from '../api/device.ts'
 
 /** What costs are stored for: a backend, and what its driver calls itself. */
 export type GLDevice = Pick<Device, 'name' | 'renderer'>

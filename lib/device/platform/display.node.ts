@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import * as E from 'fp-ts/Either'
 import type { TaskEither } from 'fp-ts/TaskEither'
-import { fail } from '../../core/failure.ts'
-import type { Failure } from '../../core/failure.ts'
+import { fail } from '../../base/failure.ts'
+import type { Failure } from '../../base/failure.ts'
 
 /** The X display that GL contexts of this process draw to; its name is empty where GL needs none. */
 export interface Display {

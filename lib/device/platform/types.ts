@@ -1,7 +1,7 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Costs } from '../../compile/kernel/costs.ts'
-import type { Source } from '../../compile/codegen/uniforms.ts'
-import type { Failure } from '../../core/failure.ts'
+import type { KernelSource } from '../../compile/codegen/uniforms.ts'
+import type { Failure } from '../../base/failure.ts'
 import type { EngineName } from '../engine.ts'
 
 export interface Context {
@@ -15,7 +15,7 @@ export interface Context {
 
 /** A program to be compiled, and how many textures it is drawn from and to. */
 export interface Job {
-  readonly source: Source
+  readonly source: KernelSource
   readonly inputs: number
   readonly targets: number
 }

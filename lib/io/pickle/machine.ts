@@ -1,12 +1,12 @@
 import { shorten } from '../quote.ts'
 import { Dict, kindOf, other } from './values.ts'
-import type { GlobalName, Value } from './values.ts'
+import type { GlobalName, PickleValue } from './values.ts'
 
 /** What the machine asks for whatever leads out of the pickle: a value, or what is wrong as a text in `fault`. */
 export interface Host {
-  find(name: string): Value | Fault
-  call(name: string, args: readonly Value[]): Value | Fault
-  load(id: Value): Value | Fault
+  find(name: string): PickleValue | Fault
+  call(name: string, args: readonly PickleValue[]): PickleValue | Fault
+  load(id: PickleValue): PickleValue | Fault
 }
 
 export interface Fault {
@@ -15,7 +15,7 @@ export interface Fault {
 
 export const fault = (text: string): Fault => ({ fault: text })
 
-const isFault = (x: Value | Fault): x is Fault => typeof x === 'object' && x !== null && 'fault' in x
+const isFault = (x: PickleValue | Fault): x is Fault => typeof x === 'object' && x !== null && 'fault' in x
 
 const newline = 0x0a
 
@@ -28,13 +28,13 @@ export class Machine {
   readonly #bytes: Uint8Array
   readonly #view: DataView
   readonly #host: Host
-  readonly #stack: Value[] = []
+  readonly #stack: PickleValue[] = []
   readonly #marks: number[] = []
-  readonly #memo = new Map<number, Value>()
+  readonly #memo = new Map<number, PickleValue>()
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   #at = 0
   #fault: string | undefined
-  #result: Value | undefined
+  #result: PickleValue | undefined
 
   constructor(bytes: Uint8Array, host: Host) {
     this.#bytes = bytes
@@ -50,7 +50,7 @@ export class Machine {
     return this.#fault
   }
 
-  get result(): Value | undefined {
+  get result(): PickleValue | undefined {
     return this.#result
   }
 
@@ -132,17 +132,17 @@ export class Machine {
 
   // ---- the stack ----
 
-  push(value: Value): void {
+  push(value: PickleValue): void {
     this.#stack.push(value)
   }
 
-  pop(): Value {
+  pop(): PickleValue {
     if (this.#stack.length > (this.#marks.at(-1) ?? 0)) return this.#stack.pop()!
     this.complain(`byte ${this.#at - 1} takes a value off an empty stack`)
     return null
   }
 
-  top(): Value {
+  top(): PickleValue {
     const value = this.pop()
     this.push(value)
     return value
@@ -153,7 +153,7 @@ export class Machine {
   }
 
   /** What was pushed since the last mark. */
-  sinceMark(): Value[] {
+  sinceMark(): PickleValue[] {
     const from = this.#marks.pop()
     if (from !== undefined) return this.#stack.splice(from)
     this.complain(`byte ${this.#at - 1} wants a mark, and there is none`)
@@ -178,7 +178,7 @@ export class Machine {
 
   // ---- what it builds ----
 
-  append(items: readonly Value[]): void {
+  append(items: readonly PickleValue[]): void {
     const list = this.top()
     if (typeof list === 'object' && list !== null && list.kind === 'list')
       for (const item of items) list.items.push(item)
@@ -186,7 +186,7 @@ export class Machine {
   }
 
   /** Keys and values in turn. */
-  setItems(items: readonly Value[]): void {
+  setItems(items: readonly PickleValue[]): void {
     const dict = this.top()
     if (!(dict instanceof Dict)) this.complain(`byte ${this.#at - 1} sets an item of ${kindOf(dict)}`)
     else if (items.length % 2 !== 0) this.complain(`byte ${this.#at - 1} sets a key without a value`)
@@ -204,7 +204,7 @@ export class Machine {
 
   // ---- the host ----
 
-  #take(found: Value | Fault): void {
+  #take(found: PickleValue | Fault): void {
     if (isFault(found)) this.complain(found.fault)
     this.push(isFault(found) ? null : found)
   }
@@ -225,7 +225,7 @@ export class Machine {
   }
 
   /** A whole number of `size` bytes, little end first, in two's complement. */
-  long(size: number): Value {
+  long(size: number): PickleValue {
     const bytes = this.take(size)
     if (bytes.length > 8) return other(`an int of ${bytes.length} bytes`)
     let value = 0n
@@ -235,7 +235,7 @@ export class Machine {
   }
 }
 
-const isGlobal = (value: Value): value is GlobalName =>
+const isGlobal = (value: PickleValue): value is GlobalName =>
   typeof value === 'object' && value !== null && value.kind === 'global'
 
-const keyText = (key: Value): string => (typeof key === 'string' ? JSON.stringify(shorten(key)) : kindOf(key))
+const keyText = (key: PickleValue): string => (typeof key === 'string' ? JSON.stringify(shorten(key)) : kindOf(key))

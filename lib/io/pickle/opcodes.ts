@@ -1,16 +1,16 @@
 import type { Machine } from './machine.ts'
 import { Dict, other } from './values.ts'
-import type { Value } from './values.ts'
+import type { PickleValue } from './values.ts'
 
 type Opcode = (m: Machine) => void
 
-const tuple = (items: Value[]): Value => ({ kind: 'tuple', items })
-const list = (items: Value[]): Value => ({ kind: 'list', items })
+const tuple = (items: PickleValue[]): PickleValue => ({ kind: 'tuple', items })
+const list = (items: PickleValue[]): PickleValue => ({ kind: 'list', items })
 
 const tupleOf =
   (size: number): Opcode =>
   (m) => {
-    const items: Value[] = []
+    const items: PickleValue[] = []
     for (let i = 0; i < size; i++) items.push(m.pop())
     m.push(tuple(items.reverse()))
   }

@@ -2,7 +2,7 @@ import { quote } from '../quote.ts'
 import { fault } from './machine.ts'
 import type { Fault, Host } from './machine.ts'
 import { Dict, other } from './values.ts'
-import type { Sequence, StorageName, Value, View } from './values.ts'
+import type { Sequence, StorageName, PickleValue, View } from './values.ts'
 
 /** PyTorch's storage classes, and the element types of safetensors that they hold; others keep their own name. */
 const storageTypes: ReadonlyMap<string, string> = new Map([
@@ -32,32 +32,32 @@ const dtypeNames: ReadonlySet<string> = new Set(
 /** More axes than PyTorch can reckon with. A shape of a million axes, kept once, would be read for each tensor. */
 export const mostAxes = 64
 
-const isSequence = (value: Value | undefined): value is Sequence =>
+const isSequence = (value: PickleValue | undefined): value is Sequence =>
   typeof value === 'object' && value !== null && (value.kind === 'tuple' || value.kind === 'list')
 
-const isSize = (value: Value | undefined): value is number =>
+const isSize = (value: PickleValue | undefined): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 
-const isStorage = (value: Value | undefined): value is StorageName =>
+const isStorage = (value: PickleValue | undefined): value is StorageName =>
   typeof value === 'object' && value !== null && value.kind === 'storage'
 
-const isView = (value: Value | undefined): value is View =>
+const isView = (value: PickleValue | undefined): value is View =>
   typeof value === 'object' && value !== null && value.kind === 'view'
 
-const sizesOf = (value: Value | undefined): readonly number[] | undefined => {
+const sizesOf = (value: PickleValue | undefined): readonly number[] | undefined => {
   if (!isSequence(value) || value.items.length > mostAxes) return undefined
   const sizes = value.items.filter(isSize)
   return sizes.length === value.items.length ? sizes : undefined
 }
 
 // a tensor may say that its numbers mean their negatives or conjugates: then they are other numbers
-const isPlain = (metadata: Value | undefined): boolean =>
+const isPlain = (metadata: PickleValue | undefined): boolean =>
   metadata === undefined ||
   metadata === null ||
   (metadata instanceof Dict && [...metadata.entries.values()].every((value) => value === false || value === null))
 
 // torch._utils._rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks, metadata)
-const rebuildTensor = ([storage, offset, size, stride, , , metadata]: readonly Value[]): Value | Fault => {
+const rebuildTensor = ([storage, offset, size, stride, , , metadata]: readonly PickleValue[]): PickleValue | Fault => {
   const [shape, strides] = [sizesOf(size), sizesOf(stride)]
   if (!isStorage(storage) || !isSize(offset) || shape === undefined || strides?.length !== shape.length)
     return fault('a tensor is not made of a storage, an offset, sizes and as many strides')
@@ -66,37 +66,37 @@ const rebuildTensor = ([storage, offset, size, stride, , , metadata]: readonly V
     : fault('a tensor is a negated or conjugated view of another: save it after .resolve_neg().resolve_conj()')
 }
 
-const calls: ReadonlyMap<string, (args: readonly Value[]) => Value | Fault> = new Map([
+const calls: ReadonlyMap<string, (args: readonly PickleValue[]) => PickleValue | Fault> = new Map([
   [
     'collections.OrderedDict',
-    (args: readonly Value[]) => (args.length === 0 ? new Dict() : fault('an OrderedDict is made of arguments'))
+    (args: readonly PickleValue[]) => (args.length === 0 ? new Dict() : fault('an OrderedDict is made of arguments'))
   ],
   ['torch._utils._rebuild_tensor_v2', rebuildTensor],
   [
     'torch._utils._rebuild_parameter',
-    ([data]: readonly Value[]) => (isView(data) ? data : fault('a parameter is not made of a tensor'))
+    ([data]: readonly PickleValue[]) => (isView(data) ? data : fault('a parameter is not made of a tensor'))
   ],
   [
     'torch.Size',
-    ([sizes]: readonly Value[]) => (isSequence(sizes) ? sizes : fault('a torch.Size is not made of a tuple'))
+    ([sizes]: readonly PickleValue[]) => (isSequence(sizes) ? sizes : fault('a torch.Size is not made of a tuple'))
   ],
   ['torch.device', () => other('a device')]
 ])
 
 const isKnown = (name: string): boolean => calls.has(name) || storageTypes.has(name) || dtypeNames.has(name)
 
-const find = (name: string): Value | Fault =>
+const find = (name: string): PickleValue | Fault =>
   isKnown(name)
     ? { kind: 'global', name }
     : fault(`it names ${quote(name)}, which no state dict needs (nothing was run): save model.state_dict() alone`)
 
-const call = (name: string, args: readonly Value[]): Value | Fault =>
+const call = (name: string, args: readonly PickleValue[]): PickleValue | Fault =>
   calls.get(name)?.(args) ?? fault(`it calls ${name}, which is no function`)
 
 const sameStorage = (a: StorageName, b: StorageName): boolean => a.dtype === b.dtype && a.count === b.count
 
 // ('storage', class, key, location, count): torch.save's persistent ids
-const storageOf = (id: Value): StorageName | undefined => {
+const storageOf = (id: PickleValue): StorageName | undefined => {
   if (!isSequence(id) || id.items.length !== 5) return undefined
   const [tag, type, key, , count] = id.items
   if (tag !== 'storage' || typeof key !== 'string' || !isSize(count)) return undefined

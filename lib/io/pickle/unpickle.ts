@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { Machine } from './machine.ts'
 import type { Host } from './machine.ts'
 import { opcodes } from './opcodes.ts'
-import type { Value } from './values.ts'
+import type { PickleValue } from './values.ts'
 
 /**
  * A longer program is refused. torch.save takes some forty opcodes for a tensor, so these are twenty-five thousand; and
@@ -17,7 +17,7 @@ const hex = (byte: number): string => `0x${byte.toString(16).padStart(2, '0')}`
  * tuple, a list or a dict is asked of the host by its name. Time and memory are linear in the bytes: values are shared
  * as the pickle shares them, and never copied.
  */
-export const unpickle = (bytes: Uint8Array, host: Host): E.Either<string, Value> => {
+export const unpickle = (bytes: Uint8Array, host: Host): E.Either<string, PickleValue> => {
   const machine = new Machine(bytes, host)
   for (let steps = 0; machine.result === undefined && machine.fault === undefined; steps++) {
     const byte = machine.uint8()

@@ -1,10 +1,10 @@
 /** What a pickle builds, as far as a state dict needs it; nothing of it runs anything. */
-export type Value = null | boolean | number | string | Dict | Sequence | GlobalName | StorageName | View | Other
+export type PickleValue = null | boolean | number | string | Dict | Sequence | GlobalName | StorageName | View | Other
 
 /** A list, a tuple or a set. Only the machine that builds it adds to it. */
 export interface Sequence {
   readonly kind: 'list' | 'tuple'
-  readonly items: Value[]
+  readonly items: PickleValue[]
 }
 
 /** A class or function of Python's by its name, and no more than the name. */
@@ -41,31 +41,31 @@ export interface Other {
 export class Dict {
   readonly kind = 'dict'
   // a byte of a pickle makes a dict: those that stay empty must cost next to nothing
-  #entries: Map<Value, Value> | undefined
+  #entries: Map<PickleValue, PickleValue> | undefined
 
   /** Gives whether the key is new. */
-  set(key: Value, value: Value): boolean {
+  set(key: PickleValue, value: PickleValue): boolean {
     this.#entries ??= new Map()
     const isNew = !this.#entries.has(key)
     this.#entries.set(key, value)
     return isNew
   }
 
-  get(key: Value): Value | undefined {
+  get(key: PickleValue): PickleValue | undefined {
     return this.#entries?.get(key)
   }
 
-  get entries(): ReadonlyMap<Value, Value> {
+  get entries(): ReadonlyMap<PickleValue, PickleValue> {
     return this.#entries ?? none
   }
 }
 
-const none: ReadonlyMap<Value, Value> = new Map()
+const none: ReadonlyMap<PickleValue, PickleValue> = new Map()
 
 export const other = (what: string): Other => ({ kind: 'other', what })
 
 /** How a value is called in a message. */
-export const kindOf = (value: Value): string => {
+export const kindOf = (value: PickleValue): string => {
   if (value === null) return 'None'
   if (typeof value !== 'object') return typeof value === 'boolean' ? 'a bool' : `a ${typeof value}`
   if (value.kind === 'other') return value.what

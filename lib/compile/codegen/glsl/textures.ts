@@ -26,7 +26,7 @@ export const divisibleByFour = (a: Affine): boolean => a.c % 4 === 0 && a.terms.
 export const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(([v, k]) => [v, k / 4] as const) })
 
 /** Reads of a kernel's buffers: from an index to the text of a texel or one of its channels. */
-export class Textures {
+export class TextureReads {
   /** Of each slot's buffer; where that lies in planes, of one of them. */
   readonly #layouts: readonly Layout[]
   place: Place | undefined

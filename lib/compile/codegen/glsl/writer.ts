@@ -11,7 +11,7 @@ import {
   type Guard,
   type Var
 } from '../../../core/affine.ts'
-import { raise } from '../../../core/raise.ts'
+import { raise } from '../../../base/raise.ts'
 import { reductions } from '../../../core/reductions.ts'
 import type { Shape } from '../../../core/shape.ts'
 import type { Costs } from '../../kernel/costs.ts'
@@ -34,9 +34,9 @@ import { glslLoops, nested, sumLoops } from '../nest.ts'
 import { Memo, type Scope, type Value } from '../scope.ts'
 import { Names } from '../names.ts'
 import { Block, literal } from '../block.ts'
-import { fixed, generic, given, type Numbers, type Source } from '../uniforms.ts'
+import { fixed, generic, given, type UniformLimits, type KernelSource } from '../uniforms.ts'
 import { placeOf } from './place.ts'
-import { divisibleByFour, quarter, Textures } from './textures.ts'
+import { divisibleByFour, quarter, TextureReads } from './textures.ts'
 import { fragments, offsetsOf, planeLayout } from '../../kernel/planes.ts'
 import { accumulated, identityOf, productOf, summed, type Term } from '../terms.ts'
 import { tileOf, type Tiling } from '../../kernel/tiling.ts'
@@ -54,7 +54,7 @@ interface Result {
  * The body of a kernel as a GLSL function `vec4 body()` that reads the samplers `user_a0`, `user_a1` … A tiled kernel
  * has one body, and leaves its further results where gpu.js's kernel maps take them.
  */
-export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): Source => {
+export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): KernelSource => {
   const folds = foldsOf(kernel)
   const how = tiling ?? (folds && tileOf(kernel, folds, 1, dialect.costs))
   const body = new Writer(kernel, dialect, how).write()
@@ -69,7 +69,7 @@ export interface Dialect {
   /** The largest integer. */
   readonly mostCounted: number
   readonly costs: Costs
-  readonly numbers: Numbers
+  readonly numbers: UniformLimits
 }
 
 /** A turn of as many terms may well add them up by themselves: that is one addition more, and shorter sums. */
@@ -84,7 +84,7 @@ class Writer {
   readonly #variables = variablesIn()
   readonly #names: Names
   readonly #root: Block
-  readonly #textures: Textures
+  readonly #textures: TextureReads
   constructor(
     readonly kernel: Kernel,
     readonly dialect: Dialect,
@@ -93,7 +93,7 @@ class Writer {
     this.#root = new Block(this.#counter)
     this.#names = new Names(dialect.mostCounted)
     this.#small = !tiling?.heavy && fragments(kernel.shape) <= large
-    this.#textures = new Textures(kernel, dialect, this.#names, this.#root, this.#small)
+    this.#textures = new TextureReads(kernel, dialect, this.#names, this.#root, this.#small)
   }
 
   write(): string {

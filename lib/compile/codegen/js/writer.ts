@@ -10,7 +10,7 @@ import {
   type Guard,
   type Var
 } from '../../../core/affine.ts'
-import { raise } from '../../../core/raise.ts'
+import { raise } from '../../../base/raise.ts'
 import { reductions } from '../../../core/reductions.ts'
 import type { Helper } from '../../../core/tensor.ts'
 import { sizeOf, stridesOf, type Shape } from '../../../core/shape.ts'

@@ -1,9 +1,9 @@
-import { Key } from '../core/key.ts'
-import { argumentRow, argumentText, drawRow, type Argument, type Draw } from '../core/primitives.ts'
-import { raise } from '../core/raise.ts'
-import { topological, type Tensor } from '../core/tensor.ts'
-import { leaked, type Trace } from '../core/trace.ts'
-import { eachLeaf, tensorsOf } from '../core/tree.ts'
+import { Key } from '../../core/key.ts'
+import { argumentRow, argumentText, drawRow, type Argument, type Draw } from '../../core/primitives.ts'
+import { raise } from '../../base/raise.ts'
+import { topological, type Tensor } from '../../core/tensor.ts'
+import { leaked, type Trace } from '../../core/trace.ts'
+import { eachLeaf, tensorsOf } from '../../core/tree.ts'
 
 /**
  * Refuses tensors that hang on placeholders of another trace than `own`. Placeholders are numbered, so each would be

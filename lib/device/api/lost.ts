@@ -1,5 +1,5 @@
-import { reason } from '../core/failure.ts'
-import { TesseraError } from '../core/raise.ts'
+import { reason } from '../../base/failure.ts'
+import { TesseraError } from '../../base/raise.ts'
 
 /** What a device held that exists nowhere else. */
 export interface Holdings {

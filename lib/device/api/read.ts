@@ -1,8 +1,8 @@
 import ndarray, { type NdArray } from 'ndarray'
-import type { Nested } from '../core/create.ts'
-import { choice } from '../core/options.ts'
-import { sizeOf, type Shape } from '../core/shape.ts'
-import { failTrace, isTracing } from '../core/trace.ts'
+import type { Nested } from '../../core/create.ts'
+import { choice } from '../../core/options.ts'
+import { sizeOf, type Shape } from '../../core/shape.ts'
+import { failTrace, isTracing } from '../../core/trace.ts'
 import type { Numbers } from './device.ts'
 
 const nest = (data: Numbers, shape: Shape, offset: number): Nested => {

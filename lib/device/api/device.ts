@@ -1,7 +1,7 @@
 import type { NdArray } from 'ndarray'
-import type { Nested } from '../core/create.ts'
-import type { Shape } from '../core/shape.ts'
-import type { Tensor } from '../core/tensor.ts'
+import type { Nested } from '../../core/create.ts'
+import type { Shape } from '../../core/shape.ts'
+import type { Tensor } from '../../core/tensor.ts'
 import type { OnLost } from './lost.ts'
 
 export type Numbers = Float32Array | Float64Array

@@ -1,0 +1,52 @@
+import type { MeasuredFile } from './measure.ts'
+import { importGraph } from './cycles.ts'
+
+/** The folders of the library, each of which may import from those before it (and a part of the same one). */
+export const layers: readonly string[] = [
+  'lib/base',
+  'lib/random',
+  'lib/core',
+  'lib/ops',
+  'lib/grad',
+  'lib/optim',
+  'lib/compile/kernel',
+  'lib/compile/codegen',
+  'lib/compile/graph',
+  'lib/compile/schedule',
+  'lib/device/api',
+  'lib/reference',
+  'lib/io',
+  'lib/device',
+  'lib/diffusion',
+  'lib/data',
+  'lib/render',
+  'lib',
+  'models',
+  'scripts',
+  'spec'
+]
+
+/** The position of the layer that a file is in: the one with the longest path. */
+const layerOf = (path: string): number =>
+  layers.reduce(
+    (best, layer, i) => (path.startsWith(`${layer}/`) && layer.length > (layers[best]?.length ?? 0) ? i : best),
+    -1
+  )
+
+/** The imports that go to a later layer, and the files that are in none. */
+export const arrowsUpwards = (files: readonly MeasuredFile[]): readonly string[] =>
+  [...importGraph(files)].flatMap(([from, imports]) => {
+    if (layerOf(from) < 0) return [`${from}: in no layer; name its folder in scripts/sizes/layers.ts`]
+    return imports
+      .filter((to) => layerOf(to) > layerOf(from))
+      .map((to) => `${from} imports ${to}: ${layers[layerOf(from)]} comes before ${layers[layerOf(to)]}`)
+  })
+
+/** The names of types that two files of the library export. */
+export const doubleNames = (files: readonly MeasuredFile[]): readonly string[] => {
+  const places = new Map<string, string[]>()
+  for (const { path, types } of files) for (const name of types) places.set(name, [...(places.get(name) ?? []), path])
+  return [...places].flatMap(([name, paths]) =>
+    paths.length > 1 ? [`the type ${name} stands in ${paths.join(' and ')}`] : []
+  )
+}
