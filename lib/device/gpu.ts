@@ -1,4 +1,4 @@
-import type { Plan } from '../compile/schedule/plan.ts'
+import { compile, type Plan } from '../compile/index.ts'
 import { showPlan } from '../compile/schedule/show.ts'
 import { debug, debugLevel } from '../base/debug.ts'
 import type { Held } from '../core/primitives.ts'
@@ -152,6 +152,17 @@ class EngineDevice implements Device {
 
   showSource<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string {
     return showPlan(this.#trace(f as unknown as Anything, args).plan, { source: true })
+  }
+
+  explain<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string {
+    const stages: string[] = []
+    let before = ''
+    compile(tensorsOf(trace(f as unknown as Anything, args)), this.#engine, (stage, text) => {
+      const now = text()
+      stages.push(`-- ${stage}${now === before ? ': as before' : `\n${now}`}`)
+      before = now
+    })
+    return stages.join('\n')
   }
 
   profile<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): readonly Timing[] {

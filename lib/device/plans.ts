@@ -1,5 +1,5 @@
 import { graphKey } from '../compile/kernel/key.ts'
-import { plan, type Plan, type Target } from '../compile/schedule/plan.ts'
+import { compile, type Plan, type Target } from '../compile/index.ts'
 import { Recent } from '../base/recent.ts'
 import type { Tensor } from '../core/tensor.ts'
 
@@ -19,7 +19,7 @@ export class Plans {
 
   of(outputs: readonly Tensor[]): Plan {
     const { key, leaves } = graphKey(outputs)
-    const known = this.#known.of(key, () => withoutLeaves(plan(outputs, this.target), leaves))
+    const known = this.#known.of(key, () => withoutLeaves(compile(outputs, this.target), leaves))
     return { ...known, leaves: known.leaves.map(([buffer, i]) => [buffer, typeof i === 'number' ? leaves[i]! : i]) }
   }
 

@@ -1,4 +1,4 @@
-import { plan } from '../compile/schedule/plan.ts'
+import { compile } from '../compile/index.ts'
 import { argumentRow, mul } from '../core/primitives.ts'
 import { TesseraError } from '../base/raise.ts'
 import { node } from '../core/tensor.ts'
@@ -15,7 +15,7 @@ const expected = [written.map((v) => v * 2), written.map((v) => v * -0.5)]
 
 /** Runs what a training step consists of, in little: an upload, a program that draws, a read. */
 const computed = (engine: Engine): readonly Float32Array[] => {
-  const { steps, leaves, outputs } = plan(results, engine)
+  const { steps, leaves, outputs } = compile(results, engine)
   const buffers: Buffer[] = []
   for (const [i] of leaves) buffers[i] = engine.upload(written, shape)
   for (const step of steps) {

@@ -58,6 +58,7 @@ export const reference: Device = {
     promised(() => Promise.resolve(formed(numbersOf(x) as Numbers, x.shape, as)))) as Device['read'],
   show,
   showSource: show,
+  explain: show,
   profile: () => [],
   stats: () => stats,
   // it lies nowhere that could be lost

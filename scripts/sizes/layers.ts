@@ -13,6 +13,7 @@ export const layers: readonly string[] = [
   'lib/compile/codegen',
   'lib/compile/graph',
   'lib/compile/schedule',
+  'lib/compile',
   'lib/device/api',
   'lib/reference',
   'lib/io',

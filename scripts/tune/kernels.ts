@@ -2,8 +2,8 @@ import * as t from 'tessera'
 import type { Costs } from '../../lib/compile/kernel/costs.ts'
 import { foldsOf } from '../../lib/compile/kernel/ir.ts'
 import type { Folds, Kernel } from '../../lib/compile/kernel/ir.ts'
-import { plan } from '../../lib/compile/schedule/plan.ts'
-import type { Target } from '../../lib/compile/schedule/plan.ts'
+import { compile } from '../../lib/compile/index.ts'
+import type { Target } from '../../lib/compile/index.ts'
 import { argumentRow } from '../../lib/core/primitives.ts'
 import { node } from '../../lib/core/tensor.ts'
 
@@ -83,7 +83,7 @@ export const subjectsOf = (
 ): readonly Subject[] => {
   const kernels: Kernel[] = []
   const source: Target['source'] = (kernel) => ({ text: String(kernels.push(kernel)), numbers: [] })
-  for (const step of plan(outputs, { inputs, targets, textureSize, costs, source }).steps) step.source()
+  for (const step of compile(outputs, { inputs, targets, textureSize, costs, source }).steps) step.source()
   const sums = kernels.flatMap((kernel) => {
     const fold = kernel.bodies.length === 1 && !kernel.tiles ? foldsOf(kernel) : undefined
     return fold !== undefined && kernel.bodies[0] === fold.all[0] ? [{ kernel, fold }] : []

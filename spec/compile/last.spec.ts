@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lastOf } from '../../lib/compile/schedule/defer.ts'
+import { defer } from '../../lib/compile/schedule/defer.ts'
 import * as t from '../../lib/index.ts'
 
 describe('what is computed last', () => {
@@ -8,21 +8,21 @@ describe('what is computed last', () => {
   const twice = t.mul(next, 2)
 
   it('is results, and results of results', () => {
-    expect([...lastOf([next, twice], new Set([x, next, twice]))]).toEqual([next, twice])
+    expect([...defer([next, twice], new Set([x, next, twice]))]).toEqual([next, twice])
   })
 
   it('is nothing that others are computed from', () => {
     const sum = t.sum(next)
     const y = t.mul(twice, sum)
-    expect([...lastOf([next, twice, y], new Set([x, next, twice, sum, y]))]).toEqual([twice, y])
+    expect([...defer([next, twice, y], new Set([x, next, twice, sum, y]))]).toEqual([twice, y])
   })
 
   it('is nothing large, and nothing computed from what is', () => {
     const large = t.exp(t.iota([400, 400]))
     const row = t.slice(large, [[0, 1]])
     const stored = new Set([x, next, large, row])
-    expect([...lastOf([row, next, large], stored)]).toEqual([next])
+    expect([...defer([row, next, large], stored)]).toEqual([next])
     // where the large one is no buffer, nothing is kept for the row
-    expect([...lastOf([row, next], new Set([x, next, row]))]).toEqual([row, next])
+    expect([...defer([row, next], new Set([x, next, row]))]).toEqual([row, next])
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
 import { usual } from '../../lib/compile/kernel/costs.ts'
 import { graphKey } from '../../lib/compile/kernel/key.ts'
-import { plan } from '../../lib/compile/schedule/plan.ts'
+import { compile } from '../../lib/compile/index.ts'
 import { gl } from '../support/gl.ts'
 import { workOf } from '../support/work.ts'
 
@@ -71,7 +71,7 @@ describe.each(Object.entries(graphs))('%s', (_, graph) => {
       const outputs = t.tensorsOf(graph(n))
       return workOf(() => {
         graphKey(outputs)
-        plan(outputs, target(inputs, targets))
+        compile(outputs, target(inputs, targets))
       })
     }
     expect(planned(long) / planned(short)).toBeLessThan(most)

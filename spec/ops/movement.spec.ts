@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
 import { usual } from '../../lib/compile/kernel/costs.ts'
-import { plan } from '../../lib/compile/schedule/plan.ts'
+import { compile } from '../../lib/compile/index.ts'
 import { identity } from '../../lib/core/primitives.ts'
 import { sizeOf, type Shape } from '../../lib/core/shape.ts'
 import { sameAsLoops, sameOnGL, type Meant } from '../support/against.ts'
@@ -214,7 +214,7 @@ describe('concat of very many', () => {
         costs: usual,
         source: () => ({ text: '', numbers: [] })
       }
-      const { steps } = plan([t.concat(parts(n, () => 1))], target)
+      const { steps } = compile([t.concat(parts(n, () => 1))], target)
       return steps.reduce((sum, { shape, outputs }) => sum + outputs.length * sizeOf(shape), 0)
     }
     for (const n of [10, 100, 1000, 4000])

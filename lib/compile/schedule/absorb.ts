@@ -50,7 +50,7 @@ interface Inlined {
  * The cut judges node by node and stores too much. Here whole kernels are known: a buffer goes where computing its
  * elements again in the kernels that read it costs less than writing and reading them.
  */
-export const inline = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>, limits: FusionLimits): Inlined => {
+export const absorb = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>, limits: FusionLimits): Inlined => {
   const kept = new Set(stored)
   const order = topological(outputs).filter((x) => stored.has(x))
   const wholes = new Map(order.filter((x) => !isLeaf(x)).map((x) => [x, wholeOf(x, stored)]))

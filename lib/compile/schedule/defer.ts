@@ -9,7 +9,7 @@ const small = 1 << 17
  * the parameters and moments after an optimiser's step. They are computed last, where those that are computed alike come
  * together. In order.
  */
-export const lastOf = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>): ReadonlySet<Tensor> => {
+export const defer = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>): ReadonlySet<Tensor> => {
   const results = new Set(outputs)
   const order = topological(outputs)
   // those computed from a large buffer, through nodes that are none

@@ -3,7 +3,7 @@ import { sizeOf } from '../../core/shape.ts'
 import { topological, type Tensor } from '../../core/tensor.ts'
 import type { Costs } from '../kernel/costs.ts'
 import { fragments } from '../kernel/planes.ts'
-import { mostTerms } from '../graph/shorten.ts'
+import { mostTerms } from '../graph/two-stage.ts'
 
 /**
  * Which nodes become buffers. Everything else is computed where it is used, so the question for each node is
@@ -55,7 +55,7 @@ const fills = ({ row: { kernel } }: Tensor): boolean => kernel.kind === 'access'
 export const repeats = (x: Tensor): boolean =>
   x.row.kernel.kind === 'gather' || (isMovement(x) && !fills(x) && sizeOf(x.shape) > sizeOf(x.inputs[0]!.shape))
 
-export const cut = (outputs: readonly Tensor[], limits: FusionLimits): ReadonlySet<Tensor> =>
+export const materialise = (outputs: readonly Tensor[], limits: FusionLimits): ReadonlySet<Tensor> =>
   new Cutter(limits).run(outputs)
 
 class Cutter {

@@ -1,19 +1,14 @@
 import { permute, reshape, store } from '../../core/primitives.ts'
 import { sameShape, sizeOf, type Shape } from '../../core/shape.ts'
 import { topological, type Tensor } from '../../core/tensor.ts'
-import { cut, foldKind, isMovement, type FusionLimits } from './materialise.ts'
+import { foldKind, isMovement, type FusionLimits } from './materialise.ts'
 import { flopsOf, foldsOf, type Kernel } from '../kernel/ir.ts'
 import { lower } from '../kernel/lower.ts'
 import { areTogether, loopAlike } from '../kernel/merge-loops.ts'
-import { inline } from './absorb.ts'
 import { kernelKey } from '../kernel/key.ts'
-import { lastOf } from './defer.ts'
 import type { KernelSource } from '../codegen/uniforms.ts'
 import { holdsPlanes, planeShape, targetsOf } from '../kernel/planes.ts'
 import { oneInFront, pairsInFront, relaidOnce, type Relayout } from '../kernel/layout-change.ts'
-import { shorten } from '../graph/shorten.ts'
-import { simplify } from '../graph/simplify.ts'
-import { split } from '../graph/split.ts'
 import { tileOf, type Tiling } from '../kernel/tiling.ts'
 
 /** One kernel call: the buffers it reads, those it writes, and those that nobody reads afterwards. */
@@ -49,7 +44,19 @@ export interface Target extends FusionLimits {
   source(kernel: Kernel, tiling?: Tiling): KernelSource
 }
 
-export const plan = (outputs: readonly Tensor[], target: Target): Plan => new Planner(target).run(outputs)
+/** What the passes before it decided of a graph. */
+export interface Decided {
+  /** The nodes that become buffers. */
+  readonly stored: ReadonlySet<Tensor>
+  /** The kernels that read a stored node; none where it is a result. */
+  readonly readers: ReadonlyMap<Tensor, ReadonlySet<Tensor>>
+  /** The stored nodes that are computed last. */
+  readonly deferred: ReadonlySet<Tensor>
+}
+
+/** The calls that compute a graph, in order. */
+export const schedule = (outputs: readonly Tensor[], decided: Decided, target: Target): Plan =>
+  new Planner(target, decided).run(outputs)
 
 /** A tiled fold's result: a buffer with a plane for every k-th element. */
 interface Planes {
@@ -80,23 +87,22 @@ class Planner {
   readonly #made = new Map<Tensor, number>()
   readonly #planes = new Map<Tensor, Planes>()
   readonly #relaid = relaidOnce((x) => this.#stored.add(x))
-  #stored = new Set<Tensor>()
-  /** The kernels that read a stored node; none where it is a result. */
-  #readers: ReadonlyMap<Tensor, ReadonlySet<Tensor>> = new Map()
+  readonly #stored: Set<Tensor>
   #next = 0
-  constructor(readonly target: Target) {}
+  constructor(
+    readonly target: Target,
+    readonly decided: Decided
+  ) {
+    this.#stored = new Set(decided.stored)
+  }
 
   run(outputs: readonly Tensor[]): Plan {
-    const simple = simplify(shorten(split(simplify(outputs), this.target.costs)))
-    const { stored, readers } = inline(simple, cut(simple, this.target), this.target)
-    this.#stored = new Set(stored)
-    this.#readers = readers
-    const last = lastOf(simple, stored)
-    for (const x of topological(simple)) if (stored.has(x) && !last.has(x)) this.#emit(x)
+    const { stored, deferred } = this.decided
+    for (const x of topological(outputs)) if (stored.has(x) && !deferred.has(x)) this.#emit(x)
     const first = this.#calls.length
-    last.forEach((x) => this.#emit(x))
+    deferred.forEach((x) => this.#emit(x))
     this.#group(first)
-    const results = simple.map((x) => this.#numberOf(x))
+    const results = outputs.map((x) => this.#numberOf(x))
     const steps = this.#steps(results)
     const read = new Set([...steps.flatMap((step) => step.inputs), ...results])
     return { steps, leaves: this.#leaves.filter(([buffer]) => read.has(buffer)), outputs: results }
@@ -130,7 +136,7 @@ class Planner {
       return
     }
     const folded = this.target.targets > 1 ? this.#foldBelow(x) : undefined
-    const whole = folded && sizeOf(folded.shape) === sizeOf(x.shape) && this.#readers.get(x)?.size === 1
+    const whole = folded && sizeOf(folded.shape) === sizeOf(x.shape) && this.decided.readers.get(x)?.size === 1
     if (whole && this.#tiled(x)) this.#stored.delete(x)
     else this.#place(x, folded && this.#tiled(folded) && folded === x ? x : undefined)
   }

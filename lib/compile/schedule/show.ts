@@ -1,4 +1,5 @@
-import { letters } from '../../core/show.ts'
+import { letters, showGraph } from '../../core/show.ts'
+import { topological, type Tensor } from '../../core/tensor.ts'
 import { showShape } from '../../base/raise.ts'
 import type { Plan } from './plan.ts'
 
@@ -13,6 +14,19 @@ export const showPlan = (plan: Plan, { source: whole = false } = {}): string => 
     ({ name, source, inputs, outputs, targets, shape }) =>
       `${outputs.map(letters).join(', ')} = ${name}${inputs.map((i) => ` ${letters(i)}`).join('')} : ${targets > outputs.length ? `${targets} x ` : ''}${showShape(shape)}  #${programs.indexOf(source().text)}`
   )
-  const sources = whole ? programs.map((text, i) => `#${i}\n${text}`) : []
+  const sources = whole ? [showSources(plan)] : []
   return [...leaves, ...steps, `return ${plan.outputs.map(letters).join(', ')}`, ...sources].join('\n')
+}
+
+/** The programs of a plan, under their numbers. */
+export const showSources = (plan: Plan): string =>
+  [...new Set(plan.steps.map((step) => step.source().text))].map((text, i) => `#${i}\n${text}`).join('\n')
+
+/** A graph, with a star before each of some nodes. */
+export const showStored = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>): string => {
+  const marks = [...topological(outputs).map((x) => (stored.has(x) ? '*' : ' ')), ' ']
+  return showGraph(outputs)
+    .split('\n')
+    .map((line, i) => `${marks[i]} ${line}`)
+    .join('\n')
 }

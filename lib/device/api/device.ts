@@ -72,6 +72,8 @@ export interface Device {
   /** The plan of a function as text, a line a kernel; with the sources of its programs where they are wanted. */
   show<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
   showSource<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
+  /** The life of a function, stage by stage: the graph that was traced, what each pass made of it, calls and programs. */
+  explain<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
   /** Runs a function, waiting after each of its kernels, and says what each took. */
   profile<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): readonly Timing[]
   /**
