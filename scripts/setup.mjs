@@ -1,5 +1,6 @@
 // Brings a fresh clone to where everything runs. It has no dependencies, for it runs before there are any, and it
 // does nothing where nothing is missing. What is optional and can't be had is said, loudly, and done without.
+import { readFileSync } from 'node:fs'
 import { pathToFileURL, fileURLToPath } from 'node:url'
 import {
   browser,
@@ -17,7 +18,10 @@ import { say, shout } from './setup/say.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-const oldest = [20, 6]
+/** The oldest Node, as package.json says. */
+const oldest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  .engines.node.match(/\d+/g)
+  .map(Number)
 
 const isTooOld = () => {
   const [major, minor] = process.versions.node.split('.').map(Number)

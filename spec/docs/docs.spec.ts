@@ -5,11 +5,21 @@ import { layers } from '../../scripts/sizes/layers.ts'
 import { gl } from '../support/gl.ts'
 
 const root = new URL('../../', import.meta.url)
-const page = readFileSync(new URL('docs/architecture.md', root), 'utf8')
+const text = (path: string): string => readFileSync(new URL(path, root), 'utf8')
+const page = text('docs/architecture.md')
 
 /** The block of code between two marks. */
 const block = (name: string): string =>
   new RegExp(`<!-- ${name} -->\\s*\`\`\`\\w*\n([^]*?)\n\`\`\``).exec(page)?.[1] ?? ''
+
+describe('the oldest Node', () => {
+  it('is the same wherever it is named', () => {
+    const { engines } = JSON.parse(text('package.json')) as { readonly engines: { readonly node: string } }
+    const oldest = engines.node.replace('>=', '')
+    expect(text('.nvmrc').trim()).toBe(oldest)
+    expect(text('README.md')).toContain(`Node ${oldest} or newer`)
+  })
+})
 
 describe('docs/architecture.md', () => {
   it('[gl] shows what explain prints of softmax(x · w)', async () => {
