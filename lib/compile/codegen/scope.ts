@@ -8,6 +8,9 @@ export interface Value {
   readonly wide: boolean
 }
 
+/** A value as one number per lane. */
+export const wideText = ({ text, wide }: Value): string => (wide ? text : `vec4(${text})`)
+
 /** Where an expression is evaluated. */
 export interface Scope {
   readonly block: Block
