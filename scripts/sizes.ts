@@ -10,7 +10,7 @@ import { measureFile } from './sizes/measure.ts'
 import type { MeasuredFile, MeasuredFunction } from './sizes/measure.ts'
 
 const folders = ['lib', 'models', 'scripts', 'spec']
-const limits = { file: 400, function: 60 }
+const limits = { file: 300, function: 40 }
 
 const quantile = (xs: readonly number[], q: number): number =>
   xs.toSorted((a, b) => a - b)[Math.floor(q * (xs.length - 1))] ?? 0

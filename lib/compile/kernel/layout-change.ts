@@ -74,8 +74,8 @@ const moved = (load: Read, axes: readonly number[]): Read => {
   }
 }
 
-/** Relaid buffers, each made once; `onNew` hears of them. */
-export const relaidOnce = (onNew: (x: Tensor) => void): Relaid => {
+/** Relaid buffers, each made once. */
+export const relaidOnce = (): Relaid => {
   const made = new Map<Tensor, Map<string, Tensor>>()
   return (x, axes) => {
     const known = made.get(x) ?? new Map<string, Tensor>()
@@ -83,7 +83,6 @@ export const relaidOnce = (onNew: (x: Tensor) => void): Relaid => {
     const [a, b] = axes as readonly [number, number?]
     const found = known.get(String(axes)) ?? (b === undefined ? storeLeading(x, a)[0] : storePairs(x, a, b))
     known.set(String(axes), found)
-    onNew(found)
     return found
   }
 }

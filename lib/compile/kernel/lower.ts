@@ -25,55 +25,79 @@ export const lower = (
   isBuffer: (x: Tensor) => boolean,
   tilesOf: Tiles = untiled,
   wanted = roots
-): Kernel => {
-  const { shape } = roots[0]!
-  // an output axis of size 1 is the constant 0 in every index
-  const out = shape.map((d) => freshVar(d))
-  const own = out.map(variable)
-  const ownKey = own.map(keyOf).join(',')
-  const computed = new Set(roots.filter((x) => !tilesOf(x)))
-  const inputs: Tensor[] = []
-  const known = new Map<Tensor, Map<string, Expr>>()
-  const slotOf = (x: Tensor): number => (inputs.includes(x) ? inputs.indexOf(x) : inputs.push(x) - 1)
+): Kernel => tiled(withoutUnread(inOneLoop(new Lowering(roots, isBuffer, tilesOf).kernel(wanted))), tilesOf)
 
-  const at = (x: Tensor, index: readonly Affine[]): Expr => {
-    const seen = known.get(x) ?? new Map<string, Expr>()
-    known.set(x, seen)
-    const key = index.map(keyOf).join(',')
-    const here = computed.has(x) && key === ownKey
-    const expr = seen.get(key) ?? (!here && isBuffer(x) ? load(x, index) : inlined(x, index))
+class Lowering {
+  readonly #out: readonly Var[]
+  readonly #own: readonly Affine[]
+  /** The roots that are computed here, at the output's own index. */
+  readonly #computed: ReadonlySet<Tensor>
+  readonly #inputs: Tensor[] = []
+  readonly #known = new Map<Tensor, Map<string, Expr>>()
+  readonly #ownKey: string
+  constructor(
+    readonly roots: readonly Tensor[],
+    readonly isBuffer: (x: Tensor) => boolean,
+    tilesOf: Tiles
+  ) {
+    // an output axis of size 1 is the constant 0 in every index
+    this.#out = roots[0]!.shape.map((d) => freshVar(d))
+    this.#own = this.#out.map(variable)
+    this.#ownKey = indexKey(this.#own)
+    this.#computed = new Set(roots.filter((x) => !tilesOf(x)))
+  }
+
+  kernel(wanted: readonly Tensor[]): Kernel {
+    const bodies = wanted.map((x) => this.#at(x, this.#own))
+    return { shape: this.roots[0]!.shape, out: this.#out, bodies, inputs: this.#inputs }
+  }
+
+  /** A node's element, computed once for each index. */
+  #at(x: Tensor, index: readonly Affine[]): Expr {
+    const seen = this.#known.get(x) ?? new Map<string, Expr>()
+    this.#known.set(x, seen)
+    const key = indexKey(index)
+    const here = this.#computed.has(x) && key === this.#ownKey
+    const expr = seen.get(key) ?? (!here && this.isBuffer(x) ? this.#load(x, index) : this.#inlined(x, index))
     seen.set(key, expr)
     return expr
   }
-  const load = (x: Tensor, index: readonly Affine[]): Expr => ({ kind: 'load', slot: slotOf(x), shape: x.shape, index })
 
-  const inlined = (x: Tensor, index: readonly Affine[]): Expr => {
+  #slotOf(x: Tensor): number {
+    return this.#inputs.includes(x) ? this.#inputs.indexOf(x) : this.#inputs.push(x) - 1
+  }
+
+  #load(x: Tensor, index: readonly Affine[]): Expr {
+    return { kind: 'load', slot: this.#slotOf(x), shape: x.shape, index }
+  }
+
+  #inlined(x: Tensor, index: readonly Affine[]): Expr {
     const { kernel } = x.row
     switch (kernel.kind) {
       case 'pointwise':
-        if (x.row.marks) return at(x.inputs[0]!, index)
-        return { kind: 'apply', row: x.row, args: x.inputs.map((input) => at(input, index)) }
+        if (x.row.marks) return this.#at(x.inputs[0]!, index)
+        return { kind: 'apply', row: x.row, args: x.inputs.map((input) => this.#at(input, index)) }
       case 'access': {
         const access = kernel.at(x.attrs, x.inputs[0]!.shape, index)
-        const body = guarded(access.guards ?? [], at(x.inputs[0]!, access.index))
+        const body = guarded(access.guards ?? [], this.#at(x.inputs[0]!, access.index))
         return kernel.reduces ? folded(kernel.reduces, access.over ?? [], body) : body
       }
       case 'gather': {
         const [table, rows] = x.inputs as readonly [Tensor, Tensor]
-        const row = at(rows, [index[0]!])
-        return { kind: 'gather', slot: slotOf(table), shape: table.shape, row, rest: index.slice(1) }
+        const row = this.#at(rows, [index[0]!])
+        return { kind: 'gather', slot: this.#slotOf(table), shape: table.shape, row, rest: index.slice(1) }
       }
       case 'iota':
         return { kind: 'index', at: index[(x.attrs as { readonly axis: number }).axis]! }
       case 'constant':
         return { kind: 'constant', value: (x.attrs as { readonly value: number }).value }
       case 'buffer':
-        return load(x, index)
+        return this.#load(x, index)
     }
   }
-  const bodies = wanted.map((x) => at(x, own))
-  return tiled(withoutUnread(inOneLoop({ shape, out, bodies, inputs })), tilesOf)
 }
+
+const indexKey = (index: readonly Affine[]): string => index.map(keyOf).join(',')
 
 const tiled = (kernel: Kernel, tilesOf: Tiles): Kernel => {
   const tiles = kernel.inputs.map(tilesOf)

@@ -1,32 +1,18 @@
-import { permute, reshape, store } from '../../core/primitives.ts'
-import { sameShape, sizeOf, type Shape } from '../../core/shape.ts'
+import { sizeOf } from '../../core/shape.ts'
 import { topological, type Tensor } from '../../core/tensor.ts'
-import { foldKind, isMovement, type FusionLimits } from './materialise.ts'
-import { flopsOf, foldsOf, type Kernel } from '../kernel/ir.ts'
-import { lower } from '../kernel/lower.ts'
-import { areTogether, loopAlike } from '../kernel/merge-loops.ts'
-import { kernelKey } from '../kernel/key.ts'
 import type { KernelSource } from '../codegen/uniforms.ts'
+import { flopsOf, type Kernel } from '../kernel/ir.ts'
+import { relaidOnce } from '../kernel/layout-change.ts'
+import { lower } from '../kernel/lower.ts'
 import { holdsPlanes, planeShape, targetsOf } from '../kernel/planes.ts'
-import { oneInFront, pairsInFront, relaidOnce, type Relayout } from '../kernel/layout-change.ts'
-import { tileOf, type Tiling } from '../kernel/tiling.ts'
+import type { Tiling } from '../kernel/tiling.ts'
+import { nameOf, type Call, type Planes, type Step } from './call.ts'
+import { choose, type Choice } from './choose.ts'
+import { fuse, grouped, type Sofar } from './fuse.ts'
+import { withLifetimes } from './liveness.ts'
+import { foldKind, isMovement, type FusionLimits } from './materialise.ts'
 
-/** One kernel call: the buffers it reads, those it writes, and those that nobody reads afterwards. */
-export interface Step {
-  /** Its program, written when it is first asked for. */
-  readonly source: () => KernelSource
-  /** Of each output. */
-  readonly shape: Shape
-  readonly inputs: readonly number[]
-  readonly outputs: readonly number[]
-  /** Results of a fragment: one per output, or the planes of the only one. */
-  readonly targets: number
-  /** What the step computes, for `show`. */
-  readonly name: string
-  /** Floating-point operations that the values take, for `profile`. */
-  readonly flops: number
-  readonly free: readonly number[]
-}
+export type { Step } from './call.ts'
 
 /** A graph as kernel calls over numbered buffers. */
 export interface Plan {
@@ -58,42 +44,30 @@ export interface Decided {
 export const schedule = (outputs: readonly Tensor[], decided: Decided, target: Target): Plan =>
   new Planner(target, decided).run(outputs)
 
-/** A tiled fold's result: a buffer with a plane for every k-th element. */
-interface Planes {
-  readonly tile: readonly number[]
-  readonly buffer: number
-}
-
-/** A kernel call to be: the nodes of one shape that it computes, or the planes of one. */
-interface Call {
-  readonly roots: readonly Tensor[]
-  readonly tiled?: { readonly tiling: Tiling; readonly planes: Planes }
-  /** The root whose planes this call puts together. */
-  readonly merges?: Tensor | undefined
-  /** What computes all of the roots. */
-  readonly kernel: Kernel
-  /** How a weight is laid out anew for it. */
-  readonly relayout?: Relayout | undefined
-}
-
-/** A call looks this far back for one that it can be part of: further, and its results would wait for their use. */
-const nearby = 32
-
 class Planner {
-  readonly #calls: Call[] = []
+  #calls: Call[] = []
   readonly #leaves: (readonly [number, Tensor])[] = []
   readonly #numbers = new Map<Tensor, number>()
   /** The number of the call that computes a node; -1 for a leaf. */
   readonly #made = new Map<Tensor, number>()
   readonly #planes = new Map<Tensor, Planes>()
-  readonly #relaid = relaidOnce((x) => this.#stored.add(x))
+  readonly #relaid = relaidOnce()
   readonly #stored: Set<Tensor>
+  readonly #sofar: Sofar
   #next = 0
   constructor(
     readonly target: Target,
     readonly decided: Decided
   ) {
     this.#stored = new Set(decided.stored)
+    this.#sofar = {
+      targets: target.targets,
+      inputs: target.inputs,
+      madeAt: (x) => this.#made.get(x),
+      lower: (roots, merged) => this.#lower(roots, merged),
+      relayoutOf: (kernel) => this.#choose(kernel, 1).relayout,
+      relaid: this.#relaid
+    }
   }
 
   run(outputs: readonly Tensor[]): Plan {
@@ -101,25 +75,29 @@ class Planner {
     for (const x of topological(outputs)) if (stored.has(x) && !deferred.has(x)) this.#emit(x)
     const first = this.#calls.length
     deferred.forEach((x) => this.#emit(x))
-    this.#group(first)
+    this.#calls = [...grouped(this.#calls, first, this.#sofar)]
     const results = outputs.map((x) => this.#numberOf(x))
-    const steps = this.#steps(results)
+    const steps = withLifetimes(this.#calls, results, (call, needed) => this.#step(call, needed))
     const read = new Set([...steps.flatMap((step) => step.inputs), ...results])
     return { steps, leaves: this.#leaves.filter(([buffer]) => read.has(buffer)), outputs: results }
   }
 
   /** Whether a node is read from its planes: by all, or (where it is stored too) by the call that merges them. */
-  #inPlanes(x: Tensor, merges?: Tensor): boolean {
-    return this.#planes.has(x) && (x === merges || !this.#stored.has(x))
+  #inPlanes(x: Tensor, merged?: Tensor): boolean {
+    return this.#planes.has(x) && (x === merged || !this.#stored.has(x))
   }
 
   #isBuffer(x: Tensor): boolean {
     return this.#stored.has(x) || this.#planes.has(x)
   }
 
-  #lower(roots: readonly Tensor[], merges?: Tensor, wanted = roots): Kernel {
-    const tile = (x: Tensor) => (this.#inPlanes(x, merges) ? this.#planes.get(x)!.tile : undefined)
+  #lower(roots: readonly Tensor[], merged?: Tensor, wanted = roots): Kernel {
+    const tile = (x: Tensor) => (this.#inPlanes(x, merged) ? this.#planes.get(x)!.tile : undefined)
     return lower(roots, (x) => this.#isBuffer(x), tile, wanted)
+  }
+
+  #choose(kernel: Kernel, targets: number): Choice {
+    return choose(kernel, targets, this.target.costs, this.#relaid)
   }
 
   #numberOf(x: Tensor): number {
@@ -128,6 +106,7 @@ class Planner {
     return known
   }
 
+  /** Adds the calls that compute a node, and before it what they read. */
   #emit(x: Tensor): void {
     if (this.#made.has(x)) return
     if (x.row.kernel.kind === 'buffer') {
@@ -138,110 +117,50 @@ class Planner {
     const folded = this.target.targets > 1 ? this.#foldBelow(x) : undefined
     const whole = folded && sizeOf(folded.shape) === sizeOf(x.shape) && this.decided.readers.get(x)?.size === 1
     if (whole && this.#tiled(x)) this.#stored.delete(x)
-    else this.#place(x, folded && this.#tiled(folded) && folded === x ? x : undefined)
+    else if (folded && this.#tiled(folded) && folded === x) this.#merge(x)
+    else this.#place(x)
+  }
+
+  /** Adds a call and the buffers that it reads. */
+  #push(x: Tensor, call: Call, reads: readonly Tensor[]): void {
+    reads.forEach((y) => this.#emit(y))
+    this.#made.set(x, this.#calls.push(call) - 1)
   }
 
   /** Emits a fold, with what follows from it, in planes; or says that it is not worth several results a fragment. */
   #tiled(x: Tensor): boolean {
-    const { kernel, tiling } = this.#best(this.#lower([x]), this.target.targets)
+    const { kernel, tiling, needs } = this.#choose(this.#lower([x]), this.target.targets)
     if (!tiling || targetsOf(tiling.tile) === 1 || kernel.inputs.length > this.target.inputs) return false
     if (!holdsPlanes(kernel.shape, tiling.tile, this.target.textureSize)) return false
-    kernel.inputs.forEach((input) => this.#emit(input))
+    needs.forEach((y) => this.#stored.add(y))
+    kernel.inputs.forEach((y) => this.#emit(y))
     const planes = { tile: tiling.tile, buffer: this.#next++ }
     this.#planes.set(x, planes)
-    this.#made.set(x, this.#calls.push({ roots: [x], kernel, tiled: { tiling, planes } }) - 1)
+    this.#push(x, { kind: 'tiled', roots: [x], kernel, tiling, planes }, [])
     return true
   }
 
-  /** Of the calls from one on, lets those that do the same with other buffers be one, as many as fit. */
-  #group(first: number): void {
-    const alike = new Map<string, Call[]>()
-    this.#calls.splice(first).forEach((call) => {
-      const isFree =
-        !call.tiled &&
-        !call.merges &&
-        !foldsOf(call.kernel) &&
-        call.kernel.inputs.every((y) => this.#made.get(y)! < first)
-      const key = isFree ? kernelKey(call.kernel) : `alone ${alike.size}`
-      const before = alike.get(key) ?? []
-      alike.set(key, before)
-      const latest = before.at(-1)
-      const both = latest && this.#both(latest, call)
-      if (both) before[before.length - 1] = both
-      else before.push(call)
-    })
-    for (const calls of alike.values()) this.#calls.push(...calls)
-  }
-
-  #both(a: Call, b: Call): Call | undefined {
-    const roots = [...a.roots, ...b.roots]
-    if (roots.length > this.target.targets) return undefined
-    const kernel = this.#lower(roots)
-    return kernel.inputs.length <= this.target.inputs ? { roots, kernel } : undefined
+  #merge(x: Tensor): void {
+    const kernel = this.#lower([x], x)
+    this.#push(
+      x,
+      { kind: 'merge', roots: [x], kernel, of: x },
+      kernel.inputs.filter((y) => y !== x)
+    )
   }
 
   /** Computes a node together with others, where a call nearby has what it takes, else in a call of its own. */
-  #place(x: Tensor, merges?: Tensor): void {
-    const alone = this.#lower([x], merges)
-    const company = merges ? undefined : this.#company(x, alone)
-    if (company) {
-      const [at, call] = company
-      this.#calls[at] = call
-      this.#made.set(x, at)
+  #place(x: Tensor): void {
+    const alone = this.#lower([x])
+    const fused = fuse(x, alone, this.#calls, this.#sofar)
+    if (fused) {
+      this.#calls[fused.at] = fused.call
+      this.#made.set(x, fused.at)
       return
     }
-    const { kernel, relayout } = this.#best(alone, 1)
-    kernel.inputs.forEach((input) => this.#emit(input))
-    this.#made.set(x, this.#calls.push({ roots: [x], kernel: alone, relayout, merges }) - 1)
-  }
-
-  /**
-   * The latest call that computes something of this shape from some of the same, before which all inputs are there,
-   * and what becomes of it.
-   */
-  #company(x: Tensor, alone: Kernel): readonly [at: number, call: Call] | undefined {
-    if (alone.inputs.some((y) => !this.#made.has(y))) return undefined
-    const ready = ({ inputs }: Kernel, at: number): boolean =>
-      inputs.every((y) => this.#made.get(y)! < at || this.#calls[at]!.roots.includes(y))
-    for (let at = this.#calls.length - 1; at >= Math.max(0, this.#calls.length - nearby) && ready(alone, at); at--) {
-      const call = this.#joined(x, alone, this.#calls[at]!)
-      if (call && ready(call.relayout?.(call.kernel, this.#relaid) ?? call.kernel, at)) return [at, call]
-    }
-    return undefined
-  }
-
-  #joined(x: Tensor, alone: Kernel, call: Call): Call | undefined {
-    const { roots, tiled, merges, relayout, kernel: before } = call
-    if (tiled || roots.length >= this.target.targets || !sameShape(roots[0]!.shape, x.shape)) return undefined
-    const folds = [foldsOf(before), foldsOf(alone)] as const
-    if (folds[1] && !(folds[0] && loopAlike(folds[0], folds[1]))) return undefined
-    if (folds[1] && this.#best(alone, 1).relayout !== relayout) return undefined
-    const together = [...roots, x]
-    const kernel = this.#lower(together, merges)
-    const { inputs } = kernel
-    const shares = inputs.length < before.inputs.length + alone.inputs.length
-    // a fold's kernel takes in what follows from it alone: with more it would be a program of its own for each use
-    if (folds[0] && !folds[1] && inputs.length > before.inputs.length) return undefined
-    if (folds[1] && !areTogether(foldsOf(kernel)!)) return undefined
-    const joins =
-      shares && !inputs.some((y) => roots.includes(y) && y !== merges) && inputs.length <= this.target.inputs
-    return joins ? { ...call, roots: together, kernel } : undefined
-  }
-
-  /** The kernel as it is or with a weight laid out anew, whichever is expected to run faster. */
-  #best(
-    kernel: Kernel,
-    targets: number
-  ): { readonly kernel: Kernel; readonly tiling?: Tiling; readonly relayout?: Relayout } {
-    const folds = foldsOf(kernel)
-    if (!folds) return { kernel }
-    const plain = { kernel, tiling: tileOf(kernel, folds, targets, this.target.costs) }
-    const others = [oneInFront, pairsInFront].flatMap((relayout) => {
-      const moved = relayout(kernel, this.#relaid)
-      if (moved === kernel) return []
-      return [{ kernel: moved, tiling: tileOf(moved, foldsOf(moved)!, targets, this.target.costs), relayout }]
-    })
-    return [plain, ...others].reduce((best, next) => (next.tiling.ms < best.tiling.ms ? next : best))
+    const { kernel, relayout, needs } = this.#choose(alone, 1)
+    needs.forEach((y) => this.#stored.add(y))
+    this.#push(x, { kind: 'whole', roots: [x], kernel: alone, relayout }, kernel.inputs)
   }
 
   /** The highest node at or below x that is a fold but for movements on top of it. */
@@ -258,53 +177,38 @@ class Planner {
     return undefined
   }
 
-  /** The calls that the results need, in order, each with the buffers that nobody reads after it. */
-  #steps(results: readonly number[]): readonly Step[] {
-    const needed = new Set(results)
-    return [...this.#calls]
-      .reverse()
-      .flatMap((call): readonly Step[] => {
-        const step = this.#step(call, needed)
-        if (!step) return []
-        const free = [...new Set(step.inputs)].filter((buffer) => !needed.has(buffer))
-        free.forEach((buffer) => needed.add(buffer))
-        return [{ ...step, free }]
-      })
-      .reverse()
-  }
-
-  #step(
-    { roots, kernel: all, tiled, merges, relayout }: Call,
-    needed: ReadonlySet<number>
-  ): Omit<Step, 'free'> | undefined {
-    const bufferOf = (x: Tensor): number =>
-      this.#inPlanes(x, merges) ? this.#planes.get(x)!.buffer : this.#numberOf(x)
-    if (tiled) {
-      const { tiling, planes } = tiled
-      if (!needed.has(planes.buffer)) return undefined
-      return {
-        source: once(() => this.target.source(all, tiling)),
-        shape: planeShape(all.shape, tiling.tile),
-        inputs: all.inputs.map(bufferOf),
-        outputs: [planes.buffer],
-        targets: targetsOf(tiling.tile),
-        flops: flopsOf(all),
-        name: `${nameOf(roots[0]!)} tiled`
-      }
-    }
-    const wanted = roots.filter((x) => needed.has(this.#numberOf(x)))
+  #step(call: Call, needed: ReadonlySet<number>): Omit<Step, 'free'> | undefined {
+    if (call.kind === 'tiled') return needed.has(call.planes.buffer) ? this.#tiledStep(call) : undefined
+    const merged = call.kind === 'merge' ? call.of : undefined
+    const wanted = call.roots.filter((x) => needed.has(this.#numberOf(x)))
     if (wanted.length === 0) return undefined
-    const lowered = wanted.length === roots.length ? all : this.#lower(roots, merges, wanted)
-    const kernel = relayout ? relayout(lowered, this.#relaid) : lowered
+    const lowered = wanted.length === call.roots.length ? call.kernel : this.#lower(call.roots, merged, wanted)
+    const kernel = call.kind === 'whole' && call.relayout ? call.relayout(lowered, this.#relaid) : lowered
     return {
       source: once(() => this.target.source(kernel)),
       shape: kernel.shape,
-      inputs: kernel.inputs.map(bufferOf),
+      inputs: kernel.inputs.map((x) => this.#bufferOf(x, merged)),
       outputs: wanted.map((x) => this.#numberOf(x)),
       targets: wanted.length,
       flops: flopsOf(kernel),
       name: `${wanted.map(nameOf).join(' + ')}${kernel.tiles ? ' of planes' : ''}`
     }
+  }
+
+  #tiledStep({ roots, kernel, tiling, planes }: Extract<Call, { kind: 'tiled' }>): Omit<Step, 'free'> {
+    return {
+      source: once(() => this.target.source(kernel, tiling)),
+      shape: planeShape(kernel.shape, tiling.tile),
+      inputs: kernel.inputs.map((x) => this.#bufferOf(x)),
+      outputs: [planes.buffer],
+      targets: targetsOf(tiling.tile),
+      flops: flopsOf(kernel),
+      name: `${nameOf(roots[0])} tiled`
+    }
+  }
+
+  #bufferOf(x: Tensor, merged?: Tensor): number {
+    return this.#inPlanes(x, merged) ? this.#planes.get(x)!.buffer : this.#numberOf(x)
   }
 }
 
@@ -316,10 +220,3 @@ const once = <T>(make: () => T): (() => T) => {
     return state.made
   }
 }
-
-/** Rows that show what they are made from: of themselves they say little. */
-const thin: ReadonlySet<unknown> = new Set([reshape.row, permute.row, store.row])
-
-/** The rows that a kernel was made for, outermost first. */
-const nameOf = ({ row, inputs: [at] }: Tensor): string =>
-  thin.has(row) && at && at.row.kernel.kind !== 'buffer' ? `${row.name} ${nameOf(at)}` : row.name

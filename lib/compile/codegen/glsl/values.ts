@@ -16,10 +16,10 @@ import { dependsOn, openOf, type Expr } from '../../kernel/ir.ts'
 import { dividesInFloats as isHalved, fitsFloats } from '../../kernel/exact.ts'
 import { type Scope, type Value, wideText } from '../scope.ts'
 import type { Names } from '../names.ts'
-import type { Block} from '../block.ts';
+import type { Block } from '../block.ts'
 import { literal } from '../block.ts'
 import { given } from '../uniforms.ts'
-import type { TextureReads } from './textures.ts';
+import type { TextureReads } from './textures.ts'
 import { divisibleByFour, quarter } from './textures.ts'
 
 /** Writes expressions down as values of GLSL: one number for all lanes, or one for each. */

@@ -1,0 +1,23 @@
+import type { Call, Step } from './call.ts'
+
+/**
+ * The steps of the calls that some results need, in order, each with the buffers that nobody reads after it. `stepOf`
+ * gives the step of a call for what is needed of it, if anything is.
+ */
+export const withLifetimes = (
+  calls: readonly Call[],
+  results: readonly number[],
+  stepOf: (call: Call, needed: ReadonlySet<number>) => Omit<Step, 'free'> | undefined
+): readonly Step[] => {
+  const needed = new Set(results)
+  return calls
+    .toReversed()
+    .flatMap((call): readonly Step[] => {
+      const step = stepOf(call, needed)
+      if (!step) return []
+      const free = [...new Set(step.inputs)].filter((buffer) => !needed.has(buffer))
+      free.forEach((buffer) => needed.add(buffer))
+      return [{ ...step, free }]
+    })
+    .reverse()
+}
