@@ -24,7 +24,7 @@ export interface Step {
 }
 
 /** A tiled fold's result: a buffer with a plane for every k-th element. */
-export interface Planes {
+export interface TilePlanes {
   readonly tile: readonly number[]
   readonly buffer: number
 }
@@ -44,7 +44,7 @@ export type Call =
       readonly roots: readonly [Tensor]
       readonly kernel: Kernel
       readonly tiling: Tiling
-      readonly planes: Planes
+      readonly planes: TilePlanes
     }
   /** Puts the planes of a node together, and computes other nodes of its shape. */
   | { readonly kind: 'merge'; readonly roots: readonly Tensor[]; readonly kernel: Kernel; readonly of: Tensor }

@@ -6,7 +6,7 @@ import { relaidOnce } from '../kernel/layout-change.ts'
 import { lower } from '../kernel/lower.ts'
 import { holdsPlanes, planeShape, targetsOf } from '../kernel/planes.ts'
 import type { Tiling } from '../kernel/tiling.ts'
-import { nameOf, type Call, type Planes, type Step } from './call.ts'
+import { nameOf, type Call, type TilePlanes, type Step } from './call.ts'
 import { choose, type Choice } from './choose.ts'
 import { fuse, grouped, type Sofar } from './fuse.ts'
 import { withLifetimes } from './liveness.ts'
@@ -50,7 +50,7 @@ class Planner {
   readonly #numbers = new Map<Tensor, number>()
   /** The number of the call that computes a node; -1 for a leaf. */
   readonly #made = new Map<Tensor, number>()
-  readonly #planes = new Map<Tensor, Planes>()
+  readonly #planes = new Map<Tensor, TilePlanes>()
   readonly #relaid = relaidOnce()
   readonly #stored: Set<Tensor>
   readonly #sofar: Sofar

@@ -23,7 +23,7 @@ import type { TextureReads } from './textures.ts'
 import { divisibleByFour, quarter } from './textures.ts'
 
 /** Writes expressions down as values of GLSL: one number for all lanes, or one for each. */
-export class Values {
+export class ValueWriter {
   readonly #names: Names
   readonly #textures: TextureReads
   constructor(names: Names, textures: TextureReads) {

@@ -24,7 +24,7 @@ import { TextureReads } from './textures.ts'
 import { fragments, offsetsOf, planeLayout } from '../../kernel/planes.ts'
 import { accumulated, identityOf, productOf, summed, type Term } from '../terms.ts'
 import { tileOf, type Tiling } from '../../kernel/tiling.ts'
-import { Values } from './values.ts'
+import { ValueWriter } from './values.ts'
 
 /** One of the places that a fragment computes results for: where it lies, and the names of its sums. */
 interface Result {
@@ -70,7 +70,7 @@ class Writer {
   readonly #names: Names
   readonly #root: Block
   readonly #textures: TextureReads
-  readonly #values: Values
+  readonly #values: ValueWriter
   constructor(
     readonly kernel: Kernel,
     readonly dialect: Dialect,
@@ -80,7 +80,7 @@ class Writer {
     this.#names = new Names(dialect.mostCounted)
     this.#small = !tiling?.heavy && fragments(kernel.shape) <= large
     this.#textures = new TextureReads(kernel, dialect, this.#names, this.#root, this.#small)
-    this.#values = new Values(this.#names, this.#textures)
+    this.#values = new ValueWriter(this.#names, this.#textures)
   }
 
   write(): string {
