@@ -3,7 +3,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import * as node from 'tessera/node'
-import { usual } from '../lib/compile/kernel/costs.ts'
+import { defaultCosts } from '../lib/compile/kernel/costs.ts'
 import type { Costs } from '../lib/compile/kernel/costs.ts'
 import { failure, reason } from '../lib/base/failure.ts'
 import type { Failure } from '../lib/base/failure.ts'
@@ -32,8 +32,8 @@ const command = (): Command =>
     .description('Measures what things cost on the GL device here, for the planner to choose tiles by.')
     .option('--quick', 'fewer measurements: a minute, not several', false)
     .option('--batch <n>', 'images that the kernels are for; by default 32 and 128', count)
-    .option('--cores <n>', 'blocks of fragments that the device works on at once', count, usual.cores)
-    .option('--block <n>', 'the side of such a block', count, usual.block)
+    .option('--cores <n>', 'blocks of fragments that the device works on at once', count, defaultCosts.cores)
+    .option('--block <n>', 'the side of such a block', count, defaultCosts.block)
     .option('--dry-run', 'store nothing', false)
     .option('--force', 'store what was found also where nothing is gained by it', false)
     .option('--forget', 'remove what is stored for this device, measure nothing', false)
@@ -134,7 +134,7 @@ const forgotten = (engine: Engine): TE.TaskEither<Failure, string> =>
 
 const perform = (flags: Flags): TE.TaskEither<Failure, ExitCode> =>
   pipe(
-    opened({ ...usual, cores: flags.cores, block: flags.block }),
+    opened({ ...defaultCosts, cores: flags.cores, block: flags.block }),
     TE.flatMap((engine) => (flags.forget ? forgotten(engine) : measured(engine, flags))),
     TE.tapIO((line) => () => progress.say(`\n${line}`)),
     TE.map((): ExitCode => 0)

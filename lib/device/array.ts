@@ -1,5 +1,5 @@
 import type { Kernel } from '../compile/kernel/ir.ts'
-import { usual, type Costs } from '../compile/kernel/costs.ts'
+import { defaultCosts, type Costs } from '../compile/kernel/costs.ts'
 import type { KernelSource } from '../compile/codegen/uniforms.ts'
 import { scalarFunctions, scalarHelpersOf, scalarOf } from '../compile/codegen/js/writer.ts'
 import { raise } from '../base/raise.ts'
@@ -38,7 +38,7 @@ class ArrayEngine implements Engine {
   readonly inputs = 64
   readonly targets = 1
   readonly counters: Counters = noCounts()
-  readonly costs: Costs = usual
+  readonly costs: Costs = defaultCosts
   readonly loss: Loss
   tenant: Tenant | undefined
   readonly #live = new Set<ArrayBuffer_>()

@@ -1,6 +1,6 @@
 import type { Kernel } from '../compile/kernel/ir.ts'
 import type { Tiling } from '../compile/kernel/tiling.ts'
-import { usual, type Costs } from '../compile/kernel/costs.ts'
+import { defaultCosts, type Costs } from '../compile/kernel/costs.ts'
 import { glslOf } from '../compile/codegen/glsl/writer.ts'
 import type { UniformLimits, KernelSource } from '../compile/codegen/uniforms.ts'
 import { kernelKey } from '../compile/kernel/key.ts'
@@ -20,7 +20,7 @@ import type { Context } from './platform/types.ts'
 /** Programs kept at most, where nobody says: three times what a training step of the U-Net has. */
 const mostPrograms = 512
 
-export const glEngine = (context: Context, limits: Limits = {}, costs: Costs = usual): Engine =>
+export const glEngine = (context: Context, limits: Limits = {}, costs: Costs = defaultCosts): Engine =>
   new GLEngine(context, limits, costs)
 
 class GLEngine implements Engine {

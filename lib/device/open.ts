@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type { TaskEither } from 'fp-ts/TaskEither'
 import { platform } from '#platform'
-import { usual, type Costs } from '../compile/kernel/costs.ts'
+import { defaultCosts, type Costs } from '../compile/kernel/costs.ts'
 import { failure, reason, type Failure } from '../base/failure.ts'
 import { TesseraError } from '../base/raise.ts'
 import { reference } from '../reference/device.ts'
@@ -36,7 +36,7 @@ const tried = (name: EngineName, make: () => Engine): Opened =>
   )
 
 /** Those that were measured on this device, else the usual ones. */
-const costsOf = ({ name, gl }: Context): Costs => platform.costs?.(name, rendererOf(gl)) ?? usual
+const costsOf = ({ name, gl }: Context): Costs => platform.costs?.(name, rendererOf(gl)) ?? defaultCosts
 
 /** The backends of this platform, the best first. */
 const backends = ({ limits = {}, costs }: DeviceOptions): readonly (readonly [EngineName, () => Promise<Opened>])[] => [
@@ -44,7 +44,7 @@ const backends = ({ limits = {}, costs }: DeviceOptions): readonly (readonly [En
     name,
     async () =>
       E.flatMap((context: Context) =>
-        tried(name, () => glEngine(context, limits, costs ? { ...usual, ...costs } : costsOf(context)))
+        tried(name, () => glEngine(context, limits, costs ? { ...defaultCosts, ...costs } : costsOf(context)))
       )(await open())
   ]),
   ['webasm', () => Promise.resolve(tried('webasm', () => arrayEngine('webasm', limits)))],
@@ -52,7 +52,7 @@ const backends = ({ limits = {}, costs }: DeviceOptions): readonly (readonly [En
 ]
 
 const reasonFor = ({ costs }: Engine, why: readonly string[], options: DeviceOptions): string => {
-  const tuned = options.costs === undefined && costs !== usual ? ', with tuned costs' : ''
+  const tuned = options.costs === undefined && costs !== defaultCosts ? ', with tuned costs' : ''
   return `${why.join('; ') || 'the best that this platform has'}${tuned}`
 }
 

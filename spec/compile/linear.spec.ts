@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
-import { usual } from '../../lib/compile/kernel/costs.ts'
+import { defaultCosts } from '../../lib/compile/kernel/costs.ts'
 import { graphKey } from '../../lib/compile/kernel/key.ts'
 import { compile } from '../../lib/compile/index.ts'
 import { gl } from '../support/gl.ts'
@@ -51,7 +51,7 @@ const target = (inputs: number, targets: number) => ({
   inputs,
   targets,
   textureSize: 8192,
-  costs: usual,
+  costs: defaultCosts,
   source: () => ({ text: '', numbers: [] })
 })
 const [short, long] = [600, 1200] as const

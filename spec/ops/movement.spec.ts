@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
-import { usual } from '../../lib/compile/kernel/costs.ts'
+import { defaultCosts } from '../../lib/compile/kernel/costs.ts'
 import { compile } from '../../lib/compile/index.ts'
 import { identity } from '../../lib/core/primitives.ts'
 import { sizeOf, type Shape } from '../../lib/core/shape.ts'
@@ -211,7 +211,7 @@ describe('concat of very many', () => {
         inputs: 16,
         targets: 8,
         textureSize: 8192,
-        costs: usual,
+        costs: defaultCosts,
         source: () => ({ text: '', numbers: [] })
       }
       const { steps } = compile([t.concat(parts(n, () => 1))], target)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { usual } from '../../lib/compile/kernel/costs.ts'
+import { defaultCosts } from '../../lib/compile/kernel/costs.ts'
 import type { Costs } from '../../lib/compile/kernel/costs.ts'
 import { targetsOf } from '../../lib/compile/kernel/planes.ts'
 import { tilingsOf } from '../../lib/compile/kernel/tiling.ts'
@@ -25,8 +25,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Costs in parts of the usual ones. */
 const times = (factors: Fitted): Costs => ({
-  ...usual,
-  ...Object.fromEntries(fitted.map((name) => [name, factors[name] * usual[name]]))
+  ...defaultCosts,
+  ...Object.fromEntries(fitted.map((name) => [name, factors[name] * defaultCosts[name]]))
 })
 
 const record = (arbitrary: fc.Arbitrary<number>): fc.Arbitrary<Fitted> =>
@@ -34,11 +34,11 @@ const record = (arbitrary: fc.Arbitrary<number>): fc.Arbitrary<Fitted> =>
 
 /** Amounts that would usually take up to a millisecond each. */
 const amounts = record(fc.double({ min: 0.01, max: 1, noNaN: true })).map((ms): Fitted => ({
-  fetch: ms.fetch / usual.fetch,
-  madd: ms.madd / usual.madd,
-  loop: ms.loop / usual.loop,
-  write: ms.write / usual.write,
-  call: ms.call / usual.call
+  fetch: ms.fetch / defaultCosts.fetch,
+  madd: ms.madd / defaultCosts.madd,
+  loop: ms.loop / defaultCosts.loop,
+  write: ms.write / defaultCosts.write,
+  call: ms.call / defaultCosts.call
 }))
 const kernels = fc.array(amounts, { minLength: 40, maxLength: 60 })
 const timed = (all: readonly Fitted[], costs: Costs): readonly Sample[] =>
@@ -50,35 +50,36 @@ describe('the fit', () => {
   it('recovers constants from exact times', () =>
     holds(fc.tuple(kernels, factors), ([all, by]) => {
       const truth = times({ ...by, fetch: 2 })
-      const found = fit(timed(all, truth), usual, 0)
-      for (const name of fitted) expect(found[name] / usual[name]).toBeCloseTo(truth[name] / usual[name], 4)
-      expect([found.cores, found.block]).toEqual([usual.cores, usual.block])
+      const found = fit(timed(all, truth), defaultCosts, 0)
+      for (const name of fitted)
+        expect(found[name] / defaultCosts[name]).toBeCloseTo(truth[name] / defaultCosts[name], 4)
+      expect([found.cores, found.block]).toEqual([defaultCosts.cores, defaultCosts.block])
     }))
 
   it('is exact with the usual proportions, whatever the device', () =>
     holds(fc.tuple(kernels, fc.constantFrom(0.01, 1, 300)), ([all, by]) => {
       const truth = times({ fetch: by, madd: by, loop: by, write: by, call: by })
-      const found = fit(timed(all, truth), usual)
+      const found = fit(timed(all, truth), defaultCosts)
       for (const name of fitted) expect(found[name] / truth[name]).toBeCloseTo(1, 6)
     }))
 
   it('leaves the usual proportion to what the times do not tell', () =>
     holds(kernels, (all) => {
       const without = all.map((one) => ({ ...one, write: 0 }))
-      const found = fit(timed(without, times({ fetch: 3, madd: 3, loop: 3, write: 9, call: 3 })), usual)
-      expect(found.write / usual.write).toBeCloseTo(3, 6)
+      const found = fit(timed(without, times({ fetch: 3, madd: 3, loop: 3, write: 9, call: 3 })), defaultCosts)
+      expect(found.write / defaultCosts.write).toBeCloseTo(3, 6)
     }))
 
   it('is never negative, whatever the times', () =>
     holds(fc.tuple(kernels, fc.infiniteStream(fc.double({ min: 0.1, max: 10, noNaN: true }))), ([all, noise]) => {
       const samples = all.map((one) => ({ amounts: one, ms: noise.next().value as number }))
-      const found = fit(samples, usual)
+      const found = fit(samples, defaultCosts)
       for (const name of fitted) expect(found[name]).toBeGreaterThanOrEqual(0)
     }))
 })
 
 const subjects = examples([32]).flatMap((example) =>
-  subjectsOf(example, { inputs: 14, targets: 8, textureSize: 8192 }, usual)
+  subjectsOf(example, { inputs: 14, targets: 8, textureSize: 8192 }, defaultCosts)
 )
 const subject = subjects.find(({ name }) => name.startsWith('conv 3x3 10-10'))!
 
@@ -91,11 +92,13 @@ describe('candidates', () => {
   it.each(subjects.map((one): readonly [string, Subject] => [one.name, one]))(
     'cost what the cost model expects: %s',
     (_, one) => {
-      const candidates = candidatesOf(one, 8, usual)
-      const tilings = tilingsOf(one.kernel, one.fold, 8, usual)
+      const candidates = candidatesOf(one, 8, defaultCosts)
+      const tilings = tilingsOf(one.kernel, one.fold, 8, defaultCosts)
       expect(candidates.length).toBe(tilings.length)
-      candidates.forEach(({ amounts: amount }, i) => expect(expected(amount, usual)).toBeCloseTo(tilings[i]!.ms, 9))
-      expect(expected(chosen(candidates, usual).amounts, usual)).toBeCloseTo(
+      candidates.forEach(({ amounts: amount }, i) =>
+        expect(expected(amount, defaultCosts)).toBeCloseTo(tilings[i]!.ms, 9)
+      )
+      expect(expected(chosen(candidates, defaultCosts).amounts, defaultCosts)).toBeCloseTo(
         Math.min(...tilings.map(({ ms }) => ms)),
         9
       )
@@ -103,25 +106,25 @@ describe('candidates', () => {
   )
 
   it('are measured from the best to the worst, with any number of targets', () => {
-    const all = candidatesOf(subject, 8, usual)
-    const some = worthMeasuring(all, usual, 9)
+    const all = candidatesOf(subject, 8, defaultCosts)
+    const some = worthMeasuring(all, defaultCosts, 9)
     expect(new Set(some).size).toBe(9)
-    expect(some[0]).toBe(chosen(all, usual))
+    expect(some[0]).toBe(chosen(all, defaultCosts))
     for (const targets of [1, 2, 4, 8]) expect(some.map(({ tiling }) => targetsOf(tiling.tile))).toContain(targets)
-    for (const most of [1, 2, 5, 6, 7]) expect(worthMeasuring(all, usual, most).length).toBe(most)
-    expect(worthMeasuring(all.slice(0, 1), usual, 9)).toEqual(all.slice(0, 1))
+    for (const most of [1, 2, 5, 6, 7]) expect(worthMeasuring(all, defaultCosts, most).length).toBe(most)
+    expect(worthMeasuring(all.slice(0, 1), defaultCosts, 9)).toEqual(all.slice(0, 1))
   })
 })
 
 describe('what is said of the tiles', () => {
-  const [a, b, c] = worthMeasuring(candidatesOf(subject, 8, usual), usual, 3) as [never, never, never]
+  const [a, b, c] = worthMeasuring(candidatesOf(subject, 8, defaultCosts), defaultCosts, 3) as [never, never, never]
   const one: Measured = { subject: { ...subject, name: 'a sum' }, candidates: [a, b], ms: new Map([[a, 4], [b, 2]]) } // prettier-ignore
   const none: Measured = { subject, candidates: [a], ms: new Map() }
   const refused: Measured = { subject: { ...subject, name: 'refused' }, candidates: [a, b], ms: new Map([[b, 2]]) }
-  const tuned: Tuned = { all: [one, none, refused], costs: usual }
+  const tuned: Tuned = { all: [one, none, refused], costs: defaultCosts }
 
   it('compares with the best that was measured', () => {
-    const found = compare(tuned, usual)
+    const found = compare(tuned, defaultCosts)
     expect(found.map(({ name, best, ms }) => [name, best, ms])).toEqual([
       ['a sum', b, 2],
       ['refused', b, 2]
@@ -136,10 +139,10 @@ describe('what is said of the tiles', () => {
   })
 
   it('prints as tables', () => {
-    expect(tileTable(compare(tuned, usual))).toMatch(
+    expect(tileTable(compare(tuned, defaultCosts))).toMatch(
       /^sum +best +ms +usual +fitted\na sum +\S+ +2\.00 +\S+ +2\.00x +\S+ +2\.00x\nrefused .+ fails .+ fails\ngeometric mean +2\.00x +2\.00x$/
     )
-    expect(costTable(usual, { ...usual, loop: 0, call: 0.25 })).toMatchInlineSnapshot(`
+    expect(costTable(defaultCosts, { ...defaultCosts, loop: 0, call: 0.25 })).toMatchInlineSnapshot(`
       "ms of a    usual   fitted
       fetch    1.27e-6  1.27e-6
       madd     2.60e-7  2.60e-7
@@ -147,8 +150,8 @@ describe('what is said of the tiles', () => {
       write    2.20e-6  2.20e-6
       call       0.050    0.250"
     `)
-    const sample = (factor: number): Sample => ({ amounts: { fetch: 0, madd: 0, loop: 0, write: 0, call: factor }, ms: usual.call }) // prettier-ignore
-    expect(spreadLine([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map(sample), 'usual', usual)).toBe(
+    const sample = (factor: number): Sample => ({ amounts: { fetch: 0, madd: 0, loop: 0, write: 0, call: factor }, ms: defaultCosts.call }) // prettier-ignore
+    expect(spreadLine([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map(sample), 'usual', defaultCosts)).toBe(
       'Predicted over measured, usual constants: 2.00 to 10.00 for eight tenths of 11 measurements, 1.00 to 11.00 for all'
     )
   })
@@ -162,7 +165,7 @@ describe('stored costs', () => {
   const file = (): string => E.getOrElse(() => '')(costsFile(device))
 
   it('are those that were stored, of this renderer, until they are removed', async () => {
-    const mine = { ...usual, fetch: 1e-9, cores: 40 }
+    const mine = { ...defaultCosts, fetch: 1e-9, cores: 40 }
     expect(storedCosts(device)).toEqual(E.right(undefined))
     expect(await storeCosts(device, mine)()).toEqual(E.right(file()))
     expect(storedCosts(device)).toEqual(E.right(mine))
@@ -176,11 +179,11 @@ describe('stored costs', () => {
     ['no JSON', '{"costs": '],
     ['nothing', 'null'],
     ['no costs', '{}'],
-    ['a number that is none', JSON.stringify({ costs: { ...usual, fetch: '1' } })],
-    ['a number that is missing', JSON.stringify({ costs: { ...usual, write: undefined } })],
-    ['an infinite number', JSON.stringify({ costs: usual }).replace('0.05', '1e999')],
-    ['a negative number', JSON.stringify({ costs: { ...usual, madd: -1 } })],
-    ['no cores', JSON.stringify({ costs: { ...usual, cores: 0 } })]
+    ['a number that is none', JSON.stringify({ costs: { ...defaultCosts, fetch: '1' } })],
+    ['a number that is missing', JSON.stringify({ costs: { ...defaultCosts, write: undefined } })],
+    ['an infinite number', JSON.stringify({ costs: defaultCosts }).replace('0.05', '1e999')],
+    ['a negative number', JSON.stringify({ costs: { ...defaultCosts, madd: -1 } })],
+    ['no cores', JSON.stringify({ costs: { ...defaultCosts, cores: 0 } })]
   ]
   it.each(bad)('are refused in one line where the file has %s', (_, text) => {
     mkdirSync(dirname(file()), { recursive: true })
@@ -193,7 +196,7 @@ describe('stored costs', () => {
   it('are none where TESSERA_CONFIG is empty', async () => {
     process.env.TESSERA_CONFIG = ''
     expect(storedCosts(device)).toEqual(E.right(undefined))
-    expect(await storeCosts(device, usual)()).toMatchObject({ left: { message: expect.stringContaining('is empty') as string } }) // prettier-ignore
+    expect(await storeCosts(device, defaultCosts)()).toMatchObject({ left: { message: expect.stringContaining('is empty') as string } }) // prettier-ignore
   })
 })
 

@@ -3,7 +3,7 @@ import { dot, dotScale, evaluate, moved, valuesOf } from './float64.ts'
 import type { Sample } from './rows.ts'
 import { allowance, differenceAllowance, expectClose, step, unit64 } from './tolerance.ts'
 import { simplify } from '../../lib/compile/graph/simplify.ts'
-import { usual } from '../../lib/compile/kernel/costs.ts'
+import { defaultCosts } from '../../lib/compile/kernel/costs.ts'
 import { boundLoops, splitSums } from '../../lib/compile/graph/two-stage.ts'
 import { showShape } from '../../lib/base/raise.ts'
 import { topological, type Tensor } from '../../lib/core/tensor.ts'
@@ -112,7 +112,7 @@ export const rewritingKeeps = (outputs: Tensors): void => {
   // what cancels out leaves the rounding of what it was before
   const scale = [...values.values()].reduce((most, of) => Math.max(most, largest(of)), 0)
   // where calls cost nothing, sums are split that are much shorter than those worth it
-  valuesOf(simplify(boundLoops(splitSums(simplify(outputs), { ...usual, call: 0 })))).forEach((rewritten, i) =>
+  valuesOf(simplify(boundLoops(splitSums(simplify(outputs), { ...defaultCosts, call: 0 })))).forEach((rewritten, i) =>
     expectClose(rewritten, values.get(outputs[i]!)!, { unit: 64 * unit64, scale, terms: 100 }, 'after rewriting')
   )
 }

@@ -14,7 +14,7 @@ export interface Costs {
 }
 
 /** Measured on a software rasteriser with two cores. `npm run tune` fits them to another device. */
-export const usual: Costs = {
+export const defaultCosts: Costs = {
   fetch: 1.27e-6,
   madd: 0.26e-6,
   loop: 1e-4,

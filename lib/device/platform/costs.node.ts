@@ -5,7 +5,7 @@ import envPaths from 'env-paths'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { usual, type Costs } from '../../compile/kernel/costs.ts'
+import { defaultCosts, type Costs } from '../../compile/kernel/costs.ts'
 import { fail, failure, reason, type Failure } from '../../base/failure.ts'
 import { ensureFolder, writeAtomic } from '../../io/atomic.node.ts'
 import type { Device } from '../api/device.ts'
@@ -34,7 +34,7 @@ export const costsFile = ({ name, renderer }: GLDevice): E.Either<Failure, strin
     E.map((folder) => join(folder, 'costs', `${plain(name)}-${plain(renderer)}.json`))
   )
 
-const names = Object.keys(usual) as readonly (keyof Costs)[]
+const names = Object.keys(defaultCosts) as readonly (keyof Costs)[]
 const least: Partial<Costs> = { cores: 1, block: 1 }
 
 const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> => typeof x === 'object' && x !== null
