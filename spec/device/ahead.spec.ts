@@ -123,7 +123,7 @@ const alone = `${graph}
 
 /** Has a helper compile what is missing, \`times\` over, and goes on as \`after\` says. */
 const ahead = (after: string, times = 1): string => `${graph}
-  import { plan } from './lib/compile/plan.ts'
+  import { compile } from './lib/compile/index.ts'
   import { dealt, missingIn } from './lib/device/compiling.ts'
   import { glEngine } from './lib/device/gl.ts'
   import { platform } from './lib/device/platform/node.ts'
@@ -131,7 +131,7 @@ const ahead = (after: string, times = 1): string => `${graph}
   import { probe } from './lib/device/probe.ts'
   const engine = glEngine((await platform.contexts[0][1]()).right)
   probe(engine)
-  const steps = missingIn(plan(graph, engine).steps, engine)
+  const steps = missingIn(compile(graph, engine).steps, engine)
   const [jobs] = dealt(steps, 1)
   const several = Array.from({ length: ${times} }, (_, i) =>
     jobs.map((job) => ({ ...job, source: { ...job.source, text: job.source.text + '\\n'.repeat(i) } })))
