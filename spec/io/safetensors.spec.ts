@@ -335,7 +335,8 @@ describe('a broken file', () => {
       },
       metadata: { format: 'pt', 'a"b': 'c:"d"' }
     }
-    const whole = encodeSafetensors(seed.tensors, seed.metadata)
+    // without a digest, which would refuse them all
+    const whole = encodeSafetensors(seed.tensors, seed.metadata, { digest: false })
     const header = Number(new DataView(whole.buffer).getBigUint64(0, true))
     let readable = 0
     // bytes that mean something to a header are likelier to get past its first checks
