@@ -7,6 +7,7 @@ const slow = [
   'spec/{browser,golden,scripts}/**',
   'spec/compile/{compositions,counted,large,limits,linear,long-sums,sizes}.spec.ts',
   'spec/device/{ahead,display,memory}.spec.ts',
+  'spec/docs/examples.spec.ts',
   'spec/io/{digest,hostile,mutations}.spec.ts',
   'spec/models/{classifier,unet}.spec.ts'
 ]
