@@ -5,8 +5,8 @@
  */
 
 // tensors
-export { TesseraError } from './base/raise.ts'
-export type { Failure } from './base/failure.ts'
+export { raise, TesseraError } from './base/raise.ts'
+export { fail, failure, reason, type Failure } from './base/failure.ts'
 export type { Broadcast, Shape } from './core/shape.ts'
 export { isTensor, type Row, type Scalar, type Tensor } from './core/tensor.ts'
 export { ones, scalar, tensor, zeros, type Nested } from './core/create.ts'

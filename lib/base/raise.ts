@@ -12,7 +12,16 @@ export class TesseraError extends Error {
 /** `[2,3]` */
 export const showShape = (shape: readonly number[]): string => `[${shape.join(',')}]`
 
-/** Throws `op: message`. */
+/**
+ * Throws `op: message` as a `TesseraError`: for operations of your own that are called wrongly.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const half = (x: t.Tensor) => (x.shape.length > 0 ? t.mul(x, 0.5) : t.raise('half', 'wants a tensor with axes'))
+ * assert.throws(() => half(t.scalar(1)), /^TesseraError: half: wants a tensor with axes$/)
+ * ```
+ */
 export const raise = (op: string, message: string): never => {
   throw new TesseraError(printable(`${op}: ${message}`))
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type * as E from 'fp-ts/Either'
-import type { Failure } from '../../lib/base/failure.ts'
+import type { Failure } from 'tessera'
 import { count, parseFlags } from '../lib/program.ts'
 import { names } from './work.ts'
 

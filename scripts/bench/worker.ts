@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { reason } from '../../lib/base/failure.ts'
+import { reason } from 'tessera'
 import { mark } from './protocol.ts'
 import type { Answer, Handed, Request } from './protocol.ts'
 import { timed } from './prepared.ts'

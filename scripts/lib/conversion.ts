@@ -4,8 +4,8 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import * as node from 'tessera/node'
-import { fail, failure, reason } from '../../lib/base/failure.ts'
-import type { Failure } from '../../lib/base/failure.ts'
+import { fail, failure, reason } from 'tessera'
+import type { Failure } from 'tessera'
 
 /** What is to be taken off each tensor's name, and what is then put before it. */
 export interface Renaming {

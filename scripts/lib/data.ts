@@ -4,8 +4,8 @@ import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import * as node from 'tessera/node'
-import { failure } from '../../lib/base/failure.ts'
-import type { Failure } from '../../lib/base/failure.ts'
+import { failure } from 'tessera'
+import type { Failure } from 'tessera'
 import type { Bar, Progress } from './progress.ts'
 
 export type DatasetName = 'digits' | t.SourceName

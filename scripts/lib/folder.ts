@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import * as node from 'tessera/node'
-import { failure } from '../../lib/base/failure.ts'
-import type { Failure } from '../../lib/base/failure.ts'
+import { failure } from 'tessera'
+import type { Failure } from 'tessera'
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -6,8 +6,8 @@ import * as t from 'tessera'
 import { fromNamed } from 'tessera/models'
 import type { Loaded, Named } from 'tessera/models'
 import * as node from 'tessera/node'
-import { fail } from '../../lib/base/failure.ts'
-import type { Failure } from '../../lib/base/failure.ts'
+import { fail } from 'tessera'
+import type { Failure } from 'tessera'
 
 /** Of the metadata; a reader refuses what a later version wrote. */
 export const version = 1

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import * as node from 'tessera/node'
-import type { Failure } from '../../lib/base/failure.ts'
+import type { Failure } from 'tessera'
 
 /** Writes pictures into a folder. */
 export interface Album {

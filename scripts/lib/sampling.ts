@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
-import type { Failure } from '../../lib/base/failure.ts'
+import type { Failure } from 'tessera'
 import type { Interrupt } from './interrupt.ts'
 import type { Album } from './pictures.ts'
 import type { Progress } from './progress.ts'

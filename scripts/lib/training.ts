@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/Either'
 import type * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
-import type { Failure } from '../../lib/base/failure.ts'
+import type { Failure } from 'tessera'
 import { breathe } from './interrupt.ts'
 
 /** What a training step turns into the next: parameters, and what the optimiser remembers. */
