@@ -31,7 +31,7 @@ const machine = (programs: Readonly<Record<string, string>>): string => {
 const setUp = (bin: string, modules: 'modules' | 'none', ...args: readonly string[]): string => {
   const clone = folder()
   cpSync(join(root, 'scripts'), join(clone, 'scripts'), { recursive: true })
-  cpSync(join(root, 'package-lock.json'), join(clone, 'package-lock.json'))
+  for (const file of ['package.json', 'package-lock.json']) cpSync(join(root, file), join(clone, file))
   if (modules === 'modules') symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'))
   else mkdirSync(join(clone, 'node_modules'))
   const env = { PATH: bin, HOME: clone, TMPDIR: clone }
