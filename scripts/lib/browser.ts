@@ -28,7 +28,9 @@ const quiet = [
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
-  '--disable-sync'
+  '--disable-sync',
+  // on a busy machine it takes software GL, which is slow, for a GPU that hangs, and takes the context away
+  '--disable-gpu-watchdog'
 ]
 /** The driver of the display, which may have a GPU, then the one that Chromium brings along. */
 const drivers = [
