@@ -1,4 +1,5 @@
-import { configDefaults, mergeConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+import { NeededSpecs } from './spec/support/reporter.ts'
 import base from './vitest.config.ts'
 
 // npm run spec:fast: what can be said of a change in two minutes. Left out are whole programs, browsers, trainings, and
@@ -12,4 +13,11 @@ const slow = [
   'spec/models/{classifier,unet}.spec.ts'
 ]
 
-export default mergeConfig(base, { test: { exclude: [...configDefaults.exclude, ...slow] } })
+export default defineConfig({
+  ...base,
+  test: {
+    ...base.test,
+    exclude: [...configDefaults.exclude, ...slow],
+    reporters: ['default', new NeededSpecs(['[browser]'])]
+  }
+})
