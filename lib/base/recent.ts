@@ -1,10 +1,17 @@
-/** What was made for keys; beyond so many, what was asked for longest ago goes. */
+/** What was made for keys; beyond so many, what was asked for longest ago goes. `onDrop` is called with all that goes. */
 export class Recent<A> {
   readonly #known = new Map<string, A>()
-  constructor(readonly most: number) {}
+  constructor(
+    readonly most: number,
+    readonly onDrop: (value: A) => void = () => undefined
+  ) {}
 
   get size(): number {
     return this.#known.size
+  }
+
+  values(): Iterable<A> {
+    return this.#known.values()
   }
 
   of(key: string, make: () => A): A {
@@ -17,11 +24,13 @@ export class Recent<A> {
 
   // asked for only then: a Map walks over the places of what was deleted
   #dropOldest(): void {
-    const [oldest] = this.#known.keys()
-    this.#known.delete(oldest!)
+    const [oldest] = this.#known
+    this.#known.delete(oldest![0])
+    this.onDrop(oldest![1])
   }
 
   clear(): void {
+    this.#known.forEach((value) => this.onDrop(value))
     this.#known.clear()
   }
 }

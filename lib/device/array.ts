@@ -1,3 +1,4 @@
+import { Recent } from '../base/recent.ts'
 import type { Kernel } from '../compile/kernel/ir.ts'
 import { defaultCosts, type Costs } from '../compile/kernel/costs.ts'
 import type { KernelSource } from '../compile/codegen/uniforms.ts'
@@ -43,8 +44,8 @@ class ArrayEngine implements Engine {
   tenant: Tenant | undefined
   readonly #live = new Set<ArrayBuffer_>()
   readonly #gpu: GPUType
-  /** By text and sizes, the one used last at the end. */
-  readonly #programs = new Map<string, Program>()
+  /** By text and sizes. */
+  readonly #programs: Recent<Program>
   /** Functions of rows that gpu.js was told. */
   readonly #functions = new Set<string>()
 
@@ -55,6 +56,7 @@ class ArrayEngine implements Engine {
     this.loss = new Loss(name, () => false)
     if (name === 'webasm' && !GPU.isWebAssemblySupported) throw new Error('webasm: this platform has no WebAssembly')
     this.renderer = name === 'webasm' ? 'WebAssembly' : 'JavaScript'
+    this.#programs = new Recent(limits.programs ?? mostPrograms, (program) => program.destroy())
     this.#gpu = new GPU({ mode: name, functions: [...scalarFunctions] as never })
   }
 
@@ -129,18 +131,9 @@ class ArrayEngine implements Engine {
 
   #program(source: string, shape: Shape, args: readonly Float32Array[]): Run {
     const key = `${sizeOf(shape)} ${args.map((a) => a.length).join(' ')} ${source}`
-    const program = this.#programs.get(key) ?? this.#made(source, shape, args)
-    this.#programs.delete(key)
-    this.#programs.set(key, program)
-    if (this.#programs.size > (this.limits.programs ?? mostPrograms)) this.#dropOldest()
+    const program = this.#programs.of(key, () => this.#made(source, shape, args))
     this.counters.programs = this.#programs.size
     return program.run
-  }
-
-  #dropOldest(): void {
-    const [oldest] = this.#programs
-    this.#programs.delete(oldest![0])
-    oldest![1].destroy()
   }
 
   #made(text: string, shape: Shape, args: readonly Float32Array[]): Program {
@@ -173,14 +166,12 @@ class ArrayEngine implements Engine {
   }
 
   reset(): void {
-    this.#programs.forEach((program) => program.destroy())
     this.#programs.clear()
     this.#live.clear()
     Object.assign(this.counters, noCounts())
   }
 
   dispose(): void {
-    this.#programs.forEach((program) => program.destroy())
     this.#programs.clear()
     this.#live.clear()
     this.counters.programs = 0

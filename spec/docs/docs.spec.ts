@@ -21,6 +21,16 @@ describe('the oldest Node', () => {
   })
 })
 
+describe('docs/contributing.md', () => {
+  it('quotes code as it stands in the library', () => {
+    const files = readdirSync(new URL('lib', root), { recursive: true, encoding: 'utf8' })
+    const sources = files.filter((file) => file.endsWith('.ts')).map((file) => text(`lib/${file}`))
+    const quoted = [...text('docs/contributing.md').matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code!)
+    expect(quoted.length).toBe(3)
+    for (const code of quoted) expect(sources.filter((source) => source.includes(code)).length, code).toBe(1)
+  })
+})
+
 describe('docs/architecture.md', () => {
   it('[gl] shows what explain prints of softmax(x · w)', async () => {
     const device = await gl()

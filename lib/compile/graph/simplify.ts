@@ -18,7 +18,8 @@ import {
 import { reductions } from '../../core/reductions.ts'
 import { isEmpty, sameShape } from '../../core/shape.ts'
 import { attrsText } from '../kernel/key.ts'
-import { node, topological, type Row, type Tensor } from '../../core/tensor.ts'
+import { node, type Row, type Tensor } from '../../core/tensor.ts'
+import { rewrite, withInputs } from './rewrite.ts'
 
 /** A simpler node of the same value, or nothing. */
 type Rule = (x: Tensor, inputs: readonly Tensor[]) => Tensor | undefined
@@ -38,7 +39,7 @@ interface RowOf {
 const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
   // what has no elements is data, and needs no kernel
   [[], (x) => (isEmpty(x.shape) && x.row.kernel.kind !== 'buffer' ? tensor([], x.shape) : undefined)],
-  // a sum of nothing is 0, and so is what surrounds nothing
+  // a reduction of nothing is its identity, and what surrounds nothing is 0
   [[], (x, [a]) => (x.row.kernel.kind === 'access' && isEmpty(a!.shape) ? full(x.shape, nothing(x.row)) : undefined)],
   // NaN and infinity can't be written down in GLSL: they come as data
   [
@@ -128,7 +129,6 @@ const keyOf = (x: Tensor, inputs: readonly Tensor[], id: (x: Tensor) => number):
  * Gives the outputs in order.
  */
 export const simplify = (outputs: readonly Tensor[]): readonly Tensor[] => {
-  const replaced = new Map<Tensor, Tensor>()
   const ids = new Map<Tensor, number>()
   const id = (x: Tensor): number => ids.get(x) ?? (ids.set(x, ids.size), ids.size - 1)
   const known = new Map<string, Tensor>()
@@ -144,16 +144,7 @@ export const simplify = (outputs: readonly Tensor[]): readonly Tensor[] => {
       const simpler = rule(x, inputs)
       if (simpler) return simpler === inputs[0] || simpler === inputs[1] ? simpler : step(simpler, simpler.inputs)
     }
-    return unique(inputs.every((input, i) => input === x.inputs[i]) ? x : node(x.row, x.attrs, ...inputs))
+    return unique(withInputs(x, inputs))
   }
-  for (const x of topological(outputs)) {
-    replaced.set(
-      x,
-      step(
-        x,
-        x.inputs.map((input) => replaced.get(input)!)
-      )
-    )
-  }
-  return outputs.map((x) => replaced.get(x)!)
+  return rewrite(outputs, step)
 }

@@ -1,9 +1,11 @@
-import { add, pad, permute, reducesAxes, reshape, sliceAt, store, sumKeep } from '../../core/primitives.ts'
+import { permute, reducesAxes, reshape, sliceAt, store, sumKeep } from '../../core/primitives.ts'
 import { sizeOf, type Shape } from '../../core/shape.ts'
-import { node, topological, type Tensor } from '../../core/tensor.ts'
+import { node, type Tensor } from '../../core/tensor.ts'
+import { concat } from '../../ops/movement.ts'
 import { storeLeading } from '../kernel/barrier.ts'
 import type { Costs } from '../kernel/costs.ts'
 import { drawn, layoutOf } from '../kernel/layout.ts'
+import { rewrite, withInputs } from './rewrite.ts'
 
 // Reductions in two stages, of the same value.
 
@@ -74,18 +76,12 @@ const leadingAxis = (shape: Shape, partial: readonly number[]): number => {
 }
 
 /** Long sums with few results run in two stages, so that all cores have work. */
-export const splitSums = (outputs: readonly Tensor[], costs: Costs): readonly Tensor[] => {
-  const replaced = new Map<Tensor, Tensor>()
-  for (const x of topological(outputs)) {
-    const inputs = x.inputs.map((input) => replaced.get(input)!)
-    const same = inputs.every((input, i) => input === x.inputs[i])
+export const splitSums = (outputs: readonly Tensor[], costs: Costs): readonly Tensor[] =>
+  rewrite(outputs, (x, inputs) => {
     const axes = x.row === sumKeep.row ? (x.attrs as readonly number[]) : []
     const kept = axes.length > 0 ? partialAxes(x.inputs[0]!.shape, axes, costs) : []
-    const at = kept.length > 0 ? staged(inputs[0]!, axes, kept) : same ? x : node(x.row, x.attrs, ...inputs)
-    replaced.set(x, at)
-  }
-  return outputs.map((x) => replaced.get(x)!)
-}
+    return kept.length > 0 ? staged(inputs[0]!, axes, kept) : withInputs(x, inputs)
+  })
 
 /**
  * A driver may end the loops of a kernel after 65,535 rounds in all, without a word: no fold has more than half as many
@@ -102,17 +98,6 @@ const cutOut = (x: Tensor, axis: number, start: number, size: number): Tensor =>
     step: x.shape.map(() => 1)
   })
 
-/** Two tensors one after the other along an axis. */
-const joined = (a: Tensor, b: Tensor, axis: number): Tensor => {
-  const [none, before, after] = [0, a.shape[axis]!, b.shape[axis]!].map((n) =>
-    a.shape.map((_, i) => (i === axis ? n : 0))
-  )
-  return add(
-    pad(a, { before: none!, after: after!, gap: none! }),
-    pad(b, { before: before!, after: none!, gap: none! })
-  )
-}
-
 /** The fold of one long axis: of parts and of what is left over, then of their results. */
 const inParts = (fold: Tensor, x: Tensor, axis: number): Tensor => {
   const d = x.shape[axis]!
@@ -122,7 +107,7 @@ const inParts = (fold: Tensor, x: Tensor, axis: number): Tensor => {
   const each = folded(reshape(cutOut(x, axis, 0, count * part), parts), axis + 1)
   const results = reshape(each, [...parts.slice(0, axis + 1), ...parts.slice(axis + 2)])
   const left = rest === 0 ? undefined : folded(cutOut(x, axis, count * part, rest), axis)
-  return shortened(folded(store(left ? joined(store(results), store(left), axis) : results), axis))
+  return shortened(folded(store(left ? concat([store(results), store(left)], axis) : results), axis))
 }
 
 /** A fold of the same value, in stages that are short. */
@@ -138,12 +123,8 @@ const shortened = (fold: Tensor): Tensor => {
 }
 
 /** Folds of very many terms run in stages. */
-export const boundLoops = (outputs: readonly Tensor[]): readonly Tensor[] => {
-  const replaced = new Map<Tensor, Tensor>()
-  for (const x of topological(outputs)) {
-    const inputs = x.inputs.map((input) => replaced.get(input)!)
-    const same = inputs.every((input, i) => input === x.inputs[i]) ? x : node(x.row, x.attrs, ...inputs)
-    replaced.set(x, reducesAxes(x.row) ? shortened(same) : same)
-  }
-  return outputs.map((x) => replaced.get(x)!)
-}
+export const boundLoops = (outputs: readonly Tensor[]): readonly Tensor[] =>
+  rewrite(outputs, (x, inputs) => {
+    const same = withInputs(x, inputs)
+    return reducesAxes(x.row) ? shortened(same) : same
+  })

@@ -142,11 +142,7 @@ class Planner {
 
   #merge(x: Tensor): void {
     const kernel = this.#lower([x], x)
-    this.#push(
-      x,
-      { kind: 'merge', roots: [x], kernel, of: x },
-      kernel.inputs.filter((y) => y !== x)
-    )
+    this.#push(x, { kind: 'merge', roots: [x], kernel, of: x }, kernel.inputs)
   }
 
   /** Computes a node together with others, where a call nearby has what it takes, else in a call of its own. */
