@@ -19,8 +19,8 @@ const pixels = [1, 28, 28] as const
 /** Trains on drawn digits, draws samples, and gives the mean loss of each epoch. */
 export const main = async ({ images, epochs, batch, steps, samples, out }: Course): Promise<readonly number[]> => {
   const device = await t.device()
-  const [forParams, forNoise, forSamples] = t.split(t.key(0), 3)
-  const dataset = t.drawDigits(undefined, { hi: 0, lo: 0 }, images)
+  const [forParams, forOrder, forNoise, forSamples] = t.split(t.key(0), 4)
+  const dataset = t.drawDigits(t.key(0), images)
   const schedule = t.linearSchedule({ steps, betaMin: 1e-4, betaMax: 0.02 })
   const model = unet({ steps })
   const adam = t.adam<UNetParams>({ lr: 1e-3 })
@@ -30,7 +30,7 @@ export const main = async ({ images, epochs, batch, steps, samples, out }: Cours
   const step = device.compile(
     (state: readonly [UNetParams, t.AdamState<UNetParams>], x0: t.Tensor, key: t.Key) => {
       const [forTimes, forEta] = t.split(key)
-      const ts = t.randint(forTimes!, [x0.shape[0]!], 0, steps)
+      const ts = t.randint(forTimes!, [x0.shape[0]!], { high: steps })
       const [loss, gradients] = lossStep(state[0], x0, ts, t.normal(forEta!, x0.shape))
       return [loss, adam.update(gradients, state[1], state[0])] as const
     },
@@ -43,7 +43,7 @@ export const main = async ({ images, epochs, batch, steps, samples, out }: Cours
   let done = 0
   for (let epoch = 0; epoch < epochs; epoch++) {
     let sum = 0
-    for (const { images: data, size } of t.epochBatches(dataset, { hi: 1, lo: epoch }, batch)) {
+    for (const { images: data, size } of t.epochBatches(dataset, t.foldIn(forOrder!, epoch), { batch })) {
       const [loss, next] = step(state, t.tensor(data, [size, ...pixels]), t.foldIn(forNoise!, done++))
       state = next
       sum += (await device.read(loss))[0]! * size
@@ -60,7 +60,7 @@ export const main = async ({ images, epochs, batch, steps, samples, out }: Cours
     { scale: 4, range: [-1, 1] }
   )
   await mkdir(out, { recursive: true })
-  const written = await node.writePng(`${out}/samples.png`, picture, 'Samples')()
+  const written = await node.writePng(`${out}/samples.png`, picture, { title: 'Samples' })()
   if (written._tag === 'Left') throw new Error(written.left.message)
   device[Symbol.dispose]()
   return losses

@@ -6,14 +6,13 @@ const width = 32
 
 const affine = (inputs: number, outputs: number) =>
   t.together({
-    weight: (key) => t.uniformFan(key, [outputs, inputs], inputs),
-    bias: (key) => t.uniformFan(key, [outputs], inputs)
+    weight: t.uniformFan([outputs, inputs], { fanIn: inputs }),
+    bias: t.uniformFan([outputs], { fanIn: inputs })
   })
 const init = t.together({ hidden: affine(1, width), out: affine(width, 1) })
 type Net = ReturnType<typeof init>
 
-const network = ({ hidden, out }: Net, x: t.Tensor): t.Tensor =>
-  pipe(x, t.linear(hidden.weight, hidden.bias), t.tanh, t.linear(out.weight, out.bias))
+const network = ({ hidden, out }: Net, x: t.Tensor): t.Tensor => pipe(x, t.linear(hidden), t.tanh, t.linear(out))
 
 const loss = (net: Net, x: t.Tensor, y: t.Tensor): t.Scalar => t.mse(network(net, x), y)
 
@@ -26,7 +25,7 @@ export const main = async (steps: number): Promise<readonly [before: number, aft
     const [value, gradients] = t.valueAndGrad(loss)(net, x, y)
     return [value, adam.update(gradients, memory, net)] as const
   })
-  const x = t.uniform(t.key(1), [256, 1], -3, 3)
+  const x = t.uniform(t.key(1), [256, 1], { low: -3, high: 3 })
   const y = t.sin(x)
   const net = init(t.key(0))
   let [value, state] = step(net, adam.init(net), x, y)

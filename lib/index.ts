@@ -10,8 +10,18 @@ export { fail, failure, reason, type Failure } from './base/failure.ts'
 export type { Broadcast, Shape } from './core/shape.ts'
 export { isTensor, type Row, type Scalar, type Tensor } from './core/tensor.ts'
 export { ones, scalar, tensor, zeros, type Nested } from './core/create.ts'
-export { full, iota } from './core/primitives.ts'
-export { flattenTree, mapTree, tensorsOf, zipTree, type Tree } from './core/tree.ts'
+export { full, iota, type IotaOptions } from './core/primitives.ts'
+export {
+  flattenTree,
+  mapTree,
+  tensorsOf,
+  zipTree,
+  type MapTree,
+  type TensorMap,
+  type TensorPairing,
+  type Tree,
+  type ZipTree
+} from './core/tree.ts'
 export { setDebug } from './base/debug.ts'
 export { showGraph } from './core/show.ts'
 
@@ -40,7 +50,16 @@ export {
   sqrt,
   sub,
   take,
-  tanh
+  tanh,
+  type Binary,
+  type Expansion,
+  type Flip,
+  type FlipOptions,
+  type Permutation,
+  type Reshaping,
+  type Selection,
+  type Take,
+  type Unary
 } from './core/primitives.ts'
 export * from './ops/pointwise.ts'
 export * from './ops/reduce.ts'
@@ -49,12 +68,12 @@ export * from './ops/linear.ts'
 export * from './ops/norm.ts'
 
 // randomness
-export { bits, foldIn, Key, key, split } from './core/key.ts'
-export { normal, permutation, randint, uniform } from './ops/random.ts'
+export { bits, foldIn, Key, key, split, type Bits, type FoldingIn, type Splitting } from './core/key.ts'
+export * from './ops/random.ts'
 
 // gradients
 export { stopGradient } from './core/primitives.ts'
-export { addTrees, grad, valueAndGrad, vjp } from './grad/grad.ts'
+export { addTrees, grad, valueAndGrad, vjp, type AddTrees } from './grad/grad.ts'
 
 // devices
 export type { CompileOptions, Device, Numbers, Stats, Timing } from './device/api/device.ts'
@@ -63,15 +82,32 @@ export { device, openDevice, type DeviceName, type DeviceOptions } from './devic
 export { reference } from './reference/device.ts'
 
 // data: IDX files, data sets and their batches, digits that the program draws
-export { parseIdx, writeIdx, type Idx } from './data/idx.ts'
-export { batchAt, epochBatches, limit, normalise, type Batch, type Dataset } from './data/dataset.ts'
-export { drawDigits, type CreateDigitCanvas, type DigitContext, type DigitOptions } from './data/digits.ts'
+export { parseIdx, writeIdx, type Idx, type IdxOptions } from './data/idx.ts'
+export {
+  batchAt,
+  epochBatches,
+  limit,
+  normalise,
+  type Batch,
+  type BatchAt,
+  type Dataset,
+  type EpochBatches,
+  type EpochOptions,
+  type Limit
+} from './data/dataset.ts'
+export {
+  drawDigits,
+  type CreateDigitCanvas,
+  type DigitContext,
+  type DigitOptions,
+  type DrawDigits
+} from './data/digits.ts'
 export { sources, type Part, type Source, type SourceName, type Split } from './data/catalogue.ts'
 
 // optimisers
 export { adam, type AdamOptions, type AdamState } from './optim/adam.ts'
 export { ema, type Ema } from './optim/ema.ts'
-export { together, uniformFan, type Init } from './optim/initialise.ts'
+export { together, uniformFan, type FanOptions, type Init, type UniformFan } from './optim/initialise.ts'
 export type { Optimiser } from './optim/optimiser.ts'
 export { sgd, type SgdOptions, type SgdState } from './optim/sgd.ts'
 
@@ -87,15 +123,23 @@ export { linearSchedule, scheduleOf, type LinearSchedule, type Schedule, type Ta
 export {
   grid,
   gridSize,
+  type Grid,
   type GridOptions,
   type GridSize,
   type Images,
   type Picture,
   type ValueRange
 } from './render/pixels.ts'
-export { context2d, draw, drawTitled, type CanvasLike, type ContextLike } from './render/canvas.ts'
-export { encodeGif, type GifOptions } from './render/gif.ts'
-export { denoisingFrames, holdLast } from './render/frames.ts'
+export {
+  context2d,
+  draw,
+  type CanvasLike,
+  type ContextLike,
+  type DrawOptions,
+  type DrawPicture
+} from './render/canvas.ts'
+export { encodeGif, type EncodeGif, type GifOptions } from './render/gif.ts'
+export { denoisingFrames, holdLast, type FilmOptions, type HoldLast, type HoldOptions } from './render/frames.ts'
 export { lossChart, type LossChartOptions } from './render/plot.ts'
 export type { LossPoint } from './render/series.ts'
 
@@ -109,4 +153,4 @@ export {
   type Safetensors,
   type Stored
 } from './io/safetensors.ts'
-export { restoreTree, storeTree } from './io/trees.ts'
+export { restoreTree, storeTree, type RestoreTree } from './io/trees.ts'

@@ -8,7 +8,14 @@
 export type { Failure } from './base/failure.ts'
 
 // data sets from folders and from the network
-export { download, downloadFrom, fromFolder, type DownloadOptions, type Fetch } from './data/sources.node.ts'
+export {
+  download,
+  downloadFrom,
+  fromFolder,
+  type DownloadOptions,
+  type Fetch,
+  type FolderOptions
+} from './data/sources.node.ts'
 
 // files
 export { copyAtomic, ensureFolder, readBytes, removeFile, removeLeftovers, writeAtomic } from './io/atomic.node.ts'

@@ -74,7 +74,7 @@ export const fromNamed = (given: Named): E.Either<Failure, Loaded> => {
   const steps = stepsOf(named)
   const like = { [table]: t.zeros([steps, timeSize]), ...t.flattenTree(unet({ steps }).init(t.key(0))) }
   return pipe(
-    t.restoreTree(like, named),
+    t.restoreTree(named, like),
     E.bimap(({ kind, message }) => failure(kind, `model file: ${message}`), loaded(steps))
   )
 }

@@ -54,7 +54,7 @@ const features: Reading = ({ conv1, conv2, conv3, hidden }, x) => {
  * import * as t from 'tessera'
  * import { classifier, type ClassifierParams } from 'tessera/models'
  * const net = classifier()
- * const digits = t.drawDigits(undefined, { hi: 0, lo: 1 }, 2)
+ * const digits = t.drawDigits(t.key(1), 2)
  * const x = t.tensor(t.normalise(digits.images), [2, 1, 28, 28])
  * const loss = (params: ClassifierParams, labels: t.Tensor) => t.crossEntropy(net.apply(params, x), labels)
  * const [value, grads] = t.valueAndGrad(loss)(net.init(t.key(0)), t.tensor(digits.labels, [2]))

@@ -28,7 +28,7 @@ const affine =
     // PyTorch counts all axes but the first, for a transposed convolution too
     const fanIn = weight.slice(1).reduce((product, d) => product * d, 1)
     const parts = t.split(key)
-    return { weight: t.uniformFan(parts[0]!, weight, fanIn), bias: t.uniformFan(parts[1]!, [outputs], fanIn) }
+    return { weight: t.uniformFan(parts[0]!, weight, { fanIn }), bias: t.uniformFan(parts[1]!, [outputs], { fanIn }) }
   }
 
 /** Weight [outputs, inputs], bias [outputs]. */
@@ -67,23 +67,23 @@ export const perChannel = (x: Tensor): Tensor => t.reshape(x, [...x.shape, 1, 1]
 export const applyLinear =
   ({ weight, bias }: AffineParams) =>
   (x: Tensor): Tensor =>
-    t.linear(weight, bias)(x)
+    t.linear(x, { weight, bias })
 
 export const applyConv =
   ({ weight, bias }: AffineParams, stride: number, padding: number) =>
   (x: Tensor): Tensor =>
-    t.add(t.conv2d(weight, { stride, padding })(x), perChannel(bias))
+    t.add(t.conv2d(x, weight, { stride, padding }), perChannel(bias))
 
 export const applyConvTransposed =
   ({ weight, bias }: AffineParams, stride: number, padding: number) =>
   (x: Tensor): Tensor =>
-    t.add(t.convTranspose2d(weight, { stride, padding })(x), perChannel(bias))
+    t.add(t.convTranspose2d(x, weight, { stride, padding }), perChannel(bias))
 
 /** `normalize: false` leaves the norm out and its parameters without effect. */
 export const applyBlock =
   ({ ln, conv1, conv2 }: BlockParams, { normalize = true } = {}) =>
   (x: Tensor): Tensor => {
-    const normed = normalize ? t.layerNorm(ln)(x) : x
+    const normed = normalize ? t.layerNorm(x, ln) : x
     const hidden = t.silu(applyConv(conv1, 1, 1)(normed))
     return t.silu(applyConv(conv2, 1, 1)(hidden))
   }

@@ -107,7 +107,7 @@ const timed =
 const beside =
   (left: Tensor) =>
   (right: Tensor): Tensor =>
-    t.concat([left, right], 1)
+    t.concat([left, right], { axis: 1 })
 
 const forward = (p: UNetParams, x: Tensor, embedded: Tensor): Tensor => {
   const at = timed(embedded)

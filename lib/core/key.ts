@@ -1,4 +1,7 @@
 import { bits32, foldInWords, keyWords, wantCount, wantWord, type Words } from '../random/threefry.ts'
+import { raise } from '../base/raise.ts'
+import { dual } from './dual.ts'
+import { kindOf } from './options.ts'
 import { leaked, type Trace } from './trace.ts'
 
 /**
@@ -80,6 +83,20 @@ const derived = (from: Key, f: (words: Words) => Words): Key =>
  */
 export const key = (seed: number): Key => new Key({ words: keyWords(seed) })
 
+/** Whether a call begins with a key; raises for anything else in its place if all `count` arguments are there. */
+export const keyFirst =
+  (op: string, count: number) =>
+  (args: readonly unknown[]): boolean => {
+    if (args[0] instanceof Key) return true
+    return args.length >= count ? raise(op, `wants a key first, not ${kindOf(args[0])}: t.key(seed) makes one`) : false
+  }
+
+/** A key and how many to make of it, or how many alone for a function of the key. */
+export interface Splitting {
+  (from: Key, n?: number): readonly Key[]
+  (n?: number): (from: Key) => readonly Key[]
+}
+
 /**
  * Independent keys from one, which should not be used itself any more: as `jax.random.split`, in time in proportion to
  * their number.
@@ -91,18 +108,49 @@ export const key = (seed: number): Key => new Key({ words: keyWords(seed) })
  * assert.notDeepStrictEqual(t.bits(weights!, 2), t.bits(noise!, 2))
  * ```
  */
-export const split = (from: Key, n = 2): readonly Key[] => {
+export const split = dual<Splitting>(keyFirst('split', 2), (n = 2) => {
   wantCount('split', n)
   // each by itself has the words that hashing all n counters at once gives it
-  return Array.from({ length: n }, (_, i) => derived(from, (words) => foldInWords(words, i)))
+  return (from: Key) => Array.from({ length: n }, (_, i) => derived(from, (words) => foldInWords(words, i)))
+})
+
+/** A key and a number, or the number alone for a function of the key. */
+export interface FoldingIn {
+  (from: Key, n: number): Key
+  (n: number): (from: Key) => Key
 }
 
-/** A key for a number, such as that of a step: `foldIn(k, 1)` and `foldIn(k, 2)` are independent. */
-export const foldIn = (from: Key, n: number): Key => {
+/**
+ * A key for a number, such as that of a step: as `jax.random.fold_in`. Keys for two numbers are independent.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const run = t.key(0)
+ * assert.notDeepStrictEqual(t.bits(t.foldIn(run, 1), 2), t.bits(t.foldIn(run, 2), 2))
+ * ```
+ */
+export const foldIn = dual<FoldingIn>(keyFirst('foldIn', 2), (n: number) => {
   wantWord('foldIn', n)
-  return derived(from, (words) => foldInWords(words, n))
+  return (from: Key) => derived(from, (words) => foldInWords(words, n))
+})
+
+/** The words of a key, which the host needs now; raises for a key that is an argument of a function being traced. */
+export const wordsOf = (op: string, from: Key): Words => from.words ?? leaked(op, 'the key', from.trace)
+
+/** A key and a count, or the count alone for a function of the key. */
+export interface Bits {
+  (from: Key, n: number): Uint32Array
+  (n: number): (from: Key) => Uint32Array
 }
 
-/** Random 32-bit words, on the host. */
-export const bits = (from: Key, n: number): Uint32Array =>
-  bits32(from.words ?? leaked('bits', 'the key', from.trace), n)
+/**
+ * `n` random 32-bit words, on the host.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.equal(t.bits(t.key(0), 3).length, 3)
+ * ```
+ */
+export const bits = dual<Bits>(keyFirst('bits', 2), (n: number) => (from: Key) => bits32(wordsOf('bits', from), n))

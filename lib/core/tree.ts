@@ -1,3 +1,4 @@
+import { counted, dual } from './dual.ts'
 import { raise, showShape } from '../base/raise.ts'
 import { sameShape } from './shape.ts'
 import { isTensor, type Tensor } from './tensor.ts'
@@ -53,6 +54,15 @@ export const tensorsOf = (tree: Tree): readonly Tensor[] => {
   return found
 }
 
+/** What becomes of a tensor of a tree, whose place in it is the path. */
+export type TensorMap = (x: Tensor, path: string) => Tensor
+
+/** A tree and a function of its tensors, or the function alone for `pipe`. */
+export interface MapTree {
+  <T>(tree: T, f: TensorMap): T
+  (f: TensorMap): <T>(tree: T) => T
+}
+
 /**
  * The same tree with a function of each tensor.
  *
@@ -63,8 +73,10 @@ export const tensorsOf = (tree: Tree): readonly Tensor[] => {
  * assert.deepStrictEqual(await t.reference.read(doubled.w), Float64Array.of(2, 2))
  * ```
  */
-export const mapTree = <T>(tree: T, f: (x: Tensor, path: string) => Tensor): T =>
-  mapLeaves(tree, (leaf, path) => (isTensor(leaf) ? f(leaf, path) : leaf))
+export const mapTree = dual<MapTree>(
+  counted(2),
+  (f: TensorMap) => (tree: Tree) => mapLeaves(tree, (leaf, path) => (isTensor(leaf) ? f(leaf, path) : leaf))
+)
 
 /** The tensors of a tree by path; raises where a path names two of them. */
 export const byPath = (op: string, tree: Tree): ReadonlyMap<string, Tensor> => {
@@ -135,6 +147,15 @@ export const pairTrees = <T>(
   })
 }
 
+/** What becomes of two tensors of one path. */
+export type TensorPairing = (x: Tensor, y: Tensor) => Tensor
+
+/** Two trees and a function of their tensors, or the second tree and the function for `pipe`. */
+export interface ZipTree {
+  <T>(a: T, b: T, f: TensorPairing): T
+  <T>(b: T, f: TensorPairing): (a: T) => T
+}
+
 /**
  * A function of the tensors of one path in two trees, whatever the order of their keys. A path that only one of the
  * trees has raises, as does one that names two tensors (`{ 'a.b': x, a: { b: y } }`).
@@ -148,8 +169,12 @@ export const pairTrees = <T>(
  * assert.throws(() => t.zipTree<object>(params, {}, (p, g) => t.sub(p, g)), /the second tree lacks w, b/)
  * ```
  */
-export const zipTree = <T>(a: T, b: T, f: (x: Tensor, y: Tensor) => Tensor): T =>
-  pairTrees('zipTree', { first: 'the first tree', second: 'the second tree', shapes: false }, [a, b], f)
+export const zipTree = dual<ZipTree>(
+  counted(3),
+  <T>(b: T, f: TensorPairing) =>
+    (a: T) =>
+      pairTrees('zipTree', { first: 'the first tree', second: 'the second tree', shapes: false }, [a, b], f)
+)
 
 /**
  * The tensors of a tree by their paths (`b1.0.ln.weight`). A path that names two of them raises.

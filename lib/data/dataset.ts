@@ -1,6 +1,8 @@
 import { raise } from '../base/raise.ts'
+import { counted, dual } from '../core/dual.ts'
+import { Key, wordsOf } from '../core/key.ts'
+import { kindOf, options, whole } from '../core/options.ts'
 import { permutationValues } from '../random/threefry.ts'
-import type { Words } from '../random/threefry.ts'
 
 /** Labelled gray images of one size. */
 export interface Dataset {
@@ -42,57 +44,106 @@ const NORMALISED = Float32Array.from({ length: 256 }, (_, v) => Math.fround(Math
  */
 export const normalise = (bytes: Uint8Array): Float32Array => Float32Array.from(bytes, (v) => NORMALISED[v]!)
 
+/** Raises for what is no data set, such as a path. */
+const checkDataset = (op: string, x: Dataset): Dataset =>
+  typeof x === 'object' && (x as Dataset | null) !== null && 'images' in x && 'count' in x
+    ? x
+    : raise(op, `wants a data set first, not ${kindOf(x)}`)
+
 const pixels = (dataset: Dataset): number => dataset.height * dataset.width
 
-/** The first `n` images (all of them where there are fewer). */
-export const limit =
-  (n: number) =>
-  (dataset: Dataset): Dataset => {
-    if (!Number.isInteger(n) || n < 1) raise('limit', `the number of images must be a positive integer: ${n}`)
-    const count = Math.min(n, dataset.count)
-    return {
-      ...dataset,
-      count,
-      images: dataset.images.subarray(0, count * pixels(dataset)),
-      labels: dataset.labels.subarray(0, count)
-    }
-  }
+/** A data set and how many images to keep, or how many alone for `pipe`. */
+export interface Limit {
+  (dataset: Dataset, n: number): Dataset
+  (n: number): (dataset: Dataset) => Dataset
+}
 
-/** The images at `indices`, in that order. */
-export const batchAt = (dataset: Dataset, indices: Uint32Array): Batch => {
-  const each = pixels(dataset)
+/**
+ * The first `n` images, or all of them if there are fewer.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.equal(t.limit(t.drawDigits(t.key(1), 20), 5).count, 5)
+ * ```
+ */
+export const limit = dual<Limit>(counted(2), (n: number) => {
+  whole('limit', 'the number of images', n, 1)
+  return (dataset: Dataset): Dataset => {
+    const count = Math.min(n, checkDataset('limit', dataset).count)
+    const images = dataset.images.subarray(0, count * pixels(dataset))
+    return { ...dataset, count, images, labels: dataset.labels.subarray(0, count) }
+  }
+})
+
+/** A data set and the numbers of images, or the numbers alone for `pipe`. */
+export interface BatchAt {
+  (dataset: Dataset, indices: Uint32Array): Batch
+  (indices: Uint32Array): (dataset: Dataset) => Batch
+}
+
+/**
+ * The images at `indices`, in that order.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const batch = t.batchAt(t.drawDigits(t.key(1), 20), Uint32Array.of(13, 4))
+ * assert.deepStrictEqual([...batch.labels], [3, 4])
+ * ```
+ */
+export const batchAt = dual<BatchAt>(counted(2), (indices: Uint32Array) => (dataset: Dataset): Batch => {
+  const each = pixels(checkDataset('batchAt', dataset))
   const images = new Float32Array(indices.length * each)
   indices.forEach((index, place) => {
     const from = index * each
     for (let p = 0; p < each; p++) images[place * each + p] = NORMALISED[dataset.images[from + p]!]!
   })
   return { images, labels: Uint8Array.from(indices, (index) => dataset.labels[index]!), indices, size: indices.length }
+})
+
+/** How an epoch is cut into batches. */
+export interface EpochOptions {
+  /** Images in a batch; the last batch is shorter if this does not divide the count. */
+  readonly batch: number
+  /** Batches to leave out at the beginning, to go on where an epoch was left; 0 by default. */
+  readonly skip?: number
+}
+
+/** A data set, a key and options; or these without the data set, for `pipe`. */
+export interface EpochBatches {
+  (dataset: Dataset, key: Key, options: EpochOptions): Iterable<Batch>
+  (key: Key, options: EpochOptions): (dataset: Dataset) => Iterable<Batch>
 }
 
 /**
- * One epoch: every image once, in the random order of `words`, in batches of `batchSize`, the last one
- * shorter where it does not divide the count. Batches are made when they are asked for, and asking
- * again gives the same ones. The first `skip` of them can be left out, to go on where an epoch was left.
+ * One epoch: every image once, in an order drawn from the key, in batches. A batch is made when it is asked for, and
+ * asking again gives the same ones.
  *
  * @example
  * ```ts
  * import * as t from 'tessera'
  *
- * const digits = t.drawDigits(undefined, { hi: 0, lo: 1 }, 10)
- * const batches = [...t.epochBatches(digits, { hi: 0, lo: 2 }, 4)]
+ * const digits = t.drawDigits(t.key(1), 10)
+ * const batches = [...t.epochBatches(digits, t.key(2), { batch: 4 })]
  * assert.deepStrictEqual(batches.map((batch) => batch.size), [4, 4, 2])
  * ```
  */
-export const epochBatches = (dataset: Dataset, words: Words, batchSize: number, skip = 0): Iterable<Batch> => {
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    raise('epochBatches', `the batch size must be a positive integer: ${batchSize}`)
-  }
-  return {
-    *[Symbol.iterator]() {
-      const order = permutationValues(words, dataset.count)
-      for (let from = skip * batchSize; from < dataset.count; from += batchSize) {
-        yield batchAt(dataset, order.slice(from, from + batchSize))
+export const epochBatches = dual<EpochBatches>(counted(3), (key: Key, given: EpochOptions) => {
+  const { batch, skip = 0 } = options('epochBatches', given, { batch: true, skip: true })
+  whole('epochBatches', 'batch', batch, 1)
+  whole('epochBatches', 'skip', skip, 0)
+  if (!(key instanceof Key))
+    raise('epochBatches', `wants a key for the order, not ${kindOf(key)}: t.key(seed) makes one`)
+  const words = wordsOf('epochBatches', key)
+  return (dataset: Dataset): Iterable<Batch> => {
+    const { count } = checkDataset('epochBatches', dataset)
+    return {
+      *[Symbol.iterator]() {
+        const order = permutationValues(words, count)
+        for (let from = skip * batch; from < count; from += batch)
+          yield batchAt(dataset, order.slice(from, from + batch))
       }
     }
   }
-}
+})

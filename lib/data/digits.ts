@@ -1,4 +1,6 @@
-import { options } from '../core/options.ts'
+import { dual } from '../core/dual.ts'
+import { keyFirst, wordsOf, type Key } from '../core/key.ts'
+import { options, whole } from '../core/options.ts'
 import { raise } from '../base/raise.ts'
 import { bits32, foldInWords } from '../random/threefry.ts'
 import type { Words } from '../random/threefry.ts'
@@ -12,7 +14,9 @@ import { rasterise } from './digits/software.ts'
 export type { CreateDigitCanvas, DigitContext } from './digits/canvas.ts'
 
 export interface DigitOptions {
-  /** Font families in which half of the digits are set, with a canvas only. None unless told. */
+  /** Makes the canvas that they are drawn on; without it they are drawn in plain arithmetic. */
+  readonly createCanvas?: CreateDigitCanvas | undefined
+  /** Font families in which half of the digits are set, with a canvas only. None by default. */
   readonly fonts?: readonly string[]
 }
 
@@ -36,13 +40,19 @@ const artist = (createCanvas: CreateDigitCanvas | undefined, fonts: readonly str
     : raise('drawDigits', 'fonts need a canvas: give createCanvas, or no fonts')
 }
 
+/** A key, a count and options; or these without the key, for a function of it. */
+export interface DrawDigits {
+  (key: Key, count: number, options?: DigitOptions): Dataset
+  (count: number, options?: DigitOptions): (key: Key) => Dataset
+}
+
 /**
  * A data set that needs no download: `count` digits (28×28, white on black, 20 pixels high, centred by
  * mass, as in MNIST) drawn from stroke skeletons that random slants, widths, turns, bends and pens make
- * different. Image i shows the digit i mod 10 and depends on `words` and i alone.
+ * different. Image i shows the digit i mod 10 and depends on the key and i alone.
  *
  * The strokes are the same everywhere; their edges are the canvas's, so that two kinds of canvas differ
- * by less than a gray level on average. Without one (`undefined`) the digits are drawn in plain
+ * by less than a gray level on average. Without one the digits are drawn in plain
  * arithmetic, and every machine gets the same bytes. Fonts are an option because machines have
  * different ones.
  *
@@ -50,23 +60,22 @@ const artist = (createCanvas: CreateDigitCanvas | undefined, fonts: readonly str
  * ```ts
  * import * as t from 'tessera'
  *
- * const digits = t.drawDigits(undefined, { hi: 0, lo: 1 }, 20)
+ * const digits = t.drawDigits(t.key(1), 20)
  * assert.deepStrictEqual([digits.count, digits.height, digits.width], [20, 28, 28])
  * assert.deepStrictEqual([...digits.labels.slice(8, 12)], [8, 9, 0, 1])
  * ```
  */
-export const drawDigits = (
-  createCanvas: CreateDigitCanvas | undefined,
-  words: Words,
-  count: number,
-  given: DigitOptions = {}
-): Dataset => {
-  const { fonts = [] } = options('drawDigits', given, { fonts: true })
-  if (!Number.isInteger(count) || count < 0) raise('drawDigits', `the count must be an integer of 0 or more: ${count}`)
+export const drawDigits = dual<DrawDigits>(keyFirst('drawDigits', 3), (count: number, given: DigitOptions = {}) => {
+  const { createCanvas, fonts = [] } = options('drawDigits', given, { createCanvas: true, fonts: true })
+  whole('drawDigits', 'the count', count, 0)
   const draw = artist(createCanvas, fonts)
+  const source = createCanvas ? 'drawn here on a canvas' : 'drawn here without a canvas'
+  return (key: Key): Dataset => ({ ...drawn(draw, wordsOf('drawDigits', key), count), source })
+})
+
+const drawn = (draw: Artist, words: Words, count: number): Omit<Dataset, 'source'> => {
   const labels = Uint8Array.from({ length: count }, (_, i) => i % CLASSES.length)
   const images = new Uint8Array(count * SIDE * SIDE)
   labels.forEach((label, i) => images.set(settle(draw(foldInWords(words, i), label)), i * SIDE * SIDE))
-  const source = createCanvas ? 'drawn here on a canvas' : 'drawn here without a canvas'
-  return { name: 'digits', classes: CLASSES, images, labels, count, height: SIDE, width: SIDE, source }
+  return { name: 'digits', classes: CLASSES, images, labels, count, height: SIDE, width: SIDE }
 }

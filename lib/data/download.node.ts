@@ -129,7 +129,7 @@ const part = (source: Source, which: Part, to: Settings): TE.TaskEither<Failure,
   const cached = join(to.cache, source.name, name)
   return pipe(
     obtain({ source, name, cached, sha256: source.checksums[to.split][which] }, to),
-    TE.chainEitherK((bytes) => parseIdx(bytes, cached))
+    TE.chainEitherK((bytes) => parseIdx(bytes, { name: cached }))
   )
 }
 

@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/TaskEither'
 import { failure, reason } from '../base/failure.ts'
 import type { Failure } from '../base/failure.ts'
 import { readBytes } from '../io/atomic.node.ts'
+import { choice, options } from '../core/options.ts'
 import { fileName, fileNames, sources } from './catalogue.ts'
 import type { Part, SourceName, Split } from './catalogue.ts'
 import type { Dataset } from './dataset.ts'
@@ -43,10 +44,15 @@ const readIdx = (dir: string, split: Split, part: Part): TE.TaskEither<Failure, 
       pipe(
         readBytes(path),
         TE.chain((bytes) => unpack(bytes, path)),
-        TE.chainEitherK((bytes) => parseIdx(bytes, path))
+        TE.chainEitherK((bytes) => parseIdx(bytes, { name: path }))
       )
     )
   )
+
+export interface FolderOptions {
+  /** Which images: `train` (the default) or `t10k`. */
+  readonly split?: Split
+}
 
 /**
  * Reads MNIST or Fashion-MNIST, or other labelled 28×28 images in their format, from a folder that holds
@@ -56,10 +62,17 @@ const readIdx = (dir: string, split: Split, part: Part): TE.TaskEither<Failure, 
  * Fails with kind `missing` without the folder or a file, `format` on a file that is damaged, of another
  * format or not of the same count.
  */
-export const fromFolder = (dir: string, which: SourceName, split: Split = 'train'): TE.TaskEither<Failure, Dataset> =>
-  pipe(
+export const fromFolder = (
+  dir: string,
+  which: SourceName,
+  given: FolderOptions = {}
+): TE.TaskEither<Failure, Dataset> => {
+  const { split = 'train' } = options('fromFolder', given, { split: true })
+  choice('fromFolder', 'split', split, ['train', 't10k'])
+  return pipe(
     TE.Do,
     TE.bind('images', () => readIdx(dir, split, 'images')),
     TE.bind('labels', () => readIdx(dir, split, 'labels')),
     TE.chainEitherK(({ images, labels }) => labelled(sources[which], dir, images, labels))
   )
+}

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/Either'
 import { fail } from '../base/failure.ts'
 import type { Failure } from '../base/failure.ts'
+import { options } from '../core/options.ts'
 import { showShape } from '../base/raise.ts'
 
 /** An array of bytes of any rank, row-major, as an IDX file holds it. */
@@ -16,6 +17,11 @@ const size = (shape: readonly number[]): number => shape.reduce((product, length
 const isIdx = (bytes: Uint8Array): boolean => bytes.length >= 4 && bytes[0] === 0 && bytes[1] === 0 && bytes[3]! > 0
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+export interface IdxOptions {
+  /** What failures call the file; 'the data' by default. */
+  readonly name?: string
+}
 
 /**
  * Reads an IDX file of unsigned bytes (MNIST's format): two zeros, the type 0x08, the rank, each axis's
@@ -35,7 +41,8 @@ const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.b
  * })
  * ```
  */
-export const parseIdx = (bytes: Uint8Array, name = 'the data'): E.Either<Failure, Idx> => {
+export const parseIdx = (bytes: Uint8Array, given: IdxOptions = {}): E.Either<Failure, Idx> => {
+  const { name = 'the data' } = options('parseIdx', given, { name: true })
   if (!isIdx(bytes)) return fail('format', `${name}: not an IDX file: it does not start with 0, 0, a type and a rank`)
   if (bytes[2] !== UNSIGNED_BYTE) {
     return fail(

@@ -1,5 +1,5 @@
 /* Where data sets come from in Node: a folder, or the network by way of the user's cache folder. */
-export { fromFolder } from './folder.node.ts'
+export { fromFolder, type FolderOptions } from './folder.node.ts'
 export { download, downloadFrom } from './download.node.ts'
 export type { DownloadOptions } from './download.node.ts'
 export type { Fetch } from './transfer.node.ts'

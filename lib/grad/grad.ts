@@ -1,4 +1,5 @@
 import { add, full, identity } from '../core/primitives.ts'
+import { counted, dual } from '../core/dual.ts'
 import { raise, showShape } from '../base/raise.ts'
 import { sameShape } from '../core/shape.ts'
 import { topological, type Scalar, type Tensor } from '../core/tensor.ts'
@@ -100,6 +101,12 @@ export const grad =
 
 const both: Pairing = { first: 'the first tree', second: 'the second tree', shapes: true }
 
+/** Two trees, or the second one for `pipe`. */
+export interface AddTrees {
+  <P>(a: P, b: P): P
+  <P>(b: P): (a: P) => P
+}
+
 /**
  * The sum of two trees, path by path: gradients of two batches, for one.
  *
@@ -110,4 +117,9 @@ const both: Pairing = { first: 'the first tree', second: 'the second tree', shap
  * assert.deepStrictEqual(await t.reference.read(sum.w), Float64Array.of(11))
  * ```
  */
-export const addTrees = <P>(a: P, b: P): P => pairTrees('addTrees', both, [a, b], (x, y) => add(x, y))
+export const addTrees = dual<AddTrees>(
+  counted(2),
+  <P>(b: P) =>
+    (a: P) =>
+      pairTrees('addTrees', both, [a, b], (x, y) => add(x, y))
+)

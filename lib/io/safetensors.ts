@@ -22,11 +22,13 @@ export interface Safetensors {
 }
 
 export interface EncodeOptions {
+  /** Texts to go with the tensors. */
+  readonly metadata?: Readonly<Record<string, string>>
   /** Whether the metadata hold the file's SHA-256, by which `decodeSafetensors` finds any damage; true unless told. */
   readonly digest?: boolean
 }
 
-const optionNames: OptionNames<EncodeOptions> = { digest: true }
+const optionNames: OptionNames<EncodeOptions> = { metadata: true, digest: true }
 
 const check = (name: string, { shape, data }: Stored): void => {
   if (name === metadataName) raise('encodeSafetensors', `no tensor may be named ${name}`)
@@ -56,13 +58,12 @@ const checkTexts = (metadata: Readonly<Record<string, string>>): void => {
  * the same bytes. The metadata also get the file's SHA-256, as `tessera.sha256`: other programs read it as one more
  * text, and `decodeSafetensors` checks it and keeps it to itself.
  *
- * @param metadata texts to go with them
  * @throws TesseraError where a shape does not fit its values, or a tensor is named `__metadata__`
  *
  * @example
  * ```ts
  * import * as t from 'tessera'
- * const bytes = t.encodeSafetensors({ w: { shape: [2], data: Float32Array.of(1, 2) } }, { epoch: '3' })
+ * const bytes = t.encodeSafetensors({ w: { shape: [2], data: Float32Array.of(1, 2) } }, { metadata: { epoch: '3' } })
  * const file = t.decodeSafetensors(bytes)
  * assert.deepStrictEqual(file, {
  *   _tag: 'Right',
@@ -70,12 +71,8 @@ const checkTexts = (metadata: Readonly<Record<string, string>>): void => {
  * })
  * ```
  */
-export const encodeSafetensors = (
-  tensors: Readonly<Record<string, Stored>>,
-  metadata: Readonly<Record<string, string>> = {},
-  given: EncodeOptions = {}
-): Uint8Array => {
-  const { digest = true } = options('encodeSafetensors', given, optionNames)
+export const encodeSafetensors = (tensors: Readonly<Record<string, Stored>>, given: EncodeOptions = {}): Uint8Array => {
+  const { metadata = {}, digest = true } = options('encodeSafetensors', given, optionNames)
   checkTexts(metadata)
   const entries = layOut(tensors)
   const header = encodeHeader(entries, digest ? { ...metadata, [digestName]: unsealed } : metadata)

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/Either'
 import { tensor } from '../core/create.ts'
+import { counted, dual } from '../core/dual.ts'
 import { fail } from '../base/failure.ts'
 import type { Failure } from '../base/failure.ts'
 import type { Held } from '../core/primitives.ts'
@@ -57,6 +58,14 @@ const complaint = (
   return Object.entries(wanted).flatMap(([path, x]) => misfit(path, x, stored[path]!) ?? [])[0]
 }
 
+type StoredTensors = Readonly<Record<string, Stored>>
+
+/** Tensors of a file and a tree like theirs; or the tree alone, for `pipe`. */
+export interface RestoreTree {
+  <T>(stored: StoredTensors, like: T): E.Either<Failure, T>
+  <T>(like: T): (stored: StoredTensors) => E.Either<Failure, T>
+}
+
 /**
  * A tree like another, with tensors out of a file: every path must be there, in the same shape, and no other. The
  * failure names the path.
@@ -65,15 +74,19 @@ const complaint = (
  * ```ts
  * import * as t from 'tessera'
  * const like = { w: t.zeros([2]) }
- * const restored = t.restoreTree(like, { w: { shape: [2], data: Float32Array.of(1, 2) } })
+ * const restored = t.restoreTree({ w: { shape: [2], data: Float32Array.of(1, 2) } }, like)
  * if (restored._tag === 'Left') throw new Error(restored.left.message)
  * assert.deepStrictEqual(await t.reference.read(restored.right.w), Float64Array.of(1, 2))
- * assert.equal(t.restoreTree(like, {})._tag, 'Left')
+ * assert.equal(t.restoreTree({}, like)._tag, 'Left')
  * ```
  */
-export const restoreTree = <T>(like: T, stored: Readonly<Record<string, Stored>>): E.Either<Failure, T> => {
-  const wrong = complaint(flattenTree(like), stored)
-  return wrong === undefined
-    ? E.right(mapTree(like, ({ shape }, path) => tensor(stored[path]!.data, shape)))
-    : fail('mismatch', wrong)
-}
+export const restoreTree = dual<RestoreTree>(
+  counted(2),
+  <T>(like: T) =>
+    (stored: StoredTensors): E.Either<Failure, T> => {
+      const wrong = complaint(flattenTree(like), stored)
+      return wrong === undefined
+        ? E.right(mapTree(like, ({ shape }, path) => tensor(stored[path]!.data, shape)))
+        : fail('mismatch', wrong)
+    }
+)

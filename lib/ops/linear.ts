@@ -10,10 +10,11 @@ import {
   sumKeep,
   window
 } from '../core/primitives.ts'
+import { counted, dualOp, tensorFirst } from '../core/dual.ts'
 import { kindOf, options, whole, type OptionNames } from '../core/options.ts'
 import { raise, showShape } from '../base/raise.ts'
 import { broadcastShapes, type Shape } from '../core/shape.ts'
-import { shaped, type Tensor } from '../core/tensor.ts'
+import { isTensor, shaped, type Tensor } from '../core/tensor.ts'
 import { pad, transpose } from './movement.ts'
 
 type InnerFits<A extends Shape, B extends Shape> = A extends readonly [number, infer K extends number]
@@ -34,6 +35,15 @@ export type Product<A extends Shape, B extends Shape> = A extends readonly [infe
     : Shape
   : Shape
 
+/** Two matrices, or the right one alone for `pipe`. */
+export interface MatrixProduct {
+  <A extends Shape, B extends Shape>(
+    a: Tensor<A>,
+    b: Tensor<B> & Tensor<InnerFits<NoInfer<A>, B>>
+  ): Tensor<Product<A, B>>
+  (b: Tensor): (a: Tensor) => Tensor
+}
+
 /**
  * The matrix product over the last axis of `a` and the last but one of `b`; leading axes broadcast, and
  * a vector counts as a row on the left, as a column on the right.
@@ -45,14 +55,7 @@ export type Product<A extends Shape, B extends Shape> = A extends readonly [infe
  * assert.deepStrictEqual(await t.reference.read(c), Float64Array.of(1, 4, 3, 8))
  * ```
  */
-export function matmul<A extends Shape, B extends Shape>(
-  a: Tensor<A>,
-  b: Tensor<B> & Tensor<InnerFits<NoInfer<A>, B>>
-): Tensor<Product<A, B>>
-export function matmul(b: Tensor): (a: Tensor) => Tensor
-export function matmul(a: Tensor, b?: Tensor): Tensor | ((a: Tensor) => Tensor) {
-  return b === undefined ? (first: Tensor) => product(first, a) : product(a, b)
-}
+export const matmul = dualOp<MatrixProduct>('matmul', counted(2), (b: Tensor) => (a: Tensor) => product(a, b))
 
 const product = (a: Tensor, b: Tensor): Tensor => {
   if (a.shape.length === 0 || b.shape.length === 0)
@@ -81,13 +84,38 @@ const matrices = (a: Tensor, b: Tensor, shownA: Shape, shownB: Shape): Tensor =>
   return reshape(sumKeep(mul(broadcastTo(ofA, whole), broadcastTo(ofB, whole)), whole.length - 1), [...batch, m, n])
 }
 
-/** x · weightᵀ + bias, with PyTorch's weight `[out, in]`. */
-export const linear =
-  (weight: Tensor, bias?: Tensor) =>
-  (x: Tensor): Tensor => {
+/** The parameters of a linear layer. */
+export interface LinearParams {
+  /** [out, in], as in PyTorch. */
+  readonly weight: Tensor
+  /** [out]. */
+  readonly bias?: Tensor
+}
+
+/** Vectors and the parameters of a linear layer, or the parameters alone for `pipe`. */
+export interface Linear {
+  (x: Tensor, params: LinearParams): Tensor
+  (params: LinearParams): (x: Tensor) => Tensor
+}
+
+/**
+ * x · weightᵀ + bias: `[…, in]` gives `[…, out]`.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const y = t.linear(t.tensor([[1, 2]]), { weight: t.tensor([[3, 4], [5, 6], [7, 8]]), bias: t.tensor([0, 0, 1]) })
+ * assert.deepStrictEqual(await t.reference.read(y), Float64Array.of(11, 17, 24))
+ * ```
+ */
+export const linear = dualOp<Linear>('linear', tensorFirst(2), (params: LinearParams) => {
+  const { weight, bias } = options('linear: parameters', params, { weight: true, bias: true })
+  if (!isTensor(weight)) raise('linear', 'wants a record with the tensor weight, and bias if there is one')
+  return (x: Tensor) => {
     const y = matmul(x, transpose(weight))
     return bias ? add(y, bias) : y
   }
+})
 
 type Pair = number | readonly [number, number]
 /** Zeros around each spatial axis: the same everywhere, per axis, or per axis before and after. */
@@ -140,17 +168,31 @@ const checkConvolution = (op: string, x: Tensor, w: Tensor, axis: 0 | 1): void =
   if (w.shape.slice(2).includes(0)) raise(op, `the kernel has no elements along an axis: ${both}`)
 }
 
+/** Images, a kernel and options; or these without the images, for `pipe`. */
+export interface Convolving<O> {
+  (x: Tensor, kernel: Tensor, options?: O): Tensor
+  (kernel: Tensor, options?: O): (x: Tensor) => Tensor
+}
+
+const convolving = <O>(op: string, make: (w: Tensor, given: O | undefined) => (x: Tensor) => Tensor): Convolving<O> =>
+  dualOp<Convolving<O>>(
+    op,
+    (args) => isTensor(args[1]) || args.length >= 3,
+    (w: Tensor, given?: O) =>
+      isTensor(w) ? make(w, given) : raise(op, `wants a tensor as the kernel, not ${kindOf(w)}`)
+  )
+
 /**
  * Two-dimensional cross-correlation, as PyTorch's: `[N,C,H,W] * [O,C,kh,kw]` gives `[N,O,H',W']`.
  *
  * @example
  * ```ts
  * import * as t from 'tessera'
- * const y = t.conv2d(t.ones([3, 2, 3, 3]), { stride: 2, padding: 1 })(t.ones([1, 2, 8, 8]))
+ * const y = t.conv2d(t.ones([1, 2, 8, 8]), t.ones([3, 2, 3, 3]), { stride: 2, padding: 1 })
  * assert.deepStrictEqual(y.shape, [1, 3, 4, 4])
  * ```
  */
-export const conv2d = (w: Tensor, given: Convolution = {}): ((x: Tensor) => Tensor) => {
+export const conv2d = convolving<Convolution>('conv2d', (w, given = {}) => {
   const { stride = 1, padding = 'valid' } = options('conv2d', given, { stride: true, padding: true })
   const [strides, zeros] = [pair('conv2d', 'stride', stride, 1), padded('conv2d', padding)]
   return (x) => {
@@ -163,7 +205,7 @@ export const conv2d = (w: Tensor, given: Convolution = {}): ((x: Tensor) => Tens
       raise('conv2d', `the kernel does not fit into the padded ${showShape(room)}: ${shown('*', x, w)}`)
     return correlated(pad(x, [0, 0, ...around]), w, strides)
   }
-}
+})
 
 /** What 'same' makes of images without rows or columns. */
 const emptyImages = (x: Tensor, w: Tensor, stride: Shape): Tensor =>
@@ -207,11 +249,11 @@ const sameTrim = (size: Shape, kernel: Shape, stride: Shape): Trim => ({
  * @example
  * ```ts
  * import * as t from 'tessera'
- * const y = t.convTranspose2d(t.ones([2, 3, 4, 4]), { stride: 2, padding: 1 })(t.ones([1, 2, 7, 7]))
+ * const y = t.convTranspose2d(t.ones([1, 2, 7, 7]), t.ones([2, 3, 4, 4]), { stride: 2, padding: 1 })
  * assert.deepStrictEqual(y.shape, [1, 3, 14, 14])
  * ```
  */
-export const convTranspose2d = (w: Tensor, given: TransposedConvolution = {}): ((x: Tensor) => Tensor) => {
+export const convTranspose2d = convolving<TransposedConvolution>('convTranspose2d', (w, given = {}) => {
   const op = 'convTranspose2d'
   const { stride = 1, padding = 0, outputPadding = 0 } = options(op, given, transposedNames)
   const [strides, zeros] = [pair(op, 'stride', stride, 1), padded(op, padding)]
@@ -225,7 +267,7 @@ export const convTranspose2d = (w: Tensor, given: TransposedConvolution = {}): (
     const trim = zeros === 'same' ? sameTrim(x.shape.slice(2), w.shape.slice(2), strides) : { around: zeros, extra }
     return overlapped(x, w, strides, trim)
   }
-}
+})
 const transposedNames: OptionNames<TransposedConvolution> = { stride: true, padding: true, outputPadding: true }
 
 const overlapped = (x: Tensor, w: Tensor, stride: Shape, { around, extra }: Trim): Tensor => {

@@ -1,8 +1,9 @@
 import { add, pad as padAt, permute, reshape, sliceAt, store } from '../core/primitives.ts'
-import { kindOf } from '../core/options.ts'
+import { dual, dualOp, tensorFirst } from '../core/dual.ts'
+import { kindOf, options } from '../core/options.ts'
 import { raise, showShape } from '../base/raise.ts'
 import { axisOf, type Shape } from '../core/shape.ts'
-import type { Tensor } from '../core/tensor.ts'
+import { isTensor, type Tensor } from '../core/tensor.ts'
 
 /**
  * One axis of a slice: an index keeps one element (its axis stays, with size 1), `[start, stop, step]` a range; negative
@@ -36,6 +37,12 @@ const rangeOf = (range: Exclude<Range, number>, x: Shape, axis: number): Part =>
     : raise('slice', `nothing is left of ${showShape(x)}`)
 }
 
+/** Ranges of a tensor, or ranges alone for `pipe`. */
+export interface Slicing {
+  (x: Tensor, ranges: readonly Range[]): Tensor
+  (ranges: readonly Range[]): (x: Tensor) => Tensor
+}
+
 /**
  * A part of a tensor: one range per axis, from the first; axes not named stay whole.
  *
@@ -48,7 +55,7 @@ const rangeOf = (range: Exclude<Range, number>, x: Shape, axis: number): Part =>
  * assert.deepStrictEqual([last.shape, await t.reference.read(last)], [[1, 3], Float64Array.of(4, 5, 6)])
  * ```
  */
-export const slice = (x: Tensor, ranges: readonly Range[]): Tensor => {
+export const slice = dualOp<Slicing>('slice', tensorFirst(2), (ranges: readonly Range[]) => (x: Tensor) => {
   if (ranges.length > x.shape.length)
     raise('slice', `${ranges.length} ranges for ${x.shape.length} axes: ${showShape(x.shape)}`)
   const parts = x.shape.map((_, axis) => {
@@ -56,6 +63,15 @@ export const slice = (x: Tensor, ranges: readonly Range[]): Tensor => {
     return typeof range === 'number' ? elementOf(range, x.shape, axis) : rangeOf(range, x.shape, axis)
   })
   return sliceAt(x, { start: parts.map((p) => p[0]), size: parts.map((p) => p[1]), step: parts.map((p) => p[2]) })
+})
+
+/** Zeros around an axis: a number for both ends, or one before and one after. */
+export type Width = number | readonly [before: number, after: number]
+
+/** Widths of the zeros around a tensor, or widths alone for `pipe`. */
+export interface ZeroPadding {
+  (x: Tensor, widths: readonly Width[]): Tensor
+  (widths: readonly Width[]): (x: Tensor) => Tensor
 }
 
 /**
@@ -67,13 +83,13 @@ export const slice = (x: Tensor, ranges: readonly Range[]): Tensor => {
  * assert.deepStrictEqual(t.pad(t.ones([2, 3]), [[1, 0], 2]).shape, [3, 7])
  * ```
  */
-export const pad = (x: Tensor, widths: readonly (number | readonly [number, number])[]): Tensor => {
+export const pad = dualOp<ZeroPadding>('pad', tensorFirst(2), (widths: readonly Width[]) => (x: Tensor) => {
   if (widths.length > x.shape.length)
     raise('pad', `${widths.length} widths for ${x.shape.length} axes: ${showShape(x.shape)}`)
   const pairs = x.shape.map((_, axis) => widthsOf(widths[axis] ?? 0))
   return padAt(x, { before: pairs.map((p) => p[0]), after: pairs.map((p) => p[1]), gap: x.shape.map(() => 0) })
-}
-const widthsOf = (width: number | readonly [number, number]): readonly [number, number] => {
+})
+const widthsOf = (width: Width): readonly [number, number] => {
   if (typeof width === 'number') return [width, width]
   return Array.isArray(width) && width.length === 2
     ? [width[0], width[1]]
@@ -87,23 +103,48 @@ const widthsOf = (width: number | readonly [number, number]): readonly [number, 
 const group = 8
 const many = 2 * group
 
+/** The axis along which tensors are put together. */
+export interface AxisOptions {
+  /** Negative from the end; 0 by default. */
+  readonly axis?: number
+}
+
+/** Tensors and an axis to join them along, or the axis alone for `pipe`. */
+export interface Joining {
+  (parts: readonly Tensor[], options?: AxisOptions): Tensor
+  (options?: AxisOptions): (parts: readonly Tensor[]) => Tensor
+}
+
+const joining = (op: string, join: (parts: readonly Tensor[], axis: number) => Tensor): Joining =>
+  dual<Joining>(
+    (args) => Array.isArray(args[0]) || args.length >= 2,
+    (given: AxisOptions = {}) => {
+      const { axis = 0 } = options(op, given, { axis: true })
+      return (parts: readonly Tensor[]) => {
+        const other: unknown = Array.isArray(parts) ? parts.find((x) => !isTensor(x)) : parts
+        if (other !== undefined) raise(op, `wants a list of tensors first, not ${kindOf(other)}`)
+        return join(parts, axis)
+      }
+    }
+  )
+
 /**
  * Tensors one after the other along an axis: the sum of each with zeros in the others' place.
  *
  * @example
  * ```ts
  * import * as t from 'tessera'
- * assert.deepStrictEqual(t.concat([t.ones([2, 3]), t.zeros([2, 1])], 1).shape, [2, 4])
+ * assert.deepStrictEqual(t.concat([t.ones([2, 3]), t.zeros([2, 1])], { axis: 1 }).shape, [2, 4])
  * ```
  */
-export const concat = (parts: readonly Tensor[], axis = 0): Tensor => {
+export const concat = joining('concat', (parts, axis) => {
   const first = parts[0] ?? raise('concat', 'wants at least one tensor')
   const along = axisOf('concat', axis, first.shape.length)
   for (const { shape } of parts)
     if (shape.length !== first.shape.length || shape.some((d, i) => i !== along && d !== first.shape[i]))
       raise('concat', `sizes differ off axis ${along}: ${showShape(first.shape)} and ${showShape(shape)}`)
   return joined(parts, along)
-}
+})
 
 const joined = (parts: readonly Tensor[], along: number): Tensor => {
   if (parts.length <= many) return besides(parts, along)
@@ -126,15 +167,23 @@ const besides = (parts: readonly Tensor[], along: number): Tensor => {
   return placed.reduce((a, b) => add(a, b))
 }
 
-/** Tensors of one shape side by side along a new axis. */
-export const stack = (parts: readonly Tensor[], axis = 0): Tensor => {
+/**
+ * Tensors of one shape side by side along a new axis.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(t.stack([t.ones([2, 3]), t.zeros([2, 3])], { axis: 1 }).shape, [2, 2, 3])
+ * ```
+ */
+export const stack = joining('stack', (parts, axis) => {
   const rank = (parts[0]?.shape.length ?? 0) + 1
   const at = axisOf('stack', axis, rank)
   return concat(
     parts.map((x) => reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])),
-    at
+    { axis: at }
   )
-}
+})
 
 /** The matrix, or each matrix of a batch, with its last two axes exchanged. */
 export const transpose = (x: Tensor): Tensor => {

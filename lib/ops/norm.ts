@@ -1,14 +1,28 @@
 import { add, differentiatedAs, mul, stopGradient, store, sub } from '../core/primitives.ts'
+import { dualOp, tensorFirst } from '../core/dual.ts'
+import { options } from '../core/options.ts'
 import { raise, showShape } from '../base/raise.ts'
 import { sameShape, sizeOf, type Shape } from '../core/shape.ts'
-import { isTensor, shaped, type Tensor } from '../core/tensor.ts'
+import { isTensor, type Tensor } from '../core/tensor.ts'
 import { slice } from './movement.ts'
 import { rsqrt, square } from './pointwise.ts'
 import { mean } from './reduce.ts'
 
-export interface LayerNorm {
+/** Gain and offset of a layer norm, both of the shape of the trailing axes that it goes over. */
+export interface LayerNormParams {
   readonly weight: Tensor
   readonly bias: Tensor
+}
+
+export interface LayerNormOptions {
+  /** Added to the variance, against division by zero; 1e-5 by default, as in PyTorch. */
+  readonly eps?: number
+}
+
+/** A tensor with the parameters of its norm, or the parameters alone for `pipe`. */
+export interface LayerNorm {
+  <S extends Shape>(x: Tensor<S>, params: LayerNormParams, options?: LayerNormOptions): Tensor<S>
+  (params: LayerNormParams, options?: LayerNormOptions): <S extends Shape>(x: Tensor<S>) => Tensor<S>
 }
 
 /** Squares of distances from one of n numbers may be n times their variance, and lose as much of it. */
@@ -76,21 +90,25 @@ const spreadOf = (x: Tensor, axes: readonly number[], within?: Tensor): Spread =
  * @example
  * ```ts
  * import * as t from 'tessera'
- * const y = t.layerNorm({ weight: t.ones([2]), bias: t.zeros([2]) }, 0)(t.tensor([[1, 3]]))
+ * const y = t.layerNorm(t.tensor([[1, 3]]), { weight: t.ones([2]), bias: t.zeros([2]) }, { eps: 0 })
  * assert.deepStrictEqual(await t.reference.read(y), Float64Array.of(-1, 1))
  * ```
  */
-export const layerNorm = (given: LayerNorm, eps = 1e-5): (<S extends Shape>(x: Tensor<S>) => Tensor<S>) => {
-  const { weight, bias } = given
-  if (!isTensor(weight) || !isTensor(bias) || 'eps' in given)
-    raise('layerNorm', 'wants a record with the tensors weight and bias, and eps, if any, as a second argument')
-  if (!(eps >= 0)) raise('layerNorm', `eps is not negative: ${eps}`)
-  return <S extends Shape>(x: Tensor<S>): Tensor<S> => {
-    if (!sameShape(weight.shape, x.shape.slice(-weight.shape.length)) || !sameShape(weight.shape, bias.shape))
-      raise('layerNorm', `the weight ${showShape(weight.shape)} is not the end of the input ${showShape(x.shape)}`)
-    const lead = x.shape.length - weight.shape.length
-    const axes = weight.shape.map((_, i) => lead + i)
-    const { off, centre, variance } = spreadOf(x, axes)
-    return shaped<S>(add(mul(mul(sub(off, centre), rsqrt(add(variance, eps))), weight), bias))
+export const layerNorm = dualOp<LayerNorm>(
+  'layerNorm',
+  tensorFirst(3),
+  (params: LayerNormParams, given: LayerNormOptions = {}) => {
+    const { weight, bias } = options('layerNorm: parameters', params, { weight: true, bias: true })
+    if (!isTensor(weight) || !isTensor(bias)) raise('layerNorm', 'wants a record with the tensors weight and bias')
+    const { eps = 1e-5 } = options('layerNorm', given, { eps: true })
+    if (!(eps >= 0)) raise('layerNorm', `eps is not negative: ${eps}`)
+    return (x: Tensor): Tensor => {
+      if (!sameShape(weight.shape, x.shape.slice(-weight.shape.length)) || !sameShape(weight.shape, bias.shape))
+        raise('layerNorm', `the weight ${showShape(weight.shape)} is not the end of the input ${showShape(x.shape)}`)
+      const lead = x.shape.length - weight.shape.length
+      const axes = weight.shape.map((_, i) => lead + i)
+      const { off, centre, variance } = spreadOf(x, axes)
+      return add(mul(mul(sub(off, centre), rsqrt(add(variance, eps))), weight), bias)
+    }
   }
-}
+)

@@ -1,5 +1,7 @@
 import { held } from '../core/create.ts'
-import type { Key } from '../core/key.ts'
+import { keyFirst, type Key } from '../core/key.ts'
+import { dual } from '../core/dual.ts'
+import { options } from '../core/options.ts'
 import { drawRow, lazily } from '../core/primitives.ts'
 import { raise } from '../base/raise.ts'
 import { checkShape, sizeOf, type Shape } from '../core/shape.ts'
@@ -36,22 +38,104 @@ const drawn = <S extends Shape>(
   )
 }
 
-/** Standard normal numbers. */
-export const normal = <const S extends Shape>(key: Key, shape: S): Tensor<S> =>
-  drawn('normal', key, shape, normalValues)
-
-/** Numbers from [low, high), equally likely. */
-export const uniform = <const S extends Shape>(key: Key, shape: S, low = 0, high = 1): Tensor<S> => {
-  wantSpan(low, high)
-  return drawn('uniform', key, shape, (words, n) => uniformValues(words, n, low, high))
+/** A key and a shape, or the shape alone for a function of the key. */
+export interface Normal {
+  <const S extends Shape>(key: Key, shape: S): Tensor<S>
+  <const S extends Shape>(shape: S): (key: Key) => Tensor<S>
 }
 
-/** Whole numbers from low … high - 1, equally likely. */
-export const randint = <const S extends Shape>(key: Key, shape: S, low: number, high: number): Tensor<S> => {
+/**
+ * Standard normal numbers, as `jax.random.normal`.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(t.normal(t.key(0), [2, 3]).shape, [2, 3])
+ * ```
+ */
+export const normal = dual<Normal>(
+  keyFirst('normal', 2),
+  (shape: Shape) => (key: Key) => drawn('normal', key, shape, normalValues)
+)
+
+/** The bounds of uniform numbers. */
+export interface UniformOptions {
+  /** The smallest number; 0 by default. */
+  readonly low?: number
+  /** The numbers are less than this; 1 by default. */
+  readonly high?: number
+}
+
+/** A key, a shape and bounds; or these without the key, for a function of the key. */
+export interface Uniform {
+  <const S extends Shape>(key: Key, shape: S, options?: UniformOptions): Tensor<S>
+  <const S extends Shape>(shape: S, options?: UniformOptions): (key: Key) => Tensor<S>
+}
+
+/**
+ * Numbers from [low, high), equally likely.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const x = await t.reference.read(t.uniform(t.key(0), [100], { low: -1 }))
+ * assert.ok(x.every((v) => v >= -1 && v < 1))
+ * ```
+ */
+export const uniform = dual<Uniform>(keyFirst('uniform', 3), (shape: Shape, given: UniformOptions = {}) => {
+  const { low = 0, high = 1 } = options('uniform', given, { low: true, high: true })
+  wantSpan(low, high)
+  return (key: Key) => drawn('uniform', key, shape, (words, n) => uniformValues(words, n, low, high))
+})
+
+/** The bounds of random whole numbers. */
+export interface RandintOptions {
+  /** The smallest number; 0 by default. */
+  readonly low?: number
+  /** The numbers are less than this. */
+  readonly high: number
+}
+
+/** A key, a shape and bounds; or these without the key, for a function of the key. */
+export interface Randint {
+  <const S extends Shape>(key: Key, shape: S, options: RandintOptions): Tensor<S>
+  <const S extends Shape>(shape: S, options: RandintOptions): (key: Key) => Tensor<S>
+}
+
+/**
+ * Whole numbers from low … high - 1, equally likely.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const ts = await t.reference.read(t.randint(t.key(0), [100], { high: 10 }))
+ * assert.ok(ts.every((n) => Number.isInteger(n) && n >= 0 && n < 10))
+ * ```
+ */
+export const randint = dual<Randint>(keyFirst('randint', 3), (shape: Shape, given: RandintOptions) => {
+  const { low = 0, high } = options('randint', given, { low: true, high: true })
   if (!(high > low)) raise('randint', `there is no whole number from ${low} to below ${high}`)
   wantRange(low, high)
-  return drawn('randint', key, shape, (words, n) => randintValues(words, n, low, high))
+  return (key: Key) => drawn('randint', key, shape, (words, n) => randintValues(words, n, low, high))
+})
+
+/** A key and a count, or the count alone for a function of the key. */
+export interface RandomOrder {
+  (key: Key, n: number): Tensor
+  (n: number): (key: Key) => Tensor
 }
 
-/** The numbers 0 … n-1 in random order. */
-export const permutation = (key: Key, n: number): Tensor => drawn('permutation', key, [n], permutationValues)
+/**
+ * The numbers 0 … n-1 in random order: [n].
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const order = await t.reference.read(t.permutation(t.key(0), 5))
+ * assert.deepStrictEqual([...order].toSorted(), [0, 1, 2, 3, 4])
+ * ```
+ */
+export const permutation = dual<RandomOrder>(
+  keyFirst('permutation', 2),
+  (n: number) => (key: Key) => drawn('permutation', key, [n], permutationValues)
+)

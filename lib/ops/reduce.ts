@@ -16,11 +16,12 @@ import {
   sub,
   sumKeep
 } from '../core/primitives.ts'
+import { counted, dualOp, tensorFirst } from '../core/dual.ts'
 import { options, type OptionNames } from '../core/options.ts'
 import { checkWithin } from '../core/rows/leaves.ts'
 import { raise, showShape } from '../base/raise.ts'
 import { axesOf, sameShape, sizeOf, type Shape } from '../core/shape.ts'
-import { isTensor, shaped, type Scalar, type Tensor } from '../core/tensor.ts'
+import type { Scalar, Tensor } from '../core/tensor.ts'
 
 export interface Over {
   /** Axes to reduce, negative from the end; all of them by default. */
@@ -40,24 +41,16 @@ export interface Reduction {
 
 const overNames: OptionNames<Over> = { axes: true, keepDims: true }
 
-const reduction = (name: string, reduce: (x: Tensor, axes: readonly number[]) => Tensor): Reduction => {
-  const run = (x: Tensor, { axes, keepDims = false }: Over): Tensor => {
-    const over = axesOf(name, axes, x.shape.length)
-    const kept = reduce(x, over)
-    return keepDims
-      ? kept
-      : reshape(
-          kept,
-          x.shape.filter((_, i) => !over.includes(i))
-        )
-  }
-  const checked = (over: Over = {}): Over => options(name, over, overNames)
-  return ((x?: Tensor | Over, over?: Over) => {
-    if (isTensor(x)) return run(x, checked(over))
-    const later = checked(x)
-    return (y: Tensor) => run(y, later)
-  }) as Reduction
-}
+const reduction = (name: string, reduce: (x: Tensor, axes: readonly number[]) => Tensor): Reduction =>
+  dualOp<Reduction>(name, tensorFirst(2), (given: Over = {}) => {
+    const { axes, keepDims = false } = options(name, given, overNames)
+    return (x: Tensor) => {
+      const over = axesOf(name, axes, x.shape.length)
+      const kept = reduce(x, over)
+      const left = x.shape.filter((_, i) => !over.includes(i))
+      return keepDims ? kept : reshape(kept, left)
+    }
+  })
 
 const count = (x: Tensor, axes: readonly number[]): number => sizeOf(axes.map((axis) => x.shape[axis]!))
 
@@ -96,29 +89,65 @@ export const variance = reduction('variance', (x, axes) => {
 const shifted = (x: Tensor, axes: readonly number[]): Tensor =>
   sizeOf(x.shape) === 0 ? x : sub(x, stopGradient(maxKeep(x, axes)))
 
-/** e^x / Σ e^x along an axis (the last by default). */
-export const softmax =
-  (axis = -1) =>
-  <S extends Shape>(x: Tensor<S>): Tensor<S> => {
-    const axes = axesOf('softmax', axis, x.shape.length)
-    const e = exp(shifted(x, axes))
-    return shaped<S>(div(e, sumKeep(e, axes)))
-  }
+/** The axis of a softmax. */
+export interface SoftmaxOptions {
+  /** Negative from the end; the last by default. */
+  readonly axis?: number
+}
 
-/** ln softmax, without the rounding of the small ones to ln 0. */
-export const logSoftmax =
-  (axis = -1) =>
-  <S extends Shape>(x: Tensor<S>): Tensor<S> => {
-    const axes = axesOf('logSoftmax', axis, x.shape.length)
-    const centred = shifted(x, axes)
-    return shaped<S>(sub(centred, log(sumKeep(exp(centred), axes))))
-  }
+/** A tensor and the axis of its softmax, or the axis alone for `pipe`. */
+export interface Softmax {
+  <S extends Shape>(x: Tensor<S>, options?: SoftmaxOptions): Tensor<S>
+  (options?: SoftmaxOptions): <S extends Shape>(x: Tensor<S>) => Tensor<S>
+}
 
-/** The mean squared error over all elements. */
-export const mse = (prediction: Tensor, target: Tensor): Scalar => {
+const alongAxis = (name: string, f: (x: Tensor, axes: readonly number[]) => Tensor): Softmax =>
+  dualOp<Softmax>(name, tensorFirst(2), (given: SoftmaxOptions = {}) => {
+    const { axis = -1 } = options(name, given, { axis: true })
+    return (x: Tensor) => f(x, axesOf(name, axis, x.shape.length))
+  })
+
+/**
+ * e^x / Σ e^x along an axis.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const p = t.softmax(t.tensor([[0, 0], [1000, 0]]), { axis: 1 })
+ * assert.deepStrictEqual(await t.reference.read(p), Float64Array.of(0.5, 0.5, 1, 0))
+ * ```
+ */
+export const softmax = alongAxis('softmax', (x, axes) => {
+  const e = exp(shifted(x, axes))
+  return div(e, sumKeep(e, axes))
+})
+
+/** ln softmax(x) along an axis: x - max - ln Σ e^(x - max), so that a small probability is not rounded to ln 0. */
+export const logSoftmax = alongAxis('logSoftmax', (x, axes) => {
+  const centred = shifted(x, axes)
+  return sub(centred, log(sumKeep(exp(centred), axes)))
+})
+
+/** A prediction and its target, or the target alone for `pipe`. */
+export interface TensorLoss {
+  (prediction: Tensor, target: Tensor): Scalar
+  (target: Tensor): (prediction: Tensor) => Scalar
+}
+
+/**
+ * The mean squared error over all elements: Σ (prediction - target)² / n.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const error = t.mse(t.tensor([1, 2]), t.tensor([1, 4]))
+ * assert.deepStrictEqual(await t.reference.read(error), Float64Array.of(2))
+ * ```
+ */
+export const mse = dualOp<TensorLoss>('mse', counted(2), (target: Tensor) => (prediction: Tensor) => {
   const off = sub(prediction, target)
   return mean(mul(off, off))
-}
+})
 
 /**
  * The mean of -ln softmax(logits)[label] over a batch: `logits` are [N, classes], `labels` [N] whole numbers from 0. A
@@ -133,15 +162,21 @@ export const mse = (prediction: Tensor, target: Tensor): Scalar => {
  * assert.deepStrictEqual(await t.reference.read(t.crossEntropy(sure, t.tensor([1]))), Float64Array.of(100))
  * ```
  */
-export const crossEntropy = (logits: Tensor, labels: Tensor): Scalar => {
+export const crossEntropy = dualOp<TensorLoss>(
+  'crossEntropy',
+  counted(2),
+  (labels: Tensor) => (logits: Tensor) => crossEntropyOf(logits, labels)
+)
+
+const crossEntropyOf = (logits: Tensor, labels: Tensor): Scalar => {
   const [n = 1] = logits.shape
   if (logits.shape.length !== 2 || !sameShape(labels.shape, [n]))
     raise('crossEntropy', `wants logits [N,classes] and labels [N]: ${showShape(logits.shape)} with ${showShape(labels.shape)}`) // prettier-ignore
   if (n === 0) return full([], NaN)
   checkWithin('crossEntropy', 'the label', labels, logits.shape[1]!)
   // chosen, not multiplied by 0 and 1: a class may be as good as impossible, with a logarithm of -Infinity
-  const isLabel = equal(reshape(labels, [n, 1]), iota(logits.shape, 1))
-  const chosen = sum(select(isLabel, logSoftmax()(logits), 0), { axes: 1 })
+  const isLabel = equal(reshape(labels, [n, 1]), iota(logits.shape, { axis: 1 }))
+  const chosen = sum(select(isLabel, logSoftmax(logits), 0), { axes: 1 })
   // divided by 1, or by 0 where no class is the label's
   return mul(sum(div(chosen, sum(isLabel, { axes: 1 }))), -1 / n)
 }

@@ -1,4 +1,6 @@
-import { split, type Key } from '../core/key.ts'
+import { dual } from '../core/dual.ts'
+import { options } from '../core/options.ts'
+import { keyFirst, split, type Key } from '../core/key.ts'
 import { raise } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
@@ -10,21 +12,34 @@ export type Init<P> = (key: Key) => P
 type Parts = Readonly<Record<string, Init<unknown>>>
 type Whole<T extends Parts> = { readonly [K in keyof T]: ReturnType<T[K]> }
 
+/** How far starting values reach. */
+export interface FanOptions {
+  /** The number of inputs that one output sums over. */
+  readonly fanIn: number
+}
+
+/** A key, a shape and a fan; or these without the key, which is an `Init`. */
+export interface UniformFan {
+  <const S extends Shape>(key: Key, shape: S, options: FanOptions): Tensor<S>
+  <const S extends Shape>(shape: S, options: FanOptions): Init<Tensor<S>>
+}
+
 /**
  * Numbers from ±1/√fanIn, equally likely: what PyTorch starts the weights and biases of linear layers and
- * convolutions with. `fanIn` is the number of inputs that one output sums over.
+ * convolutions with.
  *
  * @example
  * ```ts
  * import * as t from 'tessera'
- * const w = await t.reference.read(t.uniformFan(t.key(0), [10, 100], 100))
+ * const w = await t.reference.read(t.uniformFan(t.key(0), [10, 100], { fanIn: 100 }))
  * assert.ok(w.every((v) => Math.abs(v) <= 0.1))
  * ```
  */
-export const uniformFan = <const S extends Shape>(key: Key, shape: S, fanIn: number): Tensor<S> => {
+export const uniformFan = dual<UniformFan>(keyFirst('uniformFan', 3), (shape: Shape, given: FanOptions) => {
+  const { fanIn } = options('uniformFan', given, { fanIn: true })
   if (!(fanIn > 0)) raise('uniformFan', `fanIn is a positive number, not ${fanIn}`)
-  return uniform(key, shape, -1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn))
-}
+  return (key: Key) => uniform(key, shape, { low: -1 / Math.sqrt(fanIn), high: 1 / Math.sqrt(fanIn) })
+})
 
 /**
  * The starting values of a record from those of its parts, each with a key of its own.
@@ -32,7 +47,7 @@ export const uniformFan = <const S extends Shape>(key: Key, shape: S, fanIn: num
  * @example
  * ```ts
  * import * as t from 'tessera'
- * const init = t.together({ a: (key) => t.uniformFan(key, [2], 1), b: () => t.zeros([3]) })
+ * const init = t.together({ a: t.uniformFan([2], { fanIn: 1 }), b: () => t.zeros([3]) })
  * assert.deepStrictEqual(init(t.key(0)).b.shape, [3])
  * ```
  */

@@ -1,3 +1,5 @@
+import { dual } from '../core/dual.ts'
+import { options } from '../core/options.ts'
 import { raise } from '../base/raise.ts'
 import { checkPicture, type Picture } from './pixels.ts'
 
@@ -49,21 +51,6 @@ const put = (picture: Picture, context: ContextLike, left: number, top: number):
   context.putImageData(pixels, left, top)
 }
 
-/**
- * Draws a picture on a canvas, which takes on the picture's size.
- *
- * @example
- * ```ts
- * import * as t from 'tessera'
- * const show = (canvas: HTMLCanvasElement, images: t.Images): void => t.draw(t.grid(images, { scale: 4 }), canvas)
- * ```
- */
-export const draw = (picture: Picture, canvas: CanvasLike): void => {
-  checkPicture('draw', picture)
-  resize('draw', canvas, picture.width, picture.height)
-  put(picture, context2d(canvas), 0, 0)
-}
-
 interface Lettering {
   readonly size: number
   readonly font: string
@@ -80,24 +67,56 @@ const textWidth = (context: ContextLike, font: string, text: string): number => 
   return Math.ceil(context.measureText(text).width)
 }
 
+export interface DrawOptions {
+  /** Drawn above the picture, black on white with a margin around both: the canvas is then larger than the picture. */
+  readonly title?: string | undefined
+}
+
+/** A picture, a canvas and options; or these without the picture, for `pipe`. */
+export interface DrawPicture {
+  (picture: Picture, canvas: CanvasLike, options?: DrawOptions): void
+  (canvas: CanvasLike, options?: DrawOptions): (picture: Picture) => void
+}
+
 /**
- * Draws a picture under its title, black on white with a margin around both. The canvas takes on the
- * size that this needs: it is wider than the picture where the title is.
+ * Draws a picture on a canvas, which takes on the size that it needs.
+ *
+ * @throws TesseraError if the picture is damaged, or the canvas has a context of another kind or can't be so large
  *
  * @example
  * ```ts
  * import * as t from 'tessera'
- * const show = (canvas: HTMLCanvasElement, images: t.Images): void =>
- *   t.drawTitled(t.grid(images, { scale: 4 }), 'Samples after 20 epochs', canvas)
+ * const show = (canvas: HTMLCanvasElement, images: t.Images): void => t.draw(t.grid(images, { scale: 4 }), canvas)
+ * const named = (canvas: HTMLCanvasElement, images: t.Images): void =>
+ *   t.draw(t.grid(images, { scale: 4 }), canvas, { title: 'Samples after 20 epochs' })
  * ```
  */
-export const drawTitled = (picture: Picture, title: string, canvas: CanvasLike): void => {
-  checkPicture('drawTitled', picture)
+export const draw = dual<DrawPicture>(
+  (args) => isCanvas(args[1]) || args.length >= 3,
+  (canvas: CanvasLike, given: DrawOptions = {}) => {
+    const { title } = options('draw', given, { title: true })
+    return (picture: Picture): void => {
+      checkPicture('draw', picture)
+      if (title === undefined) drawBare(picture, canvas)
+      else drawTitled(picture, title, canvas)
+    }
+  }
+)
+
+const drawBare = (picture: Picture, canvas: CanvasLike): void => {
+  resize('draw', canvas, picture.width, picture.height)
+  put(picture, context2d(canvas), 0, 0)
+}
+
+const isCanvas = (x: unknown): boolean => typeof x === 'object' && x !== null && 'getContext' in x
+
+// the canvas is wider than the picture if the title is
+const drawTitled = (picture: Picture, title: string, canvas: CanvasLike): void => {
   const { size, font } = lettering(picture)
   const margin = size
   const top = margin + 2 * size
   const width = Math.max(picture.width, textWidth(context2d(canvas), font, title)) + 2 * margin
-  resize('drawTitled', canvas, width, top + picture.height + margin)
+  resize('draw', canvas, width, top + picture.height + margin)
   // a new size makes a canvas forget its font and colours
   const context = context2d(canvas)
   context.fillStyle = 'white'

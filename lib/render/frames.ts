@@ -1,9 +1,16 @@
 import { raise } from '../base/raise.ts'
+import { dual } from '../core/dual.ts'
+import { kindOf, options, whole } from '../core/options.ts'
 
 const positive = (name: string, value: number): number =>
   Number.isSafeInteger(value) && value >= 1
     ? value
     : raise('denoisingFrames', `${name} must be a positive whole number: ${value}`)
+
+export interface FilmOptions {
+  /** How many pictures to take; 100 by default. */
+  readonly count?: number
+}
 
 /**
  * After which timesteps t of a sampling run of T steps a film of the denoising takes a picture, in
@@ -20,16 +27,28 @@ const positive = (name: string, value: number): number =>
  * @example
  * ```ts
  * import * as t from 'tessera'
- * assert.deepStrictEqual(t.denoisingFrames(10, 4), [9, 6, 3, 0])
+ * assert.deepStrictEqual(t.denoisingFrames(10, { count: 4 }), [9, 6, 3, 0])
  * assert.deepStrictEqual(t.denoisingFrames(3), [2, 1, 0])
  * assert.strictEqual(t.denoisingFrames(1000).length, 100)
  * ```
  */
-export const denoisingFrames = (steps: number, count = 100): readonly number[] => {
+export const denoisingFrames = (steps: number, given: FilmOptions = {}): readonly number[] => {
+  const { count = 100 } = options('denoisingFrames', given, { count: true })
   const [last, intervals] = [positive('steps', steps) - 1, Math.max(1, positive('count', count) - 1)]
   const named = Array.from({ length: intervals }, (_, k) => Math.floor((k * steps) / intervals))
   const taken = new Set([...named, last])
   return Array.from(taken, (i) => last - i).sort((a, b) => b - a)
+}
+
+export interface HoldOptions {
+  /** How often the last frame is repeated; 33 by default. */
+  readonly times?: number
+}
+
+/** Frames and options, or the options alone for `pipe`. */
+export interface HoldLast {
+  <A>(frames: readonly A[], options?: HoldOptions): readonly A[]
+  (options?: HoldOptions): <A>(frames: readonly A[]) => readonly A[]
 }
 
 /**
@@ -38,10 +57,17 @@ export const denoisingFrames = (steps: number, count = 100): readonly number[] =
  * @example
  * ```ts
  * import * as t from 'tessera'
- * assert.deepStrictEqual(t.holdLast(['noise', 'digit'], 2), ['noise', 'digit', 'digit', 'digit'])
+ * assert.deepStrictEqual(t.holdLast(['noise', 'digit'], { times: 2 }), ['noise', 'digit', 'digit', 'digit'])
  * ```
  */
-export const holdLast = <A>(frames: readonly A[], times = 33): readonly A[] => [
-  ...frames,
-  ...Array.from({ length: times }, () => frames.slice(-1)).flat()
-]
+export const holdLast = dual<HoldLast>(
+  (args) => Array.isArray(args[0]) || args.length >= 2,
+  (given: HoldOptions = {}) => {
+    const { times = 33 } = options('holdLast', given, { times: true })
+    whole('holdLast', 'times', times, 0)
+    return <A>(frames: readonly A[]): readonly A[] => {
+      if (!Array.isArray(frames)) raise('holdLast', `wants a list of frames first, not ${kindOf(frames)}`)
+      return [...frames, ...Array.from({ length: times }, () => frames.slice(-1)).flat()]
+    }
+  }
+)

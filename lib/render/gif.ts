@@ -1,5 +1,6 @@
 import * as gifenc from 'gifenc'
-import { options } from '../core/options.ts'
+import { dual } from '../core/dual.ts'
+import { kindOf, options } from '../core/options.ts'
 import { raise } from '../base/raise.ts'
 import { checkPicture, type Picture } from './pixels.ts'
 
@@ -20,6 +21,12 @@ const grayOf = ({ width, height, data }: Picture): Uint8Array => {
 export interface GifOptions {
   /** How long each picture stands, in milliseconds, from 20 on; a GIF counts in steps of 10; 50. */
   readonly delayMs?: number
+}
+
+/** Frames and options, or the options alone for `pipe`. */
+export interface EncodeGif {
+  (frames: readonly Picture[], options?: GifOptions): Uint8Array
+  (options?: GifOptions): (frames: readonly Picture[]) => Uint8Array
 }
 
 /** A GIF has two bytes for a side. */
@@ -43,11 +50,19 @@ const mostMs = 655_350
  * assert.strictEqual(String.fromCharCode(...gif.subarray(0, 6)), 'GIF89a')
  * ```
  */
-export const encodeGif = (frames: readonly Picture[], given: GifOptions = {}): Uint8Array => {
-  const { delayMs = 50 } = options('encodeGif', given, { delayMs: true })
+export const encodeGif = dual<EncodeGif>(
+  (args) => Array.isArray(args[0]) || args.length >= 2,
+  (given: GifOptions = {}) => {
+    const { delayMs = 50 } = options('encodeGif', given, { delayMs: true })
+    if (!(delayMs >= leastMs && delayMs <= mostMs))
+      raise('encodeGif', `delayMs must be within ${leastMs} and ${mostMs}: ${delayMs}`)
+    return (frames: readonly Picture[]) => encoded(frames, delayMs)
+  }
+)
+
+const encoded = (frames: readonly Picture[], delayMs: number): Uint8Array => {
+  if (!Array.isArray(frames)) raise('encodeGif', `wants a list of pictures first, not ${kindOf(frames)}`)
   const first = frames[0] ?? raise('encodeGif', 'there is no frame')
-  if (!(delayMs >= leastMs && delayMs <= mostMs))
-    return raise('encodeGif', `delayMs must be within ${leastMs} and ${mostMs}: ${delayMs}`)
   const gif = GIFEncoder()
   frames.forEach((frame, i) => {
     checkPicture('encodeGif', frame, mostPixels)

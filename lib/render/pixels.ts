@@ -1,3 +1,4 @@
+import { dual } from '../core/dual.ts'
 import { kindOf, options, type OptionNames } from '../core/options.ts'
 import { raise, showShape } from '../base/raise.ts'
 
@@ -185,6 +186,12 @@ const enlarge = (plane: Plane, scale: number): Picture => {
   return { width, height, data }
 }
 
+/** Images and options, or the options alone for `pipe`. */
+export interface Grid {
+  (images: Images, options?: GridOptions): Picture
+  (options?: GridOptions): (images: Images) => Picture
+}
+
 /**
  * Images side by side in one gray picture, row by row: the one way from values to pixels that every
  * canvas, PNG and GIF goes through. Values that are not numbers are drawn black.
@@ -201,8 +208,19 @@ const enlarge = (plane: Plane, scale: number): Picture => {
  * assert.deepStrictEqual([...picture.data], [0, 0, 0, 255, 255, 255, 255, 255])
  * ```
  */
-export const grid = (images: Images, given: GridOptions = {}): Picture => {
-  const { gap = 1, scale = 1, range = [-1, 1], background = 255, ...sides } = options('grid', given, gridNames)
+export const grid = dual<Grid>(
+  (args) => isImages(args[0]) || args.length >= 2,
+  (given: GridOptions = {}) => {
+    options('grid', given, gridNames)
+    return (images: Images) =>
+      isImages(images) ? gridOf(images, given) : raise('grid', `wants images first, not ${kindOf(images)}`)
+  }
+)
+
+const isImages = (x: unknown): x is Images => typeof x === 'object' && x !== null && 'data' in x && 'shape' in x
+
+const gridOf = (images: Images, given: GridOptions): Picture => {
+  const { gap = 1, scale = 1, range = [-1, 1], background = 255, ...sides } = given
   const all = stack(images)
   const size = gridSize(all.count, sides)
   const plane = layOut(all, toBytes(all, range), size, whole('gap', gap, 0), gray(background))

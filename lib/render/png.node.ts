@@ -6,8 +6,8 @@ import { failure, reason } from '../base/failure.ts'
 import type { Failure } from '../base/failure.ts'
 import { raise } from '../base/raise.ts'
 import { writeAtomic } from '../io/atomic.node.ts'
-import { draw, drawTitled } from './canvas.ts'
-import type { CanvasLike } from './canvas.ts'
+import { draw } from './canvas.ts'
+import type { CanvasLike, DrawOptions } from './canvas.ts'
 import { checkPicture, type Picture } from './pixels.ts'
 
 /** A canvas that can write itself as PNG: what node `canvas` makes. */
@@ -54,11 +54,10 @@ const isPicture = (drawing: Picture | PngCanvas): drawing is Picture => 'data' i
 /** The longest side that Cairo, which draws for `canvas`, has a surface for. */
 const mostPixels = 32_767
 
-const drawn = (picture: Picture, title: string | undefined, { createCanvas }: CanvasModule): PngCanvas => {
+const drawn = (picture: Picture, options: DrawOptions, { createCanvas }: CanvasModule): PngCanvas => {
   checkPicture('encodePng', picture, mostPixels)
   const canvas = createCanvas(1, 1)
-  if (title === undefined) draw(picture, canvas)
-  else drawTitled(picture, title, canvas)
+  draw(picture, canvas, options)
   return canvas
 }
 
@@ -85,28 +84,32 @@ const asPng = (canvas: () => PngCanvas): E.Either<Failure, Uint8Array> =>
     (thrown) => failure('write', `the picture cannot be made a PNG: ${reason(thrown)}`)
   )
 
-/** A picture, with a title where one is given, as the bytes of a PNG file; failures as of `writePng`. */
-export const encodePng = (picture: Picture, title?: string): E.Either<Failure, Uint8Array> =>
+/** A picture, with a title if there is one, as the bytes of a PNG file; failures as of `writePng`. */
+export const encodePng = (picture: Picture, options: DrawOptions = {}): E.Either<Failure, Uint8Array> =>
   pipe(
     loadCanvas(),
-    E.flatMap((canvas) => asPng(() => drawn(picture, title, canvas)))
+    E.flatMap((canvas) => asPng(() => drawn(picture, options, canvas)))
   )
 
 /**
  * Writes a picture, or what is drawn on a canvas, as a PNG file. The failure is of kind `unavailable`
  * without the package `canvas`, else `write`.
  *
- * @param title drawn above a picture; a canvas stays as it is
+ * @param options a title is drawn above a picture; a canvas stays as it is
  *
  * @example
  * ```ts
  * import * as t from 'tessera'
  * import * as node from 'tessera/node'
- * const save = (images: t.Images) => node.writePng('samples.png', t.grid(images, { scale: 4 }), 'Samples')
+ * const save = (images: t.Images) => node.writePng('samples.png', t.grid(images, { scale: 4 }), { title: 'Samples' })
  * ```
  */
-export const writePng = (path: string, drawing: Picture | PngCanvas, title?: string): TE.TaskEither<Failure, void> =>
+export const writePng = (
+  path: string,
+  drawing: Picture | PngCanvas,
+  options: DrawOptions = {}
+): TE.TaskEither<Failure, void> =>
   pipe(
-    TE.fromIOEither(() => (isPicture(drawing) ? encodePng(drawing, title) : asPng(() => drawing))),
+    TE.fromIOEither(() => (isPicture(drawing) ? encodePng(drawing, options) : asPng(() => drawing))),
     TE.flatMap((bytes) => writeAtomic(path, bytes))
   )

@@ -12,7 +12,7 @@ const steady = 3
 
 const model = unet({ steps: timesteps })
 const device = await t.device()
-const x0 = device.compute(t.uniform(t.key(1), [batch, 1, 28, 28], -1, 1))
+const x0 = device.compute(t.uniform(t.key(1), [batch, 1, 28, 28], { low: -1, high: 1 }))
 let state = device.compute(startOf(model.init(t.key(0))))
 const before = device.stats()
 const began = performance.now()

@@ -24,7 +24,7 @@ export const noiseKey = t.key(2)
 /** Timesteps and noise of a step. */
 export const drawn = (key: t.Key, shape: t.Shape): { readonly ts: t.Tensor; readonly eta: t.Tensor } => {
   const [forTimes, forNoise] = t.split(key)
-  return { ts: t.randint(forTimes!, [shape[0]!], 0, timesteps), eta: t.normal(forNoise!, shape) }
+  return { ts: t.randint(forTimes!, [shape[0]!], { high: timesteps }), eta: t.normal(forNoise!, shape) }
 }
 
 /** Noise, network, loss, gradients and Adam as one plan, which takes over the memory of the state that it is given. */

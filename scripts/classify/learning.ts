@@ -54,7 +54,7 @@ export async function* learning(device: t.Device, lesson: Lesson): AsyncGenerato
   const params = classifier().init(start!)
   let [state, step]: [Learner, number] = [{ params, memory: optimiser.init(params) }, 0]
   for (let epoch = 1; epoch <= epochs; epoch++)
-    for (const { images, labels, size } of t.epochBatches(dataset, t.foldIn(order!, epoch).words!, batch)) {
+    for (const { images, labels, size } of t.epochBatches(dataset, t.foldIn(order!, epoch), { batch })) {
       const began = performance.now()
       const [next, loss] = advance(state, t.tensor(images, [size, 1, 28, 28]), t.tensor(labels, [size]))
       state = next

@@ -27,7 +27,7 @@ export interface Kept {
 export const factsOf = ({ model, params, schedule }: Trained, settings: Settings): Facts => {
   const { seed, batch, steps = schedule.steps, variance = 'beta', clip = 'none' } = settings
   const hash = createHash('sha256')
-    .update(t.encodeSafetensors(toNamed(model, params), {}, { digest: false }))
+    .update(t.encodeSafetensors(toNamed(model, params), { digest: false }))
     .digest('hex')
   const betas = `${schedule.beta[0]} to ${schedule.beta.at(-1)}`
   const facts = { model: hash, betas, steps, seed, batch, variance, clip }
@@ -39,7 +39,7 @@ export const keepSamples = (path: string, { images, facts }: Kept): TE.TaskEithe
   const samples = { shape: [images.length / pixels, 1, 28, 28], data: images }
   return pipe(
     node.ensureFolder(dirname(path)),
-    TE.flatMap(() => node.writeAtomic(path, t.encodeSafetensors({ samples }, facts)))
+    TE.flatMap(() => node.writeAtomic(path, t.encodeSafetensors({ samples }, { metadata: facts })))
   )
 }
 

@@ -83,7 +83,7 @@ const lossesOfEach = async (
     const x0 = t.tensor(images.subarray(from * pixels, (from + n) * pixels), [n, 1, 28, 28])
     for (const [i, quarter] of quarters.entries()) {
       const [time, noise] = t.split(t.foldIn(t.foldIn(key, from), i))
-      const ts = t.randint(time!, [n], quarter.from, quarter.to)
+      const ts = t.randint(time!, [n], { low: quarter.from, high: quarter.to })
       all[i]!.push(...(await device.read(lossOf(trained.params, x0, ts, t.normal(noise!, x0.shape)))))
       await breathe()
     }

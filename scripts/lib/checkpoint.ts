@@ -49,7 +49,7 @@ const write = (
   const training = { flags: flagsOf(settings), images, key: keyText(course.key), place }
   const tensors = { ...toNamed(model, state.params), ...prefixed(t.storeTree(state.memory)) }
   const metadata = { ...modelMetadata({ ...settings, epoch: place.epoch, loss }), training: JSON.stringify(training) }
-  return node.writeAtomic(checkpointFile(settings.out), t.encodeSafetensors(tensors, metadata))
+  return node.writeAtomic(checkpointFile(settings.out), t.encodeSafetensors(tensors, { metadata }))
 }
 
 /** Stores where a run begins: no checkpoint of another run is left that it could be taken for. */
@@ -143,7 +143,7 @@ export const resumed =
     return pipe(
       E.Do,
       E.apS('model', fromNamed(network)),
-      E.apS('memory', t.restoreTree(run.from.state.memory, memory)),
+      E.apS('memory', t.restoreTree(memory, run.from.state.memory)),
       E.bimap(
         ({ kind, message }) => failure(kind, `${checkpointFile(run.settings.out)}: ${message}`),
         (read) => ({ ...run, from: { state: { params: read.model.params, memory: read.memory }, place } })

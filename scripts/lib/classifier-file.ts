@@ -45,7 +45,7 @@ export const saveClassifier = (
 ): TE.TaskEither<Failure, void> => {
   const facts = { format: 'tessera', version, model: 'classifier', classes: JSON.stringify(classes), ...rest }
   const metadata = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
-  return node.writeAtomic(path, t.encodeSafetensors(t.storeTree(params), metadata))
+  return node.writeAtomic(path, t.encodeSafetensors(t.storeTree(params), { metadata }))
 }
 
 const isTexts = (value: unknown): value is readonly string[] =>
@@ -61,7 +61,7 @@ const classesOf = ({ metadata: { classes = '' } }: t.Safetensors): E.Either<Fail
 const schooled = (file: t.Safetensors): E.Either<Failure, Schooled> =>
   pipe(
     E.Do,
-    E.bind('params', () => t.restoreTree(classifier().init(t.key(0)), file.tensors)),
+    E.bind('params', () => t.restoreTree(file.tensors, classifier().init(t.key(0)))),
     E.bind('classes', () => classesOf(file)),
     E.map((both) => ({ ...both, dataset: file.metadata.dataset ?? 'unknown images' }))
   )

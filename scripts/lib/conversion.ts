@@ -21,7 +21,7 @@ interface Target {
 
 const pytorch: Target = { encode: ({ tensors }) => t.encodePyTorch(tensors), keepsMetadata: false }
 const safetensors: Target = {
-  encode: ({ tensors, metadata }) => t.encodeSafetensors(tensors, metadata),
+  encode: ({ tensors, metadata }) => t.encodeSafetensors(tensors, { metadata }),
   keepsMetadata: true
 }
 

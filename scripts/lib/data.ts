@@ -25,7 +25,7 @@ export interface Wanted {
 const digitsDrawn = { train: 6000, t10k: 2000 } as const
 
 /** The digits are the same whatever the seed: a data set, not a part of the run. */
-const hands = { train: { hi: 0, lo: 0 }, t10k: { hi: 0, lo: 1 } } as const
+const hands = { train: t.key(0), t10k: t.key(1) } as const
 
 /** Digits drawn on a canvas, or in plain arithmetic where there is none: hardly another picture. */
 const drawn = (split: t.Split, n: number): t.Dataset =>
@@ -35,7 +35,7 @@ const drawn = (split: t.Split, n: number): t.Dataset =>
       () => undefined,
       ({ createCanvas }) => createCanvas
     ),
-    (create) => t.drawDigits(create, hands[split], n)
+    (create) => t.drawDigits(hands[split], n, { createCanvas: create })
   )
 
 /** A bar for each file that arrives, in kilobytes. */
@@ -67,7 +67,7 @@ export const loadData = (wanted: Wanted, progress: Progress): TE.TaskEither<Fail
   const { dataset, data, limit: most, split = 'train' } = wanted
   if (dataset === 'digits') return TE.fromIO(() => drawn(split, most ?? digitsDrawn[split]))
   return pipe(
-    data === undefined ? downloaded(dataset, split, progress) : node.fromFolder(data, dataset, split),
+    data === undefined ? downloaded(dataset, split, progress) : node.fromFolder(data, dataset, { split }),
     TE.map(most === undefined ? (all) => all : t.limit(most))
   )
 }

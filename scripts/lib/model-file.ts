@@ -45,7 +45,7 @@ export const modelMetadata = (origin: Origin): Readonly<Record<string, string>> 
 
 /** Writes a model as a safetensors file under PyTorch's names. */
 export const saveModel = (path: string, tensors: Named, origin: Origin): TE.TaskEither<Failure, void> =>
-  node.writeAtomic(path, t.encodeSafetensors(tensors, modelMetadata(origin)))
+  node.writeAtomic(path, t.encodeSafetensors(tensors, { metadata: modelMetadata(origin) }))
 
 /** What an optimiser remembers stands under this, beside the model, in the file of a run that is being trained. */
 export const optimiserPrefix = 'optimiser.'

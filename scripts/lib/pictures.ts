@@ -41,10 +41,10 @@ export const albumIn = (folder: string, complain: (line: string) => void): Album
   return {
     draws,
     png: (name, images, title, options = {}) =>
-      drawing(() => node.writePng(join(folder, name), still(images, options), title)),
+      drawing(() => node.writePng(join(folder, name), still(images, options), { title })),
     lossChart: (points, title) => drawing(() => node.writeLossChart(join(folder, 'loss.png'), points, { title })),
     gif: (frames) =>
-      pipe(t.holdLast(frames.map(frame)), t.encodeGif, (bytes) =>
+      pipe(t.holdLast(frames.map(frame)), t.encodeGif(), (bytes) =>
         node.writeAtomic(join(folder, 'denoising.gif'), bytes)
       )
   }
@@ -76,6 +76,6 @@ export const forwardProcess = async (
     part === 0
       ? x0
       : t.noise(schedule)(x0, t.tensor(new Float32Array(n).fill(timestepAt(part, schedule.steps)), [n]), eta)
-  const all = t.concat(stages.map(noisy), 0)
+  const all = t.concat(stages.map(noisy), { axis: 0 })
   return { data: Float32Array.from(await device.read(all)), shape: all.shape }
 }

@@ -39,7 +39,7 @@ export const readerOf = (device: t.Device, params: ClassifierParams, batch: numb
   const net = classifier()
   const read = device.compile((p: ClassifierParams, x: t.Tensor) => ({
     features: net.features(p, x),
-    probabilities: t.softmax()(net.apply(p, x))
+    probabilities: t.softmax(net.apply(p, x))
   }))
   return async (images) => {
     const count = images.length / pixels

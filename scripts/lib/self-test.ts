@@ -25,7 +25,7 @@ type Shape = readonly number[]
 const normal = (seed: number, ...shapes: readonly Shape[]): readonly t.Tensor[] =>
   t.split(t.key(seed), shapes.length).map((key, i) => t.normal(key, shapes[i]!))
 
-const positive = (seed: number, shape: Shape): t.Tensor => t.uniform(t.key(seed), shape, 0.1, 8)
+const positive = (seed: number, shape: Shape): t.Tensor => t.uniform(t.key(seed), shape, { low: 0.1, high: 8 })
 
 const network = (x: t.Tensor, w: t.Tensor, gain: t.Tensor, bias: t.Tensor): t.Scalar => {
   const normed = t.layerNorm({ weight: gain, bias })(x)
@@ -56,7 +56,7 @@ export const checks: readonly Check[] = [
   {
     name: 'permute, slice, concat',
     inputs: normal(7, [6, 5, 4], [3, 4, 3]),
-    compute: (x, y) => t.concat([t.permute(t.slice(x, [[0, 6, 2]]), [0, 2, 1]), t.pad(y, [0, 0, 1])], 0)
+    compute: (x, y) => t.concat([t.permute(t.slice(x, [[0, 6, 2]]), [0, 2, 1]), t.pad(y, [0, 0, 1])], { axis: 0 })
   },
   {
     name: 'take',
@@ -72,7 +72,7 @@ export const checks: readonly Check[] = [
   {
     name: 'softmax, max',
     inputs: normal(10, [9, 33]),
-    compute: (x) => t.mul(t.softmax(1)(x), t.max(x)),
+    compute: (x) => t.mul(t.softmax({ axis: 1 })(x), t.max(x)),
     terms: 33,
     slack: 32
   },

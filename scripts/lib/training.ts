@@ -109,7 +109,7 @@ const uses = (key: t.Key) => {
 
 /** The batches of an epoch from some batch on, the same ones whenever they are asked for. */
 export const batchesOf = ({ dataset, batch, key }: Course, epoch: number, from = 0): Iterable<t.Batch> =>
-  t.epochBatches(dataset, uses(key).order(epoch).words!, batch, from)
+  t.epochBatches(dataset, uses(key).order(epoch), { batch, skip: from })
 
 /** A batch as the tensor [N, 1, H, W]. */
 export const imagesOf = ({ dataset: { height, width } }: Course, { images, size }: t.Batch): t.Tensor =>
@@ -122,7 +122,7 @@ const stepper =
     const [next, loss] = step(
       state,
       x0,
-      t.randint(keys[0]!, [batch.size], 0, course.steps),
+      t.randint(keys[0]!, [batch.size], { high: course.steps }),
       t.normal(keys[1]!, x0.shape)
     )
     return [next, (await device.read(loss))[0]!]

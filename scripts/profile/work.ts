@@ -41,7 +41,11 @@ const workOf = <A extends readonly unknown[]>(
 const batchOf = (batch: number, steps: number) => {
   const [images, times, noise] = t.split(t.key(0), 3)
   const shape = [batch, 1, 28, 28]
-  return [t.uniform(images!, shape, -1, 1), t.randint(times!, [batch], 0, steps), t.normal(noise!, shape)] as const
+  return [
+    t.uniform(images!, shape, { low: -1, high: 1 }),
+    t.randint(times!, [batch], { high: steps }),
+    t.normal(noise!, shape)
+  ] as const
 }
 
 /** What a model does with a batch: a training step, or the prediction alone. */

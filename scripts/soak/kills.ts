@@ -59,7 +59,7 @@ const damaged = (out: string): boolean => {
 /** What a run is known by when it is over: its parameters, moments and losses. */
 const outcomeOf = (out: string): string => {
   const file = t.decodeSafetensors(new Uint8Array(readFileSync(checkpointFile(out))))
-  const tensors = file._tag === 'Right' ? t.encodeSafetensors(file.right.tensors, {}, { digest: false }) : []
+  const tensors = file._tag === 'Right' ? t.encodeSafetensors(file.right.tensors, { digest: false }) : []
   const losses = readFileSync(join(out, 'log.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')

@@ -46,12 +46,12 @@ const networkOf = ({ batch, channels: [given, inside], side, kernel, stride, out
   const apply = ({ conv, norm, linear }: Net, x: t.Tensor): t.Tensor => {
     const seen = t.add(t.conv2d(conv.weight, { stride, padding: 'same' })(x), t.reshape(conv.bias, [inside, 1, 1]))
     const active = t[activation](t.layerNorm(norm)(seen))
-    return t.linear(linear.weight, linear.bias)(t.reshape(active, [batch, features]))
+    return t.linear({ weight: linear.weight, bias: linear.bias })(t.reshape(active, [batch, features]))
   }
   const lossOf = (net: Net, key: t.Key): t.Scalar => {
     const [forInput, forTarget] = t.split(key)
-    const x = t.uniform(forInput!, [batch, given, ...side], -1, 1)
-    return t.mse(apply(net, x), t.uniform(forTarget!, [batch, outputs], -1, 1))
+    const x = t.uniform(forInput!, [batch, given, ...side], { low: -1, high: 1 })
+    return t.mse(apply(net, x), t.uniform(forTarget!, [batch, outputs], { low: -1, high: 1 }))
   }
   return { init, lossOf }
 }

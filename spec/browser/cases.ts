@@ -73,15 +73,15 @@ const layers: readonly (readonly [string, Case])[] = [
     'a transposed convolution',
     withGradients((x, w) => t.convTranspose2d(w, { stride: 2, padding: 1 })(x), [[2, 5, 4, 3], [5, 3, 4, 4]]) // prettier-ignore
   ],
-  ['a matrix product and softmax', withGradients((x, w) => t.softmax(-1)(t.matmul(x, w)), [[9, 13], [13, 7]])], // prettier-ignore
+  ['a matrix product and softmax', withGradients((x, w) => t.softmax({ axis: -1 })(t.matmul(x, w)), [[9, 13], [13, 7]])], // prettier-ignore
   [
     'attention of some rows to others',
     withGradients(
-      (q, k, v) => t.matmul(t.softmax(-1)(t.mul(t.matmul(q, t.transpose(k)), 0.3)), v),
+      (q, k, v) => t.matmul(t.softmax({ axis: -1 })(t.mul(t.matmul(q, t.transpose(k)), 0.3)), v),
       [[2, 5, 4], [2, 6, 4], [2, 6, 3]] // prettier-ignore
     )
   ],
-  ['random numbers', agrees(() => [t.uniform(t.key(1), [3, 50]), t.randint(t.key(2), [40], 0, 1000), t.normal(t.key(3), [99])])] // prettier-ignore
+  ['random numbers', agrees(() => [t.uniform(t.key(1), [3, 50]), t.randint(t.key(2), [40], { high: 1000 }), t.normal(t.key(3), [99])])] // prettier-ignore
 ]
 
 // ---- training ----------------------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ const predict: t.Model<Net> = ({ first, down, up, last, weight, bias }, x) => {
   const wide = t.silu(t.layerNorm({ weight, bias })(t.conv2d(first, { padding: 1 })(x)))
   const deep = t.silu(t.conv2d(down, { stride: 2, padding: 1 })(wide))
   const risen = t.convTranspose2d(up, { stride: 2, padding: 1 })(deep)
-  return t.conv2d(last, { padding: 1 })(t.concat([wide, risen], 1))
+  return t.conv2d(last, { padding: 1 })(t.concat([wide, risen], { axis: 1 }))
 }
 
 const optimiser = t.adam<Net>({ lr: 0.01 })
@@ -118,7 +118,7 @@ type Progress = typeof start
 
 const trainingStep = ({ params, state }: Progress, x: t.Tensor, key: t.Key) => {
   const [forTime, forNoise] = t.split(key)
-  const ts = t.randint(forTime!, [x.shape[0]!], 0, 10)
+  const ts = t.randint(forTime!, [x.shape[0]!], { high: 10 })
   const eta = t.normal(forNoise!, x.shape)
   const [loss, gradients] = t.lossStep(schedule, predict)(params, x, ts, eta)
   const [updated, next] = optimiser.update(gradients, state, params)

@@ -16,7 +16,7 @@ const weights = () => ({ a: filled([6, 5], 'any', 1), b: filled([5, 3], 'any', 2
 type Weights = ReturnType<typeof weights>
 const loss = (w: Weights, x: t.Tensor, key: t.Key): t.Scalar => {
   const hidden = t.silu(t.matmul(t.add(x, t.normal(key, x.shape)), w.a))
-  return t.mean(t.square(t.softmax()(t.add(t.matmul(hidden, w.b), w.bias))))
+  return t.mean(t.square(t.softmax(t.add(t.matmul(hidden, w.b), w.bias))))
 }
 const trained = (w: Weights, x: t.Tensor, key: t.Key): Weights =>
   t.zipTree(w, t.grad(loss)(w, x, key), (p, g) => t.sub(p, t.mul(g, 0.1)))
@@ -289,7 +289,7 @@ describe.each(devices)('numbers, %s', (_, open) => {
 
   it('come as an array, an ndarray or nested', async () => {
     const device = await open()
-    const x = t.add(t.iota([2, 3], 1), 1)
+    const x = t.add(t.iota([2, 3], { axis: 1 }), 1)
     expect(await device.read(x, 'nested')).toEqual([
       [1, 2, 3],
       [1, 2, 3]

@@ -49,7 +49,7 @@ const cases: Readonly<Record<string, () => readonly t.Tensor[]>> = {
   // movements do no work, so nothing ended their chain
   'twenty thousand movements on end': () => {
     let x: t.Tensor = t.tensor([1, 2, 3])
-    for (let i = 0; i < 20_001; i++) x = t.flip(x, 0)
+    for (let i = 0; i < 20_001; i++) x = t.flip(x, { axes: 0 })
     return [x]
   },
   // a walk over the expression visited the parts it shares again and again
@@ -87,14 +87,14 @@ describe('cases found', () => {
 
 // the driver ended the loops of a kernel after 65,535 rounds: one long axis, several of them, a sum of a sum
 describe('[gl] folds of very many terms', () => {
-  const ones = (shape: readonly number[]) => t.add(t.mul(t.iota(shape, shape.length - 1), 0), 1)
+  const ones = (shape: readonly number[]) => t.add(t.mul(t.iota(shape, { axis: shape.length - 1 }), 0), 1)
   const grid = t.mul(ones([4096, 1, 1]), t.expand(ones([1, 307, 1]), [1, 307, 311]))
   const folds: Readonly<Record<string, readonly [t.Tensor, number]>> = {
     'a long vector': [t.sum(ones([600_001])), 600_001],
     'the largest of a long vector': [t.max(t.iota([600_001])), 600_000],
     'two axes': [t.sum(grid, { axes: [1, 2] }), 307 * 311],
     'a sum of a sum': [t.sum(t.sum(grid, { axes: 2 }), { axes: 1 }), 307 * 311],
-    'the largest over two axes': [t.max(t.mul(grid, t.iota([1, 307, 1], 1)), { axes: [1, 2] }), 306]
+    'the largest over two axes': [t.max(t.mul(grid, t.iota([1, 307, 1], { axis: 1 })), { axes: [1, 2] }), 306]
   }
   it.each(Object.entries(folds))('%s', async (_, [fold, each]) => {
     const values = await gl.read(fold)

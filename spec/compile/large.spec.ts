@@ -47,7 +47,7 @@ describe.each(['cpu', 'webasm'] as const)(
 describe('numbers that float32 lacks', () => {
   it('are not counted', () => {
     expect(t.iota([2 ** 24 + 1]).shape).toEqual([16777217])
-    expect(() => t.iota([3, 2 ** 24 + 2], 1)).toThrow(
+    expect(() => t.iota([3, 2 ** 24 + 2], { axis: 1 })).toThrow(
       "iota: float32 can't hold the numbers of an axis of 16777218: it has every whole number up to 16777216"
     )
     expect(() => t.take(t.zeros([2 ** 24 + 2]), t.tensor([0]))).toThrow(

@@ -44,7 +44,7 @@ describe('[gl] a device with small textures and few of them', () => {
   it('adds up more tensors than one kernel may read', () => {
     const many = Array.from({ length: 23 }, (_, i) => filled([5, 3], 'any', i))
     const sum = many.reduce((a, b) => t.add(t.mul(a, 0.5), t.sin(b)))
-    return expectAgreement(device, [sum, t.concat(many), t.stack(many, 1)])
+    return expectAgreement(device, [sum, t.concat(many), t.stack(many, { axis: 1 })])
   })
 
   it('computes large products in as many targets as it has', async () => {

@@ -33,7 +33,7 @@ const graphs: Readonly<Record<string, (n: number) => unknown>> = {
   'layers with parameters of their own': layers,
   'matrix products': chain((y, x) => t.tanh(t.matmul(y, x)), 4, 4),
   'sums between functions': chain((y) => t.sub(y, t.mean(y, { keepDims: true })), 4, 4),
-  movements: chain((y, _, i) => t.sin(i % 2 ? t.transpose(y) : t.flip(y, 0)), 4, 4),
+  movements: chain((y, _, i) => t.sin(i % 2 ? t.transpose(y) : t.flip(y, { axes: 0 })), 4, 4),
   'slices of one tensor': (n) =>
     t.grad((x: t.Tensor) =>
       t.sum(Array.from({ length: n }, (_, i) => t.slice(x, [i])).reduce((y, row) => t.sin(t.add(y, row))))

@@ -6,7 +6,7 @@ import { gl } from '../support/gl.ts'
 describe('graphs', () => {
   it('print as short programs', () => {
     const f = (x: t.Tensor) => t.mean(t.silu(t.slice(x, [[1], [0, 4, 2]])))
-    expect(t.showGraph([f(t.iota([3, 4], 1))])).toMatchInlineSnapshot(`
+    expect(t.showGraph([f(t.iota([3, 4], { axis: 1 }))])).toMatchInlineSnapshot(`
       "a = iota axis 1 : [3,4]
       b = slice a [1,0] [2,2] [1,2] : [2,2]
       c = sigmoid b : [2,2]
@@ -48,7 +48,7 @@ describe('graphs', () => {
 describe('[gl] plans', () => {
   it('print a line for each kernel', async () => {
     const device = await gl()
-    const layer = (w: t.Tensor, x: t.Tensor) => t.softmax()(t.silu(t.matmul(x, w)))
+    const layer = (w: t.Tensor, x: t.Tensor) => t.softmax(t.silu(t.matmul(x, w)))
     expect(device.show(layer, t.ones([6, 5]), t.ones([9, 6]))).toMatchInlineSnapshot(`
       "a = argument[9,6]
       b = argument[6,5]
@@ -62,7 +62,8 @@ describe('[gl] plans', () => {
 
   it('are one kernel where movements and pointwise functions meet', async () => {
     const device = await gl()
-    const f = (x: t.Tensor) => t.add(t.flip(t.transpose(t.sin(x)), 0), t.pad(t.exp(t.slice(x, [[0, 3]])), [0, [0, 1]]))
+    const f = (x: t.Tensor) =>
+      t.add(t.flip(t.transpose(t.sin(x)), { axes: 0 }), t.pad(t.exp(t.slice(x, [[0, 3]])), [0, [0, 1]]))
     expect(device.show(f, t.ones([4, 3]))).toMatchInlineSnapshot(`
       "a = argument[4,3]
       b = add a : [3,4]  #0

@@ -18,7 +18,7 @@ describe('[gl] tensors of odd sizes', () => {
   // positions beyond 2²² must still divide exactly in float32
   it('keep their order beyond four million elements', async () => {
     const device = await gl()
-    const x = device.compute(t.mul(t.iota([2051, 2049], 1), 1))
+    const x = device.compute(t.mul(t.iota([2051, 2049], { axis: 1 }), 1))
     const y = device.compute(t.reshape(x, [2049, 2051]))
     const numbers = await device.read(y)
     expect(numbers.findIndex((v, i) => v !== i % 2049)).toBe(-1)
@@ -113,7 +113,7 @@ describe('[gl] convolutions in tiles', () => {
     `)
     expect(device.show(back, w, ct)).toMatch(/store reshape permute reshape/)
 
-    const turned = t.flip(t.permute(w, [1, 0, 2, 3]), [2, 3])
+    const turned = t.flip(t.permute(w, [1, 0, 2, 3]), { axes: [2, 3] })
     const numbers = { x: evaluate(x), w: evaluate(w), turned: evaluate(turned), ct: evaluate(ct) }
     const { y, dx } = device.compute({ y: conv(w, x), dx: back(w, ct) })
     const exactly = (terms: number) => ({ terms, scale: 16 * terms })

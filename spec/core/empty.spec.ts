@@ -35,7 +35,7 @@ const cases: Readonly<Record<string, Case>> = {
   'reshape with -1': { from: [[0, 3]], op: (x) => t.reshape(x, [-1, 6]), to: [0, 6] },
   permute: { from: [[2, 0, 3]], op: (x) => t.permute(x, [2, 0, 1]), to: [3, 2, 0] },
   transpose: { from: [[2, 0]], op: (x) => t.transpose(x), to: [0, 2] },
-  flip: { from: [[2, 0]], op: (x) => t.flip(x, [0, 1]), to: [2, 0] },
+  flip: { from: [[2, 0]], op: (x) => t.flip(x, { axes: [0, 1] }), to: [2, 0] },
   'slice to nothing': { from: [[4, 3]], op: (x) => t.slice(x, [[2, 2]]), to: [0, 3] },
   'slice to nothing at the end, in steps': { from: [[4]], op: (x) => t.slice(x, [[4, 4, 3]]), to: [0] },
   'slice of nothing': { from: [[0, 3]], op: (x) => t.slice(x, [[], 1]), to: [0, 1] },
@@ -55,7 +55,7 @@ const cases: Readonly<Record<string, Case>> = {
     to: [20, 2],
     value: 1
   },
-  stack: { from: [[0], [0]], op: (...xs) => t.stack(xs, 1), to: [0, 2] }, // prettier-ignore
+  stack: { from: [[0], [0]], op: (...xs) => t.stack(xs, { axis: 1 }), to: [0, 2] }, // prettier-ignore
   'take of nothing': { from: [[4, 2]], op: (x) => t.take(x, t.tensor([])), to: [0, 2] },
   'take of nothing out of nothing': { from: [[0, 2]], op: (x) => t.take(x, t.tensor([])), to: [0, 2] },
   'take of rows without elements': { from: [[4, 0]], op: (x) => t.take(x, t.tensor([1, 3])), to: [2, 0] },
@@ -70,7 +70,7 @@ const cases: Readonly<Record<string, Case>> = {
   'variance of nothing': { from: [[3, 0]], op: (x) => t.variance(x, { axes: 1 }), to: [3], value: NaN },
   'max beside nothing': { from: [[3, 0]], op: (x) => t.max(x, { axes: 0 }), to: [0] },
   'min beside nothing': { from: [[3, 0, 2]], op: (x) => t.min(x, { axes: [0, 2] }), to: [0] },
-  softmax: { from: [[3, 0]], op: (x) => t.softmax()(x), to: [3, 0] },
+  softmax: { from: [[3, 0]], op: (x) => t.softmax(x), to: [3, 0] },
   logSoftmax: { from: [[0, 3]], op: (x) => t.logSoftmax()(x), to: [0, 3] },
   mse: { from: [[0, 2], [0, 2]], op: (x, y) => t.mse(x, y), to: [], value: NaN }, // prettier-ignore
   crossEntropy: { from: [[0, 2]], op: (x) => t.crossEntropy(x, t.tensor([])), to: [], value: NaN },
@@ -78,7 +78,7 @@ const cases: Readonly<Record<string, Case>> = {
   'matmul of no rows': { from: [[0, 2], [2, 3]], op: (x, y) => t.matmul(x, y), to: [0, 3] }, // prettier-ignore
   'matmul of no matrices': { from: [[0, 2, 2], [2, 3]], op: (x, y) => t.matmul(x, y), to: [0, 2, 3] }, // prettier-ignore
   'matmul of vectors': { from: [[0], [0]], op: (x, y) => t.matmul(x, y), to: [] }, // prettier-ignore
-  linear: { from: [[2, 0], [3, 0], [3]], op: (x, w, b) => t.sub(t.linear(w, b)(x), b), to: [2, 3] }, // prettier-ignore
+  linear: { from: [[2, 0], [3, 0], [3]], op: (x, w, b) => t.sub(t.linear({ weight: w, bias: b })(x), b), to: [2, 3] }, // prettier-ignore
   'conv2d of no images': { from: [[0, 2, 5, 5], [3, 2, 3, 3]], op: (x, w) => t.conv2d(w, { padding: 1 })(x), to: [0, 3, 5, 5] }, // prettier-ignore
   'conv2d of no channels': { from: [[2, 0, 5, 5], [3, 0, 3, 3]], op: (x, w) => t.conv2d(w)(x), to: [2, 3, 3, 3] }, // prettier-ignore
   'conv2d to no channels': { from: [[2, 1, 5, 5], [0, 1, 3, 3]], op: (x, w) => t.conv2d(w)(x), to: [2, 0, 3, 3] }, // prettier-ignore
@@ -92,12 +92,12 @@ const cases: Readonly<Record<string, Case>> = {
   'layerNorm of nothing': { from: [[3, 0], [0], [0]], op: (x, weight, bias) => t.layerNorm({ weight, bias })(x), to: [3, 0] }, // prettier-ignore
   full: { from: [], op: () => t.full([2, 0], 7), to: [2, 0] },
   'full of what has no text': { from: [], op: () => t.full([0], Infinity), to: [0] },
-  iota: { from: [], op: () => t.iota([2, 0], 1), to: [2, 0] },
-  'iota beside nothing': { from: [], op: () => t.iota([2, 0], 0), to: [2, 0] },
+  iota: { from: [], op: () => t.iota([2, 0], { axis: 1 }), to: [2, 0] },
+  'iota beside nothing': { from: [], op: () => t.iota([2, 0], { axis: 0 }), to: [2, 0] },
   tensor: { from: [], op: () => t.tensor([[], []]), to: [2, 0] },
   normal: { from: [], op: () => t.normal(t.key(0), [0, 2]), to: [0, 2] },
   uniform: { from: [], op: () => t.uniform(t.key(0), [0]), to: [0] },
-  randint: { from: [], op: () => t.randint(t.key(0), [3, 0], 0, 9), to: [3, 0] },
+  randint: { from: [], op: () => t.randint(t.key(0), [3, 0], { high: 9 }), to: [3, 0] },
   permutation: { from: [], op: () => t.permutation(t.key(0), 0), to: [0] },
   // what follows from them is computed with the others
   'a training step': {

@@ -35,7 +35,7 @@ const functions: readonly (readonly [op: string, call: Call, names: readonly str
   ['device: costs', (costs) => t.openDevice({ costs }), ['fetch', 'madd', 'loop', 'write', 'call', 'cores', 'block']],
   ['compile', (o) => t.reference.compile(t.sin, o), ['donate']],
   ['compile', (o) => cpu.compile(t.sin, o), ['donate']],
-  ['drawDigits', (o) => t.drawDigits(undefined, { hi: 0, lo: 0 }, 1, o), ['fonts']],
+  ['drawDigits', (o) => t.drawDigits(t.key(0), 1, o), ['createCanvas', 'fonts']],
   ['grid', (o) => t.grid(images, o), ['rows', 'cols', 'gap', 'scale', 'range', 'background']],
   ['gridSize', (o) => t.gridSize(4, o), ['rows', 'cols', 'gap', 'scale', 'range', 'background']],
   ['encodeGif', (o) => t.encodeGif([t.grid(images)], o), ['delayMs']],
@@ -94,8 +94,11 @@ const wrongValues: readonly (readonly [call: () => unknown, message: string])[] 
   [() => t.convTranspose2d(w, { outputPadding: -1 }), 'convTranspose2d: outputPadding is a whole number of at least 0, not -1'], // prettier-ignore
   [() => t.convTranspose2d(w, { stride: 2, padding: 'same', outputPadding: 1 }), "convTranspose2d: the padding 'same' gives size · stride and leaves no size open: take outputPadding 0"], // prettier-ignore
   [() => t.denoiseStep(schedule, silent, { variance: 'fixed' as never }), "denoiseStep: variance is 'beta' or 'posterior', not 'fixed'"], // prettier-ignore
-  [() => t.layerNorm({ weight: w, bias: w, eps: 1 } as never), 'layerNorm: wants a record with the tensors weight and bias, and eps, if any, as a second argument'], // prettier-ignore
-  [() => t.layerNorm({ weight: w, bias: w }, -1), 'layerNorm: eps is not negative: -1'],
+  [
+    () => t.layerNorm({ weight: w, bias: w, eps: 1 } as never),
+    'layerNorm: parameters: there is no option eps: there are weight and bias'
+  ],
+  [() => t.layerNorm({ weight: w, bias: w }, { eps: -1 }), 'layerNorm: eps is not negative: -1'],
   [() => t.openDevice({ limits: { textureSize: 1.5 } }), 'device: limits.textureSize is a whole number of at least 1, not 1.5'], // prettier-ignore
   [() => t.openDevice({ helpers: -1 }), 'device: helpers is a whole number of at least 0, not -1'],
   [() => t.openDevice({ costs: { fetch: NaN } }), 'device: costs.fetch is not negative: NaN'],

@@ -67,8 +67,8 @@ describe('shapes', () => {
       (shape) => t.expand(t.ones([1, 1]), shape),
       (shape) => t.normal(t.key(0), shape),
       (shape) => t.uniform(t.key(0), shape),
-      (shape) => t.randint(t.key(0), shape, 0, 5),
-      (shape) => t.uniformFan(t.key(0), shape, 1),
+      (shape) => t.randint(t.key(0), shape, { high: 5 }),
+      (shape) => t.uniformFan(t.key(0), shape, { fanIn: 1 }),
       (shape) => t.reference.compute(t.full(shape, 1)),
       (shape) => t.grad((x: t.Tensor) => t.sum(x))(t.ones(shape))
     ]

@@ -93,7 +93,7 @@ const pairings: Readonly<Record<string, readonly [pair: (a: object, b: object) =
   adam: [(a, b) => adam.update(b, adam.init(a), a)[0], (x, y) => x - Math.sign(y)],
   restoreTree: [
     (a, b) => {
-      const restored = t.restoreTree(a, t.storeTree(b))
+      const restored = t.restoreTree(t.storeTree(b), a)
       if (restored._tag === 'Left') throw new Error(restored.left.message)
       return restored.right
     },

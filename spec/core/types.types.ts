@@ -16,7 +16,7 @@ expectTypeOf(a).toEqualTypeOf<Of<[2, 3]>>()
 expectTypeOf(one).toEqualTypeOf<t.Scalar>()
 expectTypeOf(t.tensor(Float32Array.of(1, 2), [1, 2])).toEqualTypeOf<Of<[1, 2]>>()
 expectTypeOf(t.tensor([[1, 2]])).toEqualTypeOf<t.Tensor>()
-expectTypeOf(t.iota([4, 5], 1)).toEqualTypeOf<Of<[4, 5]>>()
+expectTypeOf(t.iota([4, 5], { axis: 1 })).toEqualTypeOf<Of<[4, 5]>>()
 expectTypeOf(t.reshape(wide, [6])).toEqualTypeOf<Of<[6]>>()
 expectTypeOf(t.expand(t.ones([1, 3]), [4, 3])).toEqualTypeOf<Of<[4, 3]>>()
 expectTypeOf(t.normal(t.key(0), [2, 2])).toEqualTypeOf<Of<[2, 2]>>()
@@ -65,6 +65,25 @@ expectTypeOf(t.mse(a, a)).toEqualTypeOf<t.Scalar>()
 expectTypeOf(pipe(a, t.add(1), t.mul(row), t.silu, t.softmax())).toEqualTypeOf<Of<[2, 3]>>()
 expectTypeOf(pipe(wide, t.square, t.mean())).toEqualTypeOf<t.Scalar>()
 expectTypeOf(pipe(a, t.matmul(b))).toEqualTypeOf<t.Tensor>()
+expectTypeOf(pipe(wide, t.reshape([6, 1]))).toEqualTypeOf<Of<[6, 1]>>()
+expectTypeOf(pipe(t.ones([1, 3]), t.expand([4, 3]))).toEqualTypeOf<Of<[4, 3]>>()
+expectTypeOf(pipe(a, t.clip(0, 1), t.pow(2), t.flip({ axes: 0 }))).toEqualTypeOf<Of<[2, 3]>>()
+expectTypeOf(pipe(t.key(0), t.normal([2, 2]))).toEqualTypeOf<Of<[2, 2]>>()
+expectTypeOf(pipe(a, t.mse(a))).toEqualTypeOf<t.Scalar>()
+
+// ---- the same with the data first ------------------------------------------------------------------------------------
+expectTypeOf(t.softmax(a, { axis: 0 })).toEqualTypeOf<Of<[2, 3]>>()
+expectTypeOf(t.clip(a, 0, 1)).toEqualTypeOf<Of<[2, 3]>>()
+expectTypeOf(t.layerNorm(a, { weight: row, bias: row })).toEqualTypeOf<Of<[2, 3]>>()
+expectTypeOf(t.uniform(t.key(0), [2, 2], { low: -1 })).toEqualTypeOf<Of<[2, 2]>>()
+expectTypeOf(t.conv2d(wide, wide, { stride: 2 })).toEqualTypeOf<t.Tensor>()
+
+// @ts-expect-error an axis is an option
+t.softmax(a, 1)
+// @ts-expect-error there is no such option
+t.conv2d(wide, wide, { strides: 2 })
+// @ts-expect-error a seed is no key
+t.normal(0, [2])
 
 // @ts-expect-error [2,3] and [2] do not broadcast in a pipe either
 pipe(a, t.add(t.ones([2])))

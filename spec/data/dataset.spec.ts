@@ -4,6 +4,7 @@ import { sources } from '../../lib/data/catalogue.ts'
 import { epochBatches, limit, normalise } from '../../lib/data/dataset.ts'
 import { parseIdx } from '../../lib/data/idx.ts'
 import { labelled } from '../../lib/data/labelled.ts'
+import { key as keyOf, known } from '../../lib/core/key.ts'
 import { permutationValues } from '../../lib/random/threefry.ts'
 import { left, right, tinyFiles, words } from './support.ts'
 
@@ -46,17 +47,17 @@ describe('limit', () => {
   })
 
   it.each([0, -1, 1.5, NaN])('refuses %d', (n) => {
-    expect(() => limit(n)(dataset(3))).toThrow(`limit: the number of images must be a positive integer: ${n}`)
+    expect(() => limit(n)(dataset(3))).toThrow(`limit: the number of images is a whole number of at least 1, not ${n}`)
   })
 })
 
 describe('epochBatches', () => {
   it('has every image once, with its label, in batches of the size but for the last', () => {
     fc.assert(
-      fc.property(words, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 50 }), (key, count, size) => {
+      fc.property(words, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 50 }), (order, count, size) => {
         const data = dataset(count)
-        const batches = [...epochBatches(data, key, size)]
-        expect(batches.flatMap(({ indices }) => [...indices])).toStrictEqual([...permutationValues(key, count)])
+        const batches = [...epochBatches(data, known(order), { batch: size })]
+        expect(batches.flatMap(({ indices }) => [...indices])).toStrictEqual([...permutationValues(order, count)])
         expect(batches.slice(0, -1).every((batch) => batch.size === size)).toBe(true)
         expect(batches.at(-1)!.size).toBe(count % size || Math.min(size, count))
         for (const batch of batches) {
@@ -79,22 +80,22 @@ describe('epochBatches', () => {
       height: 1,
       width: 1
     }
-    const sizes = Array.from(epochBatches(data, { hi: 0, lo: 0 }, 128), (batch) => batch.size)
+    const sizes = Array.from(epochBatches(data, keyOf(0), { batch: 128 }), (batch) => batch.size)
     expect([sizes.length, sizes[0], sizes[467], sizes[468]]).toStrictEqual([469, 128, 128, 96])
   })
 
   it('makes batches when they are asked for, the same ones again', () => {
-    const batches = epochBatches(dataset(20), { hi: 1, lo: 2 }, 6)
+    const batches = epochBatches(dataset(20), keyOf(2), { batch: 6 })
     const [first] = batches
     const [again] = batches
     expect(again).toStrictEqual(first)
-    const other = [...epochBatches(dataset(20), { hi: 1, lo: 3 }, 6)]
+    const other = [...epochBatches(dataset(20), keyOf(3), { batch: 6 })]
     expect(other.map(({ indices }) => indices)).not.toStrictEqual([...batches].map(({ indices }) => indices))
   })
 
   it.each([0, -1, 2.5])('refuses a batch size of %d', (size) => {
-    expect(() => epochBatches(dataset(3), { hi: 0, lo: 0 }, size)).toThrow(
-      `epochBatches: the batch size must be a positive integer: ${size}`
+    expect(() => epochBatches(dataset(3), keyOf(0), { batch: size })).toThrow(
+      `epochBatches: batch is a whole number of at least 1, not ${size}`
     )
   })
 })

@@ -6,11 +6,11 @@ import type { CreateDigitCanvas } from '../../lib/data/digits.ts'
 import type { Dataset } from '../../lib/data/dataset.ts'
 import { skeletons } from '../../lib/data/digits/skeletons.ts'
 import { spline } from '../../lib/data/digits/spline.ts'
-import { keyWords } from '../../lib/random/threefry.ts'
+import { key as keyOf, known } from '../../lib/core/key.ts'
 import { words } from './support.ts'
 
 const PIXELS = 28 * 28
-const key = keyWords(1)
+const key = keyOf(1)
 
 const image = (dataset: Dataset, i: number): Uint8Array => dataset.images.slice(i * PIXELS, (i + 1) * PIXELS)
 
@@ -55,7 +55,7 @@ const recognised = (dataset: Dataset): number => {
 }
 
 describe('drawDigits without a canvas', () => {
-  const digits = drawDigits(undefined, key, 200)
+  const digits = drawDigits(key, 200)
 
   it('draws the digits 0 … 9 in turn, 28×28', () => {
     expect(digits).toMatchObject({ name: 'digits', count: 200, height: 28, width: 28 })
@@ -73,8 +73,8 @@ describe('drawDigits without a canvas', () => {
   it('draws each as the key and its index say, however many there are', () => {
     fc.assert(
       fc.property(words, fc.nat(12), fc.nat(12), (anyKey, n, more) => {
-        const few = drawDigits(undefined, anyKey, n)
-        const many = drawDigits(undefined, anyKey, n + more)
+        const few = drawDigits(known(anyKey), n)
+        const many = drawDigits(known(anyKey), n + more)
         expect(many.images.slice(0, n * PIXELS)).toStrictEqual(few.images)
       }),
       { numRuns: 20 }
@@ -84,7 +84,7 @@ describe('drawDigits without a canvas', () => {
   it('centres each by mass and makes it 20 pixels high or wide, whatever the key', () => {
     fc.assert(
       fc.property(words, (anyKey) => {
-        const ten = drawDigits(undefined, anyKey, 10)
+        const ten = drawDigits(known(anyKey), 10)
         for (let i = 0; i < 10; i++) {
           const picture = image(ten, i)
           // half a large pixel each for the mass and for what rounding to bytes leaves
@@ -101,18 +101,18 @@ describe('drawDigits without a canvas', () => {
 
   it('draws no two alike, and other ones for another key', () => {
     const all = Array.from({ length: 200 }, (_, i) => image(digits, i).join())
-    const others = drawDigits(undefined, keyWords(2), 200)
+    const others = drawDigits(keyOf(2), 200)
     expect(new Set([...all, ...Array.from({ length: 200 }, (_, i) => image(others, i).join())]).size).toBe(400)
   })
 
   it('draws digits that can be told apart: the nearest picture shows the same one', () => {
-    expect(recognised(drawDigits(undefined, key, 300))).toBeGreaterThan(0.9)
+    expect(recognised(drawDigits(key, 300))).toBeGreaterThan(0.9)
   })
 
   it('refuses a count that is none, and fonts', () => {
-    expect(() => drawDigits(undefined, key, -1)).toThrow('drawDigits: the count must be an integer of 0 or more: -1')
-    expect(() => drawDigits(undefined, key, 1, { fonts: ['serif'] })).toThrow('drawDigits: fonts need a canvas')
-    expect(drawDigits(undefined, key, 0).count).toBe(0)
+    expect(() => drawDigits(key, -1)).toThrow('drawDigits: the count is a whole number of at least 0, not -1')
+    expect(() => drawDigits(key, 1, { fonts: ['serif'] })).toThrow('drawDigits: fonts need a canvas')
+    expect(drawDigits(key, 0).count).toBe(0)
   })
 })
 
@@ -124,21 +124,21 @@ const canvases: readonly CreateDigitCanvas[] = await import('canvas').then(
 
 for (const createCanvas of canvases) {
   describe('drawDigits on a canvas', () => {
-    const drawn = drawDigits(createCanvas, key, 200)
+    const drawn = drawDigits(key, 200, { createCanvas })
 
     it('draws the same digits as without one, but for their edges', () => {
-      const plain = drawDigits(undefined, key, 200)
+      const plain = drawDigits(key, 200)
       expect(drawn.labels).toStrictEqual(plain.labels)
       const off = drawn.images.reduce((sum, v, i) => sum + Math.abs(v - plain.images[i]!), 0) / drawn.images.length
       expect(off).toBeLessThan(1)
     })
 
     it('draws the same bytes for the same key', () => {
-      expect(drawDigits(createCanvas, key, 200).images).toStrictEqual(drawn.images)
+      expect(drawDigits(key, 200, { createCanvas }).images).toStrictEqual(drawn.images)
     })
 
     it('sets half of the digits in fonts where it is given some', () => {
-      const mixed = drawDigits(createCanvas, key, 200, { fonts: ['serif', 'monospace'] })
+      const mixed = drawDigits(key, 200, { createCanvas, fonts: ['serif', 'monospace'] })
       const same = Array.from({ length: 200 }, (_, i) => distance(image(mixed, i), image(drawn, i)) === 0)
       expect(same.filter((written) => written).length).toBeGreaterThan(70)
       expect(same.filter((written) => written).length).toBeLessThan(130)
@@ -148,7 +148,7 @@ for (const createCanvas of canvases) {
 
 describe('a canvas that cannot draw', () => {
   it('is refused', () => {
-    expect(() => drawDigits(() => ({ getContext: () => null }), key, 1)).toThrow(
+    expect(() => drawDigits(key, 1, { createCanvas: () => ({ getContext: () => null }) })).toThrow(
       'drawDigits: the canvas gives no 2d context'
     )
   })

@@ -12,7 +12,7 @@ const tiny = tinyFiles(12)
 const reading = (files: Readonly<Record<string, Uint8Array>>, split: 'train' | 't10k' = 'train') =>
   inFolder(async (folder) => {
     await Promise.all(Object.entries(files).map(([name, bytes]) => writeFile(join(folder, name), bytes)))
-    return { folder, result: await fromFolder(folder, 'mnist', split)() }
+    return { folder, result: await fromFolder(folder, 'mnist', { split })() }
   })
 
 describe('fromFolder', () => {
@@ -83,7 +83,7 @@ describe('fromFolder', () => {
   for (const folder of originals('mnist')) {
     it('reads the original MNIST files', async () => {
       const train = right(await fromFolder(folder, 'mnist')())
-      const test = right(await fromFolder(folder, 'mnist', 't10k')())
+      const test = right(await fromFolder(folder, 'mnist', { split: 't10k' })())
       expect([train.count, test.count]).toStrictEqual([60_000, 10_000])
       expect([...train.labels.slice(0, 5)]).toStrictEqual([5, 0, 4, 1, 9])
       expect(train.images).toHaveLength(60_000 * 784)

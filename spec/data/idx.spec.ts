@@ -51,7 +51,7 @@ describe('parseIdx', () => {
       })
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array(), mutated), (bytes) => {
-        const result = parseIdx(bytes, 'x')
+        const result = parseIdx(bytes, { name: 'x' })
         if (E.isRight(result)) expect(writeIdx(result.right)).toStrictEqual(bytes)
         else expect(result.left.message).toMatch(/^x: [^\n]+$/)
       })
@@ -70,7 +70,7 @@ describe('parseIdx', () => {
       'f: the header says [4294967295,4294967295], 18446744065119617000 bytes, but 1 follow it'
     ]
   ])('%j', (bytes, message) => {
-    expect(left(parseIdx(Uint8Array.from(bytes), 'f'))).toStrictEqual({ kind: 'format', message })
+    expect(left(parseIdx(Uint8Array.from(bytes), { name: 'f' }))).toStrictEqual({ kind: 'format', message })
   })
 
   it('refuses lengths whose product is beyond all numbers', () => {

@@ -16,7 +16,7 @@ describe('[gl] the life of a device', () => {
   it('tells how far it is with compiling', () => {
     const x = held([9, 7], 1)
     const before = [heard.length, device.stats().programs] as const
-    const layer = (y: t.Tensor) => t.softmax()(t.matmul(y, t.transpose(y)))
+    const layer = (y: t.Tensor) => t.softmax(t.matmul(y, t.transpose(y)))
     const f = device.compile(layer)
     f(x)
     const programs = device.stats().programs - before[1]
@@ -34,7 +34,7 @@ describe('[gl] the life of a device', () => {
 
   it('plans equal graphs once, whoever asks', async () => {
     const x = held([5, 6], 2)
-    const scaled = (by: number) => device.compile((y: t.Tensor) => t.softmax()(t.mul(y, by)))
+    const scaled = (by: number) => device.compile((y: t.Tensor) => t.softmax(t.mul(y, by)))
     const first = await device.read(scaled(2)(x))
     const { programs, created } = device.stats()
     expect(await device.read(scaled(2)(x))).toEqual(first)

@@ -101,7 +101,7 @@ describe.each(losses)('[gl] a context that %s', (_, lose) => {
   it('may be lost in the middle of a run', async () => {
     const { gl, device } = await open()
     const x = device.compute(t.mul(filled([20, 20], 'any', 1), 1))
-    const f = device.compile((y: t.Tensor) => t.sum(t.exp(t.softmax()(t.matmul(y, t.transpose(y))))))
+    const f = device.compile((y: t.Tensor) => t.sum(t.exp(t.softmax(t.matmul(y, t.transpose(y))))))
     f(x)
     const drawArrays = gl.drawArrays.bind(gl)
     let drawn = 0
@@ -152,7 +152,7 @@ describe('[gl] what was moved to the host', () => {
     if (E.isLeft(opened)) throw new Error(opened.left.message)
     const { gl } = opened.right
     const device = deviceOf(glEngine(opened.right, { bytes: 3 * 2 ** 20 }), '')
-    const results = Array.from({ length: 6 }, (_, i) => device.compute(t.add(t.iota([512, 512], 1), i)))
+    const results = Array.from({ length: 6 }, (_, i) => device.compute(t.add(t.iota([512, 512], { axis: 1 }), i)))
     const { spilled } = device.stats()
     expect(spilled).toBeGreaterThan(0)
     gl.isContextLost = () => true

@@ -34,7 +34,7 @@ describe('docs/contributing.md', () => {
 describe('docs/architecture.md', () => {
   it('[gl] shows what explain prints of softmax(x · w)', async () => {
     const device = await gl()
-    const life = device.explain((x, w) => t.softmax()(t.matmul(x, w)), t.ones([8, 5]), t.ones([5, 6]))
+    const life = device.explain((x, w) => t.softmax(t.matmul(x, w)), t.ones([8, 5]), t.ones([5, 6]))
     const [stages, programs] = life.split('\n-- codegen\n')
     expect(block('life')).toBe(stages)
     expect(block('program')).toBe(programs!.split(/^#\d\n/m).at(-1))

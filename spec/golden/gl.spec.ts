@@ -73,7 +73,7 @@ describe('the U-Net, [gl]', () => {
       const step = device.compile(
         (state: ReturnType<typeof startOf>, x0: t.Tensor, key: t.Key) => {
           const [forTimes, forNoise] = t.split(key)
-          const ts = t.randint(forTimes!, [4], 0, 1000)
+          const ts = t.randint(forTimes!, [4], { high: 1000 })
           const eta = t.normal(forNoise!, [4, 1, 28, 28])
           const [next, loss] = trainingStep(model)(state, { x0, ts, eta })
           return [next, loss] as const

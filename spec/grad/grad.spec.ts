@@ -161,7 +161,7 @@ describe('higher order', () => {
   it('[gl] is the same on GL, to the third order', async () => {
     const device = await gl()
     const x = filled([5, 3], 'positive', 1)
-    const net = (v: t.Tensor): t.Scalar => t.mean(t.softmax()(t.tanh(t.matmul(v, t.transpose(v)))))
+    const net = (v: t.Tensor): t.Scalar => t.mean(t.softmax(t.tanh(t.matmul(v, t.transpose(v)))))
     const second = (v: t.Tensor): t.Scalar => t.sum(t.square(t.grad(net)(v)))
     const third = (v: t.Tensor): t.Scalar => t.sum(t.square(t.grad(second)(v)))
     await expectAgreement(device, [t.grad(net)(x), t.grad(second)(x), t.grad(third)(x)])

@@ -166,7 +166,7 @@ describe('a .pt file that was damaged', () => {
 })
 
 describe('a safetensors file that was damaged', () => {
-  const whole = encodeSafetensors(tensors, { format: 'pt', 'a"b': 'c:"d"' }, { digest: false })
+  const whole = encodeSafetensors(tensors, { metadata: { format: 'pt', 'a"b': 'c:"d"' }, digest: false })
   const begin = 8 + Number(new DataView(whole.buffer).getBigUint64(0, true))
 
   it('gives tensors of the sizes that they say, or none', () => {
@@ -197,7 +197,7 @@ describe('a safetensors file that was damaged', () => {
         const bytes = whole.slice()
         all.forEach(([at, value]) => (bytes[at] = value))
         const back = read(decodeSafetensors(bytes))
-        expect(sameBytes(encodeSafetensors(back.tensors, back.metadata, { digest: false }), bytes)).toBe(true)
+        expect(sameBytes(encodeSafetensors(back.tensors, { metadata: back.metadata, digest: false }), bytes)).toBe(true)
       },
       1000
     )

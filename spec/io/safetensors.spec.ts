@@ -76,14 +76,14 @@ describe('encodeSafetensors and decodeSafetensors', () => {
   it('give every tensor and every text back, to the bit', () => {
     fc.assert(
       fc.property(safetensors, (file) => {
-        expect(bits(read(encodeSafetensors(file.tensors, file.metadata)))).toStrictEqual(bits(file))
+        expect(bits(read(encodeSafetensors(file.tensors, { metadata: file.metadata })))).toStrictEqual(bits(file))
       })
     )
   })
 
   it('keep names that mean something to objects as plain names', () => {
     const tensors = Object.fromEntries([['__proto__', { shape: [1], data: Float32Array.of(5) }]])
-    const back = read(encodeSafetensors(tensors, Object.fromEntries([['__proto__', 'text']])))
+    const back = read(encodeSafetensors(tensors, { metadata: Object.fromEntries([['__proto__', 'text']]) }))
     expect(Object.keys(back.tensors)).toStrictEqual(['__proto__'])
     expect(Object.entries(back.metadata)).toStrictEqual([['__proto__', 'text']])
     expect(Object.getPrototypeOf(back.tensors)).toBe(Object.prototype)
@@ -93,8 +93,8 @@ describe('encodeSafetensors and decodeSafetensors', () => {
     const reverse = <A>(record: Readonly<Record<string, A>>) => Object.fromEntries(Object.entries(record).reverse())
     fc.assert(
       fc.property(safetensors, ({ tensors, metadata }) => {
-        const bytes = encodeSafetensors(tensors, metadata)
-        expect(encodeSafetensors(reverse(tensors), reverse(metadata))).toStrictEqual(bytes)
+        const bytes = encodeSafetensors(tensors, { metadata })
+        expect(encodeSafetensors(reverse(tensors), { metadata: reverse(metadata) })).toStrictEqual(bytes)
         const length = Number(new DataView(bytes.buffer).getBigUint64(0, true))
         expect(length % 8).toBe(0)
         expect(bytes[8]).toBe('{'.charCodeAt(0))
@@ -108,8 +108,7 @@ describe('encodeSafetensors and decodeSafetensors', () => {
     const data = Float32Array.of(1, -2)
     const bytes = encodeSafetensors(
       { 10: { shape: [2, 1], data }, '1b': { shape: [0], data: new Float32Array() } },
-      { a: 'b' },
-      { digest: false }
+      { metadata: { a: 'b' }, digest: false }
     )
     const header =
       '{"__metadata__":{"a":"b"},"10":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},' +
@@ -121,7 +120,7 @@ describe('encodeSafetensors and decodeSafetensors', () => {
   it('read from any place in a larger buffer, and data at any alignment', () => {
     fc.assert(
       fc.property(safetensors, fc.integer({ min: 0, max: 9 }), (file, offset) => {
-        const bytes = encodeSafetensors(file.tensors, file.metadata)
+        const bytes = encodeSafetensors(file.tensors, { metadata: file.metadata })
         const around = new Uint8Array(bytes.length + 20).fill(255)
         around.set(bytes, offset)
         expect(bits(read(around.subarray(offset, offset + bytes.length)))).toStrictEqual(bits(file))
@@ -322,7 +321,10 @@ describe('a broken file', () => {
   })
 
   it('is what any beginning of a file is', () => {
-    const bytes = encodeSafetensors({ a: { shape: [3], data: Float32Array.of(1, 2, 3) } }, { note: 'text' })
+    const bytes = encodeSafetensors(
+      { a: { shape: [3], data: Float32Array.of(1, 2, 3) } },
+      { metadata: { note: 'text' } }
+    )
     for (let length = 0; length < bytes.length; length++) message(bytes.subarray(0, length))
   })
 
@@ -336,7 +338,7 @@ describe('a broken file', () => {
       metadata: { format: 'pt', 'a"b': 'c:"d"' }
     }
     // without a digest, which would refuse them all
-    const whole = encodeSafetensors(seed.tensors, seed.metadata, { digest: false })
+    const whole = encodeSafetensors(seed.tensors, { metadata: seed.metadata, digest: false })
     const header = Number(new DataView(whole.buffer).getBigUint64(0, true))
     let readable = 0
     // bytes that mean something to a header are likelier to get past its first checks
@@ -393,6 +395,6 @@ if (existsSync(golden))
       expect(Object.keys(tensors)).toHaveLength(173)
       expect(Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0)).toBe(606_852)
       expect(tensors['time_embed.weight']!.shape).toStrictEqual([1000, 100])
-      expect(Buffer.compare(encodeSafetensors(tensors, metadata, { digest: false }), bytes)).toBe(0)
+      expect(Buffer.compare(encodeSafetensors(tensors, { metadata, digest: false }), bytes)).toBe(0)
     })
   })

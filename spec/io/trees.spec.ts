@@ -22,7 +22,7 @@ describe('trees in files', () => {
         const stored = t.storeTree(tree)
         expect(Object.keys(stored)).toEqual(Object.keys(t.flattenTree(tree)))
         const file = right(t.decodeSafetensors(t.encodeSafetensors(stored)))
-        expect(t.storeTree(right(t.restoreTree(tree, file.tensors)))).toEqual(stored)
+        expect(t.storeTree(right(t.restoreTree(file.tensors, tree)))).toEqual(stored)
       })
     )
   })
@@ -34,7 +34,7 @@ describe('trees in files', () => {
         const names = Object.keys(stored)
         const name = names[dice % names.length]!
         const { [name]: one, ...others } = stored
-        const refused = (given: Readonly<Record<string, t.Stored>>) => left(t.restoreTree(tree, given))
+        const refused = (given: Readonly<Record<string, t.Stored>>) => left(t.restoreTree(given, tree))
         expect(refused(others)).toEqual({ kind: 'mismatch', message: `${name} is missing` })
         expect(refused({ ...stored, other: one! })).toEqual({ kind: 'mismatch', message: 'other has no place here' })
         const longer = { shape: [...one!.shape, 1], data: one!.data }
@@ -46,7 +46,7 @@ describe('trees in files', () => {
   })
 
   it('take no name of an object for a tensor', () => {
-    expect(left(t.restoreTree({ constructor: t.zeros([1]) }, {})).message).toBe('constructor is missing')
+    expect(left(t.restoreTree({}, { constructor: t.zeros([1]) })).message).toBe('constructor is missing')
   })
 })
 

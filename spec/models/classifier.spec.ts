@@ -16,7 +16,7 @@ import { expectClose } from '../support/tolerance.ts'
 const net = classifier()
 const params = net.init(t.key(0))
 const names = Object.keys(t.flattenTree(params))
-const digits = t.drawDigits(undefined, { hi: 0, lo: 7 }, 40)
+const digits = t.drawDigits(t.key(7), 40)
 const some = t.batchAt(digits, Uint32Array.of(3, 14))
 const x = t.tensor(some.images, [2, 1, 28, 28])
 const labels = t.tensor(some.labels, [2])
@@ -76,7 +76,7 @@ describe('the classifier', () => {
 describe('its file', () => {
   const named = t.storeTree(params)
   const refused = (given: Named): string => {
-    const result = t.restoreTree(params, given)
+    const result = t.restoreTree(given, params)
     if (E.isRight(result)) throw new Error('it was not refused')
     expect(result.left.kind).toBe('mismatch')
     return result.left.message
@@ -84,7 +84,7 @@ describe('its file', () => {
 
   it('brings back what was stored', () => {
     const file = right(t.decodeSafetensors(t.encodeSafetensors(named)))
-    expect(t.storeTree(right(t.restoreTree(params, file.tensors)))).toEqual(named)
+    expect(t.storeTree(right(t.restoreTree(file.tensors, params)))).toEqual(named)
   })
 
   it('says what is wrong', () => {
@@ -104,7 +104,7 @@ describe('its file', () => {
   })
 
   it.each(originals('mnist'))('is as good as it says, [gl]: %s', async (folder) => {
-    const test = right(await fromFolder(folder, 'mnist', 't10k')())
+    const test = right(await fromFolder(folder, 'mnist', { split: 't10k' })())
     const { params: trained } = right(await loadClassifier(shippedClassifier)())
     const { classes } = await readerOf(await gl(), trained, 500)(allOf(test))
     const { accuracy } = right(t.decodeSafetensors(readFileSync(shippedClassifier))).metadata

@@ -31,7 +31,7 @@ describe('the model of MNIST in models/', () => {
     expect(bytes.length).toBeLessThan(2.5e6)
     const { model, params, schedule } = right(await loadModel(shippedModel)())
     expect([schedule.steps, schedule.beta[0], schedule.beta[999]]).toEqual([1000, 1e-4, 0.02])
-    const digits = t.drawDigits(undefined, { hi: 0, lo: 3 }, 2)
+    const digits = t.drawDigits(t.key(3), 2)
     const x0 = t.tensor(t.normalise(digits.images), [2, 1, 28, 28])
     const loss = t.loss(schedule, model.apply)(params, x0, t.tensor([200, 600]), t.normal(t.key(5), [2, 1, 28, 28]))
     // what is drawn here is no image of MNIST, yet most of the noise in it is seen

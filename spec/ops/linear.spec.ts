@@ -22,7 +22,7 @@ const products: Arbitrary<Meant> = fc
 
 const linears: Arbitrary<Meant> = fc.tuple(shapes({ max: 3, most: 20 }), d(7), d(6)).map(([lead, from, to]) => ({
   shapes: [[...lead, from], [to, from], [to]],
-  op: (x, w, b) => t.linear(w, b)(x),
+  op: (x, w, b) => t.linear({ weight: w, bias: b })(x),
   loops: (x, w, b) =>
     make([...lead, to], (index) => {
       const [row, j] = [index.slice(0, -1), index.at(-1)!]

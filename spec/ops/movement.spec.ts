@@ -101,7 +101,7 @@ const joined = (axis: number, xs: readonly Grid[]): Grid => {
 
 const concatenated: Arbitrary<Meant> = joinable.map(({ axis, all }) => ({
   shapes: all,
-  op: (...xs) => t.concat(xs, axis),
+  op: (...xs) => t.concat(xs, { axis }),
   loops: (...xs) => joined(axis, xs)
 }))
 /** More than one kernel reads, of any sizes, with and without elements. */
@@ -110,13 +110,13 @@ const concatenatedMany: Arbitrary<Meant> = fc
   .filter(([sizes]) => sizes.some((n) => n > 0))
   .map(([sizes, axis, other]) => ({
     shapes: sizes.map((n) => (axis === 0 ? [n, other] : [other, n])),
-    op: (...xs) => t.concat(xs, axis),
+    op: (...xs) => t.concat(xs, { axis }),
     loops: (...xs) => joined(axis, xs)
   })) // prettier-ignore
 const stacked: Arbitrary<Meant> = shapes({ max: 4, most: 60 }).chain((shape) =>
   fc.tuple(fc.integer({ min: 1, max: 4 }), fc.nat(shape.length)).map(([n, axis]) => ({
     shapes: Array.from({ length: n }, () => shape),
-    op: (...xs) => t.stack(xs, axis),
+    op: (...xs) => t.stack(xs, { axis }),
     loops: (...xs) =>
       make([...shape.slice(0, axis), n, ...shape.slice(axis)], (index) =>
         at(xs[index[axis]!]!, [...index.slice(0, axis), ...index.slice(axis + 1)])
@@ -131,7 +131,12 @@ const operations: Readonly<Record<string, Arbitrary<Meant>>> = {
   slice: on(some, ranges, t.slice, sliced),
   pad: on(small, widths, t.pad, padded),
   permute: on(some, (s) => orderOf(s.length), t.permute, permuted),
-  flip: on(some, (s) => axesOf(s.length), t.flip, flipped),
+  flip: on(
+    some,
+    (s) => axesOf(s.length),
+    (x, axes) => t.flip(x, { axes }),
+    flipped
+  ),
   transpose: on(shapes({ min: 2, most: 120 }), () => fc.constant(0), t.transpose, (x) => {
     const order = x.shape.map((_, i) => i)
     return permuted(x, [...order.slice(0, -2), order.at(-1)!, order.at(-2)!])
@@ -162,7 +167,7 @@ const operations: Readonly<Record<string, Arbitrary<Meant>>> = {
   iota: on(
     shapes({ min: 1, most: 60 }),
     (s) => fc.nat(s.length - 1),
-    (x, axis) => t.add(t.mul(x, 0), t.iota(x.shape, axis)),
+    (x, axis) => t.add(t.mul(x, 0), t.iota(x.shape, { axis })),
     (x, axis) => make(x.shape, (index) => index[axis]!)
   ),
   'slice by indices': on(
@@ -171,7 +176,7 @@ const operations: Readonly<Record<string, Arbitrary<Meant>>> = {
       perAxis(s, (d) => fc.integer({ min: -d, max: d - 1 })).chain((all) =>
         fc.nat(all.length).map((n) => all.slice(0, n))
       ),
-    t.slice,
+    (x, all: readonly number[]) => t.slice(x, all),
     (x, all) => sliced(x, all.map((i) => (i === -1 ? [-1] : [i, i + 1]))) // prettier-ignore
   ),
   concat: concatenated,
@@ -229,7 +234,7 @@ describe('leaves', () => {
     expect(evaluate(t.full([2], 2.5))).toEqual(Float64Array.of(2.5, 2.5))
     expect(evaluate(t.scalar(0.1))).toEqual(Float64Array.of(Math.fround(0.1)))
     expect(evaluate(t.iota([2, 2]))).toEqual(Float64Array.of(0, 0, 1, 1))
-    expect(evaluate(t.iota([2, 2], -1))).toEqual(Float64Array.of(0, 1, 0, 1))
+    expect(evaluate(t.iota([2, 2], { axis: -1 }))).toEqual(Float64Array.of(0, 1, 0, 1))
   })
 
   it('take nested arrays, or flat ones with a shape', () => {
@@ -255,15 +260,15 @@ const messages: readonly (readonly [call: () => unknown, message: string])[] = [
   [() => t.slice(t.ones([3]), [[], []]), 'slice: 2 ranges for 1 axes: [3]'],
   [() => t.pad(t.ones([3]), [1, 1]), 'pad: 2 widths for 1 axes: [3]'],
   [() => t.pad(t.ones([3]), [-1]), 'pad: wants whole numbers of zeros for each axis of [3]: [-1], [-1]'],
-  [() => t.flip(t.ones([3]), 1), 'flip: there is no axis 1 in a tensor of 1 axes'],
+  [() => t.flip(t.ones([3]), { axes: 1 }), 'flip: there is no axis 1 in a tensor of 1 axes'],
   [() => t.expand(t.ones([2, 3]), [4, 3]), 'expand: only axes of size 1 repeat: [2,3] to [4,3]'],
   [() => t.concat([]), 'concat: wants at least one tensor'],
   [() => t.concat([t.ones([2, 3]), t.ones([2, 4])]), 'concat: sizes differ off axis 0: [2,3] and [2,4]'],
-  [() => t.concat([t.ones([2])], 1), 'concat: there is no axis 1 in a tensor of 1 axes'],
+  [() => t.concat([t.ones([2])], { axis: 1 }), 'concat: there is no axis 1 in a tensor of 1 axes'],
   [() => t.stack([t.ones([2]), t.ones([3])]), 'concat: sizes differ off axis 0: [1,2] and [1,3]'],
   [() => t.take(t.ones([2, 3]), t.ones([2, 2])), 'take: wants a table with axes and a list of row numbers: [2,3], [2,2]'], // prettier-ignore
   [() => t.take(t.scalar(1), t.ones([2])), 'take: wants a table with axes and a list of row numbers: [], [2]'],
-  [() => t.iota([2], 1), 'iota: there is no axis 1 in a tensor of 1 axes']
+  [() => t.iota([2], { axis: 1 }), 'iota: there is no axis 1 in a tensor of 1 axes']
 ]
 describe('wrong calls', () => {
   it.each(messages.map(([call, message]) => [message, call] as const))('%s', (message, call) => {

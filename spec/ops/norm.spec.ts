@@ -8,7 +8,7 @@ import { expectClose, unit, unit64 } from '../support/tolerance.ts'
 
 const picture = [4, 10, 28, 28]
 const elements = 10 * 28 * 28
-const normalise = t.layerNorm({ weight: t.ones(picture.slice(1)), bias: t.zeros(picture.slice(1)) }, 0)
+const normalise = t.layerNorm({ weight: t.ones(picture.slice(1)), bias: t.zeros(picture.slice(1)) }, { eps: 0 })
 
 /** The largest difference between the device's float32 and float64 over the same numbers. */
 const worst = async (x: t.Tensor): Promise<number> => {
@@ -124,7 +124,7 @@ describe('[gl] layer norm', () => {
   it('looks once at its input for each picture’s sums in its gradients, and once for those of the batch', async () => {
     const device = await gl()
     const step = (x: t.Tensor, weight: t.Tensor, bias: t.Tensor, ct: t.Tensor) => {
-      const layer = (all: t.LayerNorm & { readonly x: t.Tensor }) => t.layerNorm(all)(all.x)
+      const layer = ({ x: y, ...params }: t.LayerNormParams & { readonly x: t.Tensor }) => t.layerNorm(y, params)
       return t.vjp(layer, { x, weight, bias })[1](ct)
     }
     const [x, weight] = [t.ones([4, 3, 5, 5]), t.ones([3, 5, 5])]

@@ -9,7 +9,7 @@ describe('uniformFan', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(1000), fc.integer({ min: 1, max: 1000 }), async (seed, fanIn) => {
         const bound = 1 / Math.sqrt(fanIn)
-        const drawn = await read(t.uniformFan(t.key(seed), [40, 50], fanIn))
+        const drawn = await read(t.uniformFan(t.key(seed), [40, 50], { fanIn }))
         expect(Math.max(...drawn.map(Math.abs))).toBeLessThanOrEqual(Math.fround(bound))
         expect(Math.max(...drawn)).toBeGreaterThan(0.97 * bound)
         expect(Math.min(...drawn)).toBeLessThan(-0.97 * bound)
@@ -19,7 +19,7 @@ describe('uniformFan', () => {
   })
 
   it('says what is wrong', () => {
-    expect(() => t.uniformFan(t.key(0), [2], 0)).toThrow('uniformFan: fanIn is a positive number, not 0')
+    expect(() => t.uniformFan(t.key(0), [2], { fanIn: 0 })).toThrow('uniformFan: fanIn is a positive number, not 0')
   })
 })
 

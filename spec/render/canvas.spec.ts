@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { draw, drawTitled } from '../../lib/render/canvas.ts'
+import { draw } from '../../lib/render/canvas.ts'
 import type { CanvasLike } from '../../lib/render/canvas.ts'
 import type { Picture } from '../../lib/render/pixels.ts'
 import { fakeCanvas } from './canvas.fake.ts'
@@ -41,7 +41,7 @@ describe('drawTitled', () => {
     fc.assert(
       fc.property(size, size, fc.nat(30), fc.nat(20), (width, height, letters, letterWidth) => {
         const [title, canvas] = ['x'.repeat(letters), fakeCanvas(letterWidth)]
-        drawTitled(pictureOf(width, height), title, canvas)
+        draw(pictureOf(width, height), canvas, { title })
         const put = canvas.calls.find((call) => call.startsWith('put'))!
         const [left = NaN, top = NaN] = put.split(' ').slice(1).map(Number)
         const right = canvas.width - left - width
@@ -57,7 +57,7 @@ describe('drawTitled', () => {
 
   it('draws black letters on white', () => {
     const canvas = fakeCanvas()
-    drawTitled(pictureOf(100, 50), 'Samples', canvas)
+    draw(pictureOf(100, 50), canvas, { title: 'Samples' })
     expect(canvas.calls).toStrictEqual([
       '"white" box 0 0 124 98',
       '"black" center 12px sans-serif Samples 62 24',

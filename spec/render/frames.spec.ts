@@ -9,7 +9,7 @@ describe('denoisingFrames', () => {
   it('falls strictly from T - 1, where sampling begins, to 0, where it ends', () => {
     fc.assert(
       fc.property(steps, counts, (T, count) => {
-        const frames = denoisingFrames(T, count)
+        const frames = denoisingFrames(T, { count })
         expect([frames[0], frames.at(-1)]).toStrictEqual([T - 1, 0])
         expect(frames.slice(1).every((t, i) => t < frames[i]!)).toBe(true)
       })
@@ -22,7 +22,7 @@ describe('denoisingFrames', () => {
         const named = new Set(Array.from({ length: count }, (_, k) => Math.trunc((k * T) / (count - 1))))
         const run = Array.from({ length: T }, (_, step) => ({ step, t: T - 1 - step }))
         const met = run.filter(({ step, t }) => named.has(step) || t === 0).map(({ t }) => t)
-        expect(denoisingFrames(T, count)).toStrictEqual(met)
+        expect(denoisingFrames(T, { count })).toStrictEqual(met)
       })
     )
   })
@@ -30,7 +30,7 @@ describe('denoisingFrames', () => {
   it('are as many as asked for, or one a step where there are fewer steps', () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 2, max: 300 }), (T, count) => {
-        expect(denoisingFrames(T, count)).toHaveLength(Math.min(T, count))
+        expect(denoisingFrames(T, { count })).toHaveLength(Math.min(T, count))
       })
     )
     expect(denoisingFrames(1000)).toHaveLength(100)
@@ -41,12 +41,18 @@ describe('denoisingFrames', () => {
     expect(frames.slice(0, 4)).toStrictEqual([999, 989, 979, 969])
     expect(frames.slice(-4)).toStrictEqual([30, 20, 10, 0])
     expect(denoisingFrames(20)).toStrictEqual(Array.from({ length: 20 }, (_, i) => 19 - i))
-    expect([denoisingFrames(1), denoisingFrames(5, 1), denoisingFrames(5, 2)]).toStrictEqual([[0], [4, 0], [4, 0]])
+    expect([denoisingFrames(1), denoisingFrames(5, { count: 1 }), denoisingFrames(5, { count: 2 })]).toStrictEqual([
+      [0],
+      [4, 0],
+      [4, 0]
+    ])
   })
 
   it('refuses what is no number of steps', () => {
     expect(() => denoisingFrames(0)).toThrow('denoisingFrames: steps must be a positive whole number: 0')
-    expect(() => denoisingFrames(10, 1.5)).toThrow('denoisingFrames: count must be a positive whole number: 1.5')
+    expect(() => denoisingFrames(10, { count: 1.5 })).toThrow(
+      'denoisingFrames: count must be a positive whole number: 1.5'
+    )
   })
 })
 
@@ -60,7 +66,7 @@ describe('holdLast', () => {
     ).toBe(true)
     fc.assert(
       fc.property(fc.array(fc.nat(), { minLength: 1 }), fc.nat(50), (frames, times) => {
-        const held = holdLast(frames, times)
+        const held = holdLast(frames, { times })
         expect(held.slice(0, frames.length)).toStrictEqual(frames)
         expect(held.slice(frames.length)).toStrictEqual(new Array<unknown>(times).fill(frames.at(-1)))
       })

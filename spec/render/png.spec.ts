@@ -5,7 +5,7 @@ import { Chart } from 'chart.js'
 import fc from 'fast-check'
 import { isRight, left, right } from 'fp-ts/Either'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { draw, drawTitled } from '../../lib/render/canvas.ts'
+import { draw } from '../../lib/render/canvas.ts'
 import type { CanvasLike } from '../../lib/render/canvas.ts'
 import { grid } from '../../lib/render/pixels.ts'
 import type { Picture } from '../../lib/render/pixels.ts'
@@ -81,7 +81,7 @@ const drawing = ({ createCanvas }: CanvasModule): void => {
           height: 40,
           data: new Uint8ClampedArray(9600).map((_, i) => (i % 4 === 3 ? 255 : 0))
         }
-        drawTitled(black, title, canvas)
+        draw(black, canvas, { title })
         expect(edge(canvas)).toStrictEqual(new Set([255]))
         const dark = pixelsOf(canvas).filter((v, i) => i % 4 === 0 && v < 128).length
         expect(dark).toBeGreaterThan(60 * 40)
@@ -110,7 +110,7 @@ const drawing = ({ createCanvas }: CanvasModule): void => {
       expect(await writePng(path, canvas)()).toStrictEqual(right(undefined))
       expect(readPng(await readFile(path))).toMatchObject({ width: 30, height: 20 })
       const small = grid({ data: Float32Array.of(0), shape: [1, 1, 1] })
-      expect(await writePng(path, small, 'A title')()).toStrictEqual(right(undefined))
+      expect(await writePng(path, small, { title: 'A title' })()).toStrictEqual(right(undefined))
       expect(readPng(await readFile(path)).width).toBeGreaterThan(30)
     })
 
@@ -128,7 +128,7 @@ const drawing = ({ createCanvas }: CanvasModule): void => {
       const wrong = [blank(32768, 1), blank(1, 32768), blank(70000, 2), blank(0, 0), blank(0, 3), blank(-1, 2), blank(1.5, 2), blank(NaN, 1), blank(2, 2, 12)] // prettier-ignore
       for (const given of wrong)
         for (const title of [undefined, 'A title'])
-          expect(encodePng(given, title)).toMatchObject(left({ kind: 'write' }))
+          expect(encodePng(given, { title })).toMatchObject(left({ kind: 'write' }))
       for (const given of [blank(32767, 1), blank(1, 32767)]) {
         const made = encodePng(given)
         expect(isRight(made) && readPng(made.right)).toMatchObject({ width: given.width, height: given.height })
@@ -141,7 +141,7 @@ const drawing = ({ createCanvas }: CanvasModule): void => {
         })
       )
       // with its margin it is too wide
-      expect(encodePng(blank(32760, 1), 'A title')).toMatchObject(left({ kind: 'write' }))
+      expect(encodePng(blank(32760, 1), { title: 'A title' })).toMatchObject(left({ kind: 'write' }))
     })
 
     it('notices that a canvas writes another picture than it holds', async () => {
@@ -156,7 +156,7 @@ const drawing = ({ createCanvas }: CanvasModule): void => {
       const canvas = createCanvas(1, 1)
       const none = { width: 0, height: 0, data: new Uint8ClampedArray() }
       expect(() => draw(none, canvas)).toThrow('draw: a picture has a whole number of pixels a side, not 0x0')
-      expect(() => drawTitled(none, 'A title', canvas)).toThrow('drawTitled: a picture has')
+      expect(() => draw(none, canvas, { title: 'A title' })).toThrow('draw: a picture has')
       const wide = { width: 40_000, height: 1, data: new Uint8ClampedArray(160_000) }
       expect(() => draw(wide, canvas)).toThrow("draw: the canvas can't be 40000x1 pixels large: draw a smaller picture")
       expect(() => lossChart([], canvas, { width: 20_000, scale: 2 })).toThrow("lossChart: the canvas can't be 40000x900") // prettier-ignore

@@ -132,13 +132,13 @@ const cases: readonly Case[] = [
   },
   {
     what: 'a model of a later version',
-    args: from(file('later.safetensors', t.encodeSafetensors(named, { version: '2' }))),
+    args: from(file('later.safetensors', t.encodeSafetensors(named, { metadata: { version: '2' } }))),
     code: 1,
     says: /version 2/
   },
   {
     what: 'a model with an impossible schedule',
-    args: from(file('beta.safetensors', t.encodeSafetensors(named, { betaMax: '7' }))),
+    args: from(file('beta.safetensors', t.encodeSafetensors(named, { metadata: { betaMax: '7' } }))),
     code: 1,
     says: /betaMax/
   },

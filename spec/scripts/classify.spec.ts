@@ -139,7 +139,7 @@ describe('its file', () => {
     [{ classes: '[1]' }, /its classes are no list of texts/],
     [{ classes: '["a"]', version: '2' }, /its format is version 2, this program reads up to 1/]
   ])('is refused with the metadata %j', async (metadata, message) => {
-    const bytes = t.encodeSafetensors(t.storeTree(params), metadata)
+    const bytes = t.encodeSafetensors(t.storeTree(params), { metadata })
     writeFileSync(path, bytes)
     expect(left(await loadClassifier(path)()).message).toMatch(message)
   })
@@ -151,7 +151,7 @@ describe('reading', () => {
     const images = Float32Array.from(await t.reference.read(t.normal(t.key(3), [5, 1, 28, 28])))
     const whole = await readerOf(t.reference, params, 5)(images)
     expect(await readerOf(t.reference, params, 2)(images)).toEqual(whole)
-    const probabilities = await t.reference.read(t.softmax()(classifier().apply(params, t.tensor(images, [5, 1, 28, 28])))) // prettier-ignore
+    const probabilities = await t.reference.read(t.softmax(classifier().apply(params, t.tensor(images, [5, 1, 28, 28])))) // prettier-ignore
     whole.classes.forEach((k, n) => {
       const row = probabilities.slice(10 * n, 10 * (n + 1))
       expect(row[k]).toBe(Math.max(...row))

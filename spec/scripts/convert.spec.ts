@@ -57,7 +57,7 @@ describe('convert', () => {
   })
 
   it('keeps the metadata of safetensors, and says where it cannot', async () => {
-    file('texts.safetensors', t.encodeSafetensors(small, { epoch: '3', betaMax: '0.02' }))
+    file('texts.safetensors', t.encodeSafetensors(small, { metadata: { epoch: '3', betaMax: '0.02' } }))
     const lines = await converted('texts.safetensors', 'same.safetensors')
     expect(sameBytes(bytesIn('same.safetensors'), bytesIn('texts.safetensors'))).toBe(true)
     expect(lines).toEqual([

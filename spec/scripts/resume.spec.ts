@@ -200,7 +200,7 @@ describe('a training run', () => {
         const { training: __, ...rest } = metadata
         writeFileSync(
           checkpoint(out),
-          t.encodeSafetensors(given, said === undefined ? rest : { ...rest, training: said })
+          t.encodeSafetensors(given, { metadata: said === undefined ? rest : { ...rest, training: said } })
         )
         const { code, stderr } = await program('train', ['--resume', out])
         expect(code).not.toBe(0)

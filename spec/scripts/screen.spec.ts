@@ -26,7 +26,7 @@ const courses = fc.record({
 })
 
 const courseOf = ({ count, epochs, batch }: { count: number; epochs: number; batch: number }): Course => ({
-  dataset: { ...t.drawDigits(undefined, { hi: 0, lo: 0 }, 0), count },
+  dataset: { ...t.drawDigits(t.key(0), 0), count },
   epochs,
   batch,
   steps: 10,

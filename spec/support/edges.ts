@@ -63,7 +63,7 @@ const unary: Readonly<Record<string, (x: t.Tensor) => t.Tensor>> = {
 const windows = (y: t.Tensor): t.Tensor =>
   t.stack(
     [0, 1, 2].map((k) => t.slice(y, [[k, edges.length - 2 + k]])),
-    1
+    { axis: 1 }
   )
 
 const binary: Readonly<Record<string, (a: t.Tensor, b: t.Tensor) => t.Tensor>> = {

@@ -6,7 +6,7 @@ const moves: Readonly<
 > = {
   'where they are': (x) => [t.add(x, 1), (i) => i],
   flat: (x, p, q) => [t.add(t.reshape(x, [p * q]), 1), (i) => i],
-  'flat and backwards': (x, p, q) => [t.add(t.flip(t.reshape(x, [p * q]), 0), 1), (i) => p * q - 1 - i],
+  'flat and backwards': (x, p, q) => [t.add(t.flip(t.reshape(x, [p * q]), { axes: 0 }), 1), (i) => p * q - 1 - i],
   'under other axes and turned': (x, p, q) => [
     t.add(t.transpose(t.reshape(x, [q, p])), 1),
     (i) => (i % q) * p + Math.floor(i / q)

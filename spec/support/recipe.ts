@@ -145,7 +145,7 @@ const operations: Readonly<Record<string, Make>> = {
     t.mul(t.reshape(small(x, 60), [...small(x, 60).shape, 1]), fit(pick(dice, pool), [1 + dice(6)], dice)),
   reshape: (x, dice) => t.reshape(x, dealt(dice, x.shape)),
   permute: (x, dice) => t.permute(x, order(dice, x.shape.length)),
-  flip: (x, dice) => t.flip(x, axes(dice, x.shape.length)),
+  flip: (x, dice) => t.flip(x, { axes: axes(dice, x.shape.length) }),
   slice: (x, dice) =>
     t.slice(
       x,
@@ -194,9 +194,9 @@ const operations: Readonly<Record<string, Make>> = {
       pool,
       y.shape.map((d, i) => (i === axis ? 1 + dice(4) : d))
     )
-    return t.concat(dice(2) ? [y, also] : [also, y, also], axis)
+    return t.concat(dice(2) ? [y, also] : [also, y, also], { axis })
   },
-  stack: (x, dice, pool) => t.stack([x, other(dice, pool, x.shape), x], dice(x.shape.length + 1)),
+  stack: (x, dice, pool) => t.stack([x, other(dice, pool, x.shape), x], { axis: dice(x.shape.length + 1) }),
   take: (x, dice) => {
     const y = x.shape.length === 0 ? t.reshape(x, [1]) : x
     const table = small(y, 200)
@@ -214,8 +214,8 @@ const operations: Readonly<Record<string, Make>> = {
   mean: (x, dice) => t.mean(x, { axes: axes(dice, x.shape.length), keepDims: dice(2) === 1 }),
   variance: (x, dice) => t.variance(x, { axes: axes(dice, x.shape.length), keepDims: dice(2) === 1 }),
   centre: (x, dice) => t.sub(x, t.mean(x, { axes: axes(dice, x.shape.length), keepDims: true })),
-  softmax: (x, dice) => (x.shape.length === 0 ? x : t.softmax(dice(x.shape.length))(x)),
-  logSoftmax: (x, dice) => (x.shape.length === 0 ? x : t.logSoftmax(dice(x.shape.length))(x)),
+  softmax: (x, dice) => (x.shape.length === 0 ? x : t.softmax(x, { axis: dice(x.shape.length) })),
+  logSoftmax: (x, dice) => (x.shape.length === 0 ? x : t.logSoftmax(x, { axis: dice(x.shape.length) })),
   matmul: (x, dice, pool) => {
     const a = small(x.shape.length === 0 ? t.reshape(x, [1]) : x, 200)
     const k = a.shape.at(-1)!
@@ -246,7 +246,7 @@ const operations: Readonly<Record<string, Make>> = {
     const over = x.shape.slice(x.shape.length - 1 - dice(Math.max(1, x.shape.length)))
     return x.shape.length === 0 ? x : t.layerNorm({ weight: other(dice, pool, over), bias: fit(x, over, dice) })(x)
   },
-  iota: (x, dice) => (x.shape.length === 0 ? x : t.add(x, t.iota(x.shape, dice(x.shape.length)))),
+  iota: (x, dice) => (x.shape.length === 0 ? x : t.add(x, t.iota(x.shape, { axis: dice(x.shape.length) }))),
   constant: (x, dice) => t.mul(x, t.full(narrowed(x.shape, dice), [0, 1, -1, 0.3][dice(4)]!))
 }
 

@@ -165,10 +165,18 @@ export const rows: Readonly<Record<RowExport, RowCase>> = {
     )
   },
   reshape: movement(p.reshape, reshapeOf, p.reshape),
-  permute: movement(p.permute, (s) => orderOf(s.length), p.permute),
+  permute: movement(
+    p.permute,
+    (s) => orderOf(s.length),
+    (x, order) => p.permute(x, order)
+  ),
   sliceAt: movement(p.sliceAt, slicesOf, p.sliceAt),
   pad: movement(p.pad, paddingOf, p.pad, shapes({ max: 4, most: 24 })),
-  flip: movement(p.flip, (s) => axesOf(s.length), p.flip),
+  flip: movement(
+    p.flip,
+    (s) => axesOf(s.length),
+    (x, axes) => p.flip(x, { axes })
+  ),
   expand: {
     row: p.expand.row,
     linear: true,
@@ -206,7 +214,7 @@ export const rows: Readonly<Record<RowExport, RowCase>> = {
   ),
   iota: leaf(
     p.iota.row,
-    shapes({ min: 1 }).chain((shape) => fc.nat(shape.length - 1).map((axis) => () => p.iota(shape, axis)))
+    shapes({ min: 1 }).chain((shape) => fc.nat(shape.length - 1).map((axis) => () => p.iota(shape, { axis })))
   ),
   store: { ...unary(p.store as p.Unary), linear: true },
   differentiatedAs: {

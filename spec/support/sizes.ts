@@ -21,7 +21,7 @@ export const oddSizes: readonly Shape[] = [
 export const readsOf = (x: t.Tensor): readonly t.Tensor[] => [
   t.mul(x, 1),
   t.add(t.sin(x), 1),
-  t.flip(x, x.shape.length > 0 ? [0] : []),
+  t.flip(x, { axes: x.shape.length > 0 ? [0] : [] }),
   t.reshape(t.mul(x, 2), [sizeOf(x.shape)]),
   t.sum(x),
   t.max(x),

@@ -107,7 +107,7 @@ const inParts = (fold: Tensor, x: Tensor, axis: number): Tensor => {
   const each = folded(reshape(cutOut(x, axis, 0, count * part), parts), axis + 1)
   const results = reshape(each, [...parts.slice(0, axis + 1), ...parts.slice(axis + 2)])
   const left = rest === 0 ? undefined : folded(cutOut(x, axis, count * part, rest), axis)
-  return shortened(folded(store(left ? concat([store(results), store(left)], axis) : results), axis))
+  return shortened(folded(store(left ? concat([store(results), store(left)], { axis }) : results), axis))
 }
 
 /** A fold of the same value, in stages that are short. */

@@ -2,7 +2,8 @@ import { addAffine, constant, divMod, freshVar, scale, shift, variable, type Aff
 import { raise, showShape } from '../../base/raise.ts'
 import { reductions, type ReductionName } from '../reductions.ts'
 import { axesOf, checkShape, type Shape } from '../shape.ts'
-import { node, shaped, type Access, type Row, type Tensor, type Values } from '../tensor.ts'
+import { node, type Access, type Row, type Tensor, type Values } from '../tensor.ts'
+import { dualOp, tensorFirst } from '../dual.ts'
 import { addInto, reduceValues, view, zeros } from '../values.ts'
 
 // Two pairs of linear rows, each the other's gradient: expand and sum, window and overlapAdd.
@@ -28,9 +29,27 @@ const expandRow: Row<Shape> = {
 }
 const repeated = (from: Shape, to: Shape): readonly number[] => to.flatMap((d, i) => (d === from[i] ? [] : [i]))
 
-/** Repeats axes of size 1. */
+/** A shape to repeat a tensor to, or a shape alone for `pipe`. */
+export interface Expansion {
+  <const S extends Shape>(x: Tensor, to: S): Tensor<S>
+  <const S extends Shape>(to: S): (x: Tensor) => Tensor<S>
+}
+
+/**
+ * Repeats axes of size 1 until the tensor has the shape `to`, which has as many axes.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const y = t.expand(t.tensor([[1], [2]]), [2, 3])
+ * assert.deepStrictEqual(await t.reference.read(y), Float64Array.of(1, 1, 1, 2, 2, 2))
+ * ```
+ */
 export const expand = Object.assign(
-  <const S extends Shape>(x: Tensor, to: S): Tensor<S> => shaped<S>(node(expandRow, checkShape('expand', to), x)),
+  dualOp<Expansion>('expand', tensorFirst(2), (to: Shape) => {
+    const shape = checkShape('expand', to)
+    return (x: Tensor) => node(expandRow, shape, x)
+  }),
   { row: expandRow }
 )
 

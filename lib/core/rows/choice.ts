@@ -1,5 +1,6 @@
 import { raise, showShape } from '../../base/raise.ts'
 import { axesOf, isEmpty, sizeOf, stridesOf, type Shape } from '../shape.ts'
+import { counted, dualOp } from '../dual.ts'
 import { node, type Row, type Tensor, type Values } from '../tensor.ts'
 import { zeros } from '../values.ts'
 import { reducedShape, reductionRow, sumKeep } from './adjoint.ts'
@@ -60,7 +61,7 @@ const takeRow: Row<undefined> = {
   vjp: (ct, _, [table, rows]) => {
     const ones = new Array<number>(ct.shape.length - 1).fill(1)
     const [n, count] = [ct.shape[0]!, table!.shape[0]!]
-    const hit = equal(reshape(floor(rows!), [n, 1]), iota([n, count], 1))
+    const hit = equal(reshape(floor(rows!), [n, 1]), iota([n, count], { axis: 1 }))
     // chosen, not multiplied by 0 and 1: what one row gets is no concern of the others, were it infinite
     const each = select(reshape(hit, [n, count, ...ones]), reshape(ct, [n, 1, ...ct.shape.slice(1)]), 0)
     const sums = sumKeep(each, 0)
@@ -84,15 +85,28 @@ const taken = (shape: Shape, table: Values, rows: Values): Values => {
   return y
 }
 
+/** Row numbers of a table, or row numbers alone for `pipe`. */
+export interface Take {
+  (table: Tensor, rows: Tensor): Tensor
+  (rows: Tensor): (table: Tensor) => Tensor
+}
+
 /**
- * Rows of a table by number, rounded down: `[r, …]` and `[n]` give `[n, …]`. A number outside the table is an error where
- * the host holds it, and gives NaN where only the device knows it.
+ * Rows of a table by number, rounded down: `[r, …]` and `[n]` give `[n, …]`. A number outside the table is an error if
+ * the host holds it, and gives NaN if only the device knows it.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const table = t.tensor([[1, 2], [3, 4], [5, 6]])
+ * assert.deepStrictEqual(await t.reference.read(t.take(table, t.tensor([2, 0]))), Float64Array.of(5, 6, 1, 2))
+ * ```
  */
 export const take = Object.assign(
-  (table: Tensor, rows: Tensor): Tensor => {
+  dualOp<Take>('take', counted(2), (rows: Tensor) => (table: Tensor) => {
     const result = node(takeRow, undefined, table, rows)
     checkWithin('take', 'the row', rows, table.shape[0]!, { floored: true })
     return result
-  },
+  }),
   { row: takeRow }
 )

@@ -2,6 +2,7 @@ import ndarray from 'ndarray'
 import { raise, showShape } from '../../base/raise.ts'
 import type { Words } from '../../random/words.ts'
 import type { Key } from '../key.ts'
+import { options } from '../options.ts'
 import { axisOf, checkShape, type Shape } from '../shape.ts'
 import { node, shaped, type Row, type Tensor } from '../tensor.ts'
 import { view } from '../values.ts'
@@ -67,10 +68,26 @@ const iotaRow: Row<Iota> = {
   show: ({ axis }) => `axis ${axis}`
 }
 
-/** The index along an axis: 0, 1, 2 … */
+/** Which axis `iota` counts along. */
+export interface IotaOptions {
+  /** Negative from the end; 0 by default. */
+  readonly axis?: number
+}
+
+/**
+ * The index along an axis: 0, 1, 2 …
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.iota([2, 3], { axis: 1 })), Float64Array.of(0, 1, 2, 0, 1, 2))
+ * ```
+ */
 export const iota = Object.assign(
-  <const S extends Shape>(shape: S, axis = 0): Tensor<S> =>
-    shaped<S>(node(iotaRow, { shape: checkShape('iota', shape), axis: axisOf('iota', axis, shape.length) })),
+  <const S extends Shape>(shape: S, given: IotaOptions = {}): Tensor<S> => {
+    const { axis = 0 } = options('iota', given, { axis: true })
+    return shaped<S>(node(iotaRow, { shape: checkShape('iota', shape), axis: axisOf('iota', axis, shape.length) }))
+  },
   { row: iotaRow }
 )
 

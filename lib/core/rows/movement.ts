@@ -1,7 +1,9 @@
 import { addAffine, constant, divMod, regroup, scale, shift, type Guard } from '../affine.ts'
 import { raise, showShape } from '../../base/raise.ts'
-import { axisOf, sameShape, sizeOf, stridesOf, type Shape } from '../shape.ts'
-import { node, shaped, type Row, type Tensor, type Values } from '../tensor.ts'
+import { dualOp, tensorFirst } from '../dual.ts'
+import { options } from '../options.ts'
+import { axesOf, axisOf, sameShape, sizeOf, stridesOf, type Shape } from '../shape.ts'
+import { node, type Row, type Tensor, type Values } from '../tensor.ts'
 import { addInto, packed, view, zeros } from '../values.ts'
 
 // Movements rewrite indices and compute nothing; each has a movement as its gradient.
@@ -21,12 +23,28 @@ const reshapeRow: Row<Shape> = {
   show: showShape
 }
 
-/** The same elements in row-major order under another shape; one size may be -1. */
+/** A shape for a tensor, or a shape alone for `pipe`. */
+export interface Reshaping {
+  <const S extends Shape>(x: Tensor, to: S): Tensor<S>
+  <const S extends Shape>(to: S): (x: Tensor) => Tensor<S>
+}
+
+/**
+ * The same elements in row-major order under another shape. One size may be -1: it follows from the others.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * import { pipe } from 'fp-ts/function'
+ * assert.deepStrictEqual(t.reshape(t.ones([2, 6]), [3, -1]).shape, [3, 4])
+ * assert.deepStrictEqual(pipe(t.ones([2, 6]), t.reshape([12])).shape, [12])
+ * ```
+ */
 export const reshape = Object.assign(
-  <const S extends Shape>(x: Tensor, to: S): Tensor<S> => {
+  dualOp<Reshaping>('reshape', tensorFirst(2), (to: Shape) => (x: Tensor) => {
     const shape = inferred(x.shape, to)
-    return sameShape(x.shape, shape) ? shaped<S>(x) : shaped<S>(node(reshapeRow, shape, x))
-  },
+    return sameShape(x.shape, shape) ? x : node(reshapeRow, shape, x)
+  }),
   { row: reshapeRow }
 )
 const inferred = (from: Shape, to: Shape): Shape => {
@@ -54,14 +72,32 @@ const permuteRow: Row<readonly number[]> = {
 }
 const inverse = (order: readonly number[]): readonly number[] => order.map((_, axis) => order.indexOf(axis))
 
-/** Axis i of the result is axis order[i] of `x`. */
+/** An order of axes for a tensor, or an order alone for `pipe`. */
+export interface Permutation {
+  (x: Tensor, order: readonly number[]): Tensor
+  (order: readonly number[]): (x: Tensor) => Tensor
+}
+
+/**
+ * The axes of `x` in another order: axis i of the result is axis order[i] of `x`. Negative axes count from the end.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(t.permute(t.ones([2, 3, 4]), [2, 0, 1]).shape, [4, 2, 3])
+ * ```
+ */
 export const permute = Object.assign(
-  (x: Tensor, order: readonly number[]): Tensor =>
-    node(
-      permuteRow,
-      order.map((axis) => axisOf('permute', axis, x.shape.length)),
-      x
-    ),
+  dualOp<Permutation>(
+    'permute',
+    tensorFirst(2),
+    (order: readonly number[]) => (x: Tensor) =>
+      node(
+        permuteRow,
+        order.map((axis) => axisOf('permute', axis, x.shape.length)),
+        x
+      )
+  ),
   { row: permuteRow }
 )
 
@@ -165,19 +201,36 @@ const flipRow: Row<readonly number[]> = {
   },
   shape: (_, from) => from,
   reference: (axes, _, x) => x.step(...x.shape.map((_, i) => (axes.includes(i) ? -1 : 1))),
-  vjp: (ct, _, __, axes) => [flip(ct, axes)],
+  vjp: (ct, _, __, axes) => [flip(ct, { axes })],
   show: showShape
 }
 
-/** `x` with the order of some axes reversed. */
+/** Which axes to reverse. */
+export interface FlipOptions {
+  /** One axis or several, negative from the end; all of them by default. */
+  readonly axes?: number | readonly number[]
+}
+
+/** Axes to reverse of a tensor, or axes alone for `pipe`. */
+export interface Flip {
+  <S extends Shape>(x: Tensor<S>, options?: FlipOptions): Tensor<S>
+  (options?: FlipOptions): <S extends Shape>(x: Tensor<S>) => Tensor<S>
+}
+
+/**
+ * `x` with the order of some axes reversed.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const y = t.flip(t.tensor([[1, 2], [3, 4]]), { axes: 1 })
+ * assert.deepStrictEqual(await t.reference.read(y), Float64Array.of(2, 1, 4, 3))
+ * ```
+ */
 export const flip = Object.assign(
-  <S extends Shape>(x: Tensor<S>, axes: number | readonly number[]): Tensor<S> =>
-    shaped<S>(
-      node(
-        flipRow,
-        [axes].flat().map((axis) => axisOf('flip', axis, x.shape.length)),
-        x
-      )
-    ),
+  dualOp<Flip>('flip', tensorFirst(2), (given: FlipOptions = {}) => {
+    const { axes } = options('flip', given, { axes: true })
+    return (x: Tensor) => node(flipRow, axesOf('flip', axes, x.shape.length), x)
+  }),
   { row: flipRow }
 )

@@ -1,4 +1,7 @@
 import { erf as erfValue, erfHelper } from '../erf.ts'
+import { raise } from '../../base/raise.ts'
+import { counted, dual, dualOp } from '../dual.ts'
+import { kindOf } from '../options.ts'
 import { broadcastShapes, sameShape, type Broadcast, type Fits, type Shape } from '../shape.ts'
 import { isTensor, node, shaped, type Helper, type Row, type Scalar, type Tensor } from '../tensor.ts'
 import { mapValues } from '../values.ts'
@@ -54,7 +57,8 @@ export interface Unary {
 /** What may stand beside a tensor of shape S. Literal shapes that do not broadcast are a type error. */
 export type Operand<S extends Shape, R extends Shape> = Tensor<Fits<S, R>> | Scalar | number
 
-export interface Binary {
+/** Two operands, or the second one alone for `pipe`. */
+export interface BinaryCalls {
   <S extends Shape, R extends Shape>(a: Tensor<S>, b: Tensor<R> & Tensor<Fits<NoInfer<S>, R>>): Tensor<Broadcast<S, R>>
   <S extends Shape>(a: Tensor<S>, b: number | Scalar): Tensor<S>
   <S extends Shape>(a: number, b: Tensor<S>): Tensor<S>
@@ -63,6 +67,8 @@ export interface Binary {
   <R extends Shape>(
     b: Tensor<R>
   ): <S extends Shape>(a: Tensor<S> & Tensor<Fits<NoInfer<R>, S>>) => Tensor<Broadcast<S, R>>
+}
+export interface Binary extends BinaryCalls {
   readonly row: Row<undefined>
 }
 
@@ -71,17 +77,26 @@ export const unary = (spec: Pointwise): Unary => {
   return Object.assign(<S extends Shape>(x: Tensor<S>) => shaped<S>(applied(row, x)), { row })
 }
 
-/** The overloads of `Binary` on a function of two tensors. */
-export const curried = (op: (a: Tensor | number, b: Tensor | number) => Tensor, row: Row<undefined>): Binary =>
+const operand = (op: string, x: Tensor | number): Tensor | number =>
+  isTensor(x) || typeof x === 'number' ? x : raise(op, `wants tensors or numbers, not ${kindOf(x)}`)
+
+/** The overloads of `Binary` on a function of two tensors or numbers. */
+export const binaryOp = (
+  name: string,
+  row: Row<undefined>,
+  op: (a: Tensor | number, b: Tensor | number) => Tensor
+): Binary =>
   Object.assign(
-    (...args: readonly (Tensor | number)[]) =>
-      args.length === 1 ? (a: Tensor) => op(a, args[0]!) : op(args[0]!, args[1]!),
+    dual<BinaryCalls>(counted(2), (b: Tensor | number) => {
+      operand(name, b)
+      return (a: Tensor | number) => op(operand(name, a), b)
+    }),
     { row }
-  ) as unknown as Binary
+  )
 
 const binary = (spec: Pointwise): Binary => {
   const row = pointwise(spec)
-  return curried((a, b) => applied(row, a, b), row)
+  return binaryOp(spec.name, row, (a, b) => applied(row, a, b))
 }
 
 /** What a function like exp takes, and a quotient. */
@@ -249,8 +264,18 @@ const selectRow = pointwise({
   vjp: (ct, _, c) => [undefined, select(c, ct, 0), select(c, 0, ct)]
 })
 
+/** What to take where a condition holds, and where not; or these alone for `pipe`. */
+export interface Selection {
+  (condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor
+  (a: Tensor | number, b: Tensor | number): (condition: Tensor) => Tensor
+}
+
 /** `a` where `condition` is not 0, else `b`; the three broadcast. */
 export const select = Object.assign(
-  (condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor => applied(selectRow, condition, a, b),
+  dualOp<Selection>(
+    'select',
+    counted(3),
+    (a: Tensor | number, b: Tensor | number) => (condition: Tensor) => applied(selectRow, condition, a, b)
+  ),
   { row: selectRow }
 )
