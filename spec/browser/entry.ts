@@ -1,6 +1,6 @@
 import * as t from '../../lib/index.ts'
 import type { BrowserDevice } from './life.ts'
-import { outcomeOf, type Outcome } from './cases.ts'
+import { cases, outcomeOf, type Outcome } from './cases.ts'
 
 // What runs in the page. The bundle's exports are a global of the page, see `Page` in page.ts.
 
@@ -20,6 +20,22 @@ const deviceOf = (name: BrowserDevice): Promise<t.Device> => {
 
 export const run = async (device: BrowserDevice, name: string): Promise<Outcome> =>
   outcomeOf(name, await deviceOf(device))
+
+/** Every case on both kinds of WebGL, for a browser that is asked once. */
+export const runAll = async (): Promise<Readonly<Record<BrowserDevice, Readonly<Record<string, Outcome>>>>> => {
+  const on = async (device: BrowserDevice): Promise<Readonly<Record<string, Outcome>>> => {
+    const outcomes: Record<string, Outcome> = {}
+    for (const name of cases.keys())
+      outcomes[name] = await run(device, name).catch((thrown: unknown) => ({
+        name,
+        ok: false,
+        message: String(thrown),
+        sharp: 0
+      }))
+    return outcomes
+  }
+  return { webgl2: await on('webgl2'), webgl: await on('webgl') }
+}
 
 /** What a device calls itself and what draws for it. */
 export const identity = async (device: BrowserDevice): Promise<readonly [name: string, renderer: string]> => {
