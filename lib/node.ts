@@ -14,6 +14,17 @@ export { download, downloadFrom, fromFolder, type DownloadOptions, type Fetch } 
 export { copyAtomic, ensureFolder, readBytes, removeFile, removeLeftovers, writeAtomic } from './io/atomic.node.ts'
 export { lockFolder } from './io/lock.node.ts'
 
+// checkpoints of training runs
+export {
+  checkpointFile,
+  loadCheckpoint,
+  previousCheckpointFile,
+  restoreCheckpoint,
+  saveCheckpoint,
+  startCheckpoints,
+  type LoadedCheckpoint
+} from './train/checkpoint.node.ts'
+
 // pictures
 export { encodePng, loadCanvas, loadCanvasBy, writePng, type CanvasModule, type PngCanvas } from './render/png.node.ts'
 export { writeLossChart } from './render/plot.node.ts'

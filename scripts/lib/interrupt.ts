@@ -37,6 +37,3 @@ export const onInterrupt = (say: () => void): Interrupt => {
   for (const signal of signals) process.on(signal, hear)
   return state
 }
-
-/** Lets signals, timers and drawing in: computing on GL never waits for anything by itself. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -21,7 +21,9 @@ export const layers: readonly string[] = [
   'lib/diffusion',
   'lib/data',
   'lib/render',
+  'lib/train',
   'lib',
+  'lib/metrics',
   'models',
   'scripts',
   'spec'

@@ -1,6 +1,6 @@
+import { breathe } from 'tessera'
 import type { Costs } from '../../lib/compile/kernel/costs.ts'
 import type { Engine } from '../../lib/device/engine.ts'
-import { breathe } from '../lib/interrupt.ts'
 import { candidatesOf, chosen, worthMeasuring } from './candidates.ts'
 import type { Candidate } from './candidates.ts'
 import { fit } from './fit.ts'

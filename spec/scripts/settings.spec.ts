@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { article, demo, flagsOf, readTask, settingsAgain } from '../../scripts/lib/settings.ts'
-import type { Settings } from '../../scripts/lib/settings.ts'
+import { article, demo, flagsOf, readTask, resumedSettings } from '../../scripts/train/settings.ts'
+import type { Settings } from '../../scripts/train/settings.ts'
 import { left, right } from '../data/support.ts'
 
 const whole = (max: number) => fc.integer({ min: 1, max })
@@ -80,7 +80,10 @@ describe('settings', () => {
   })
 
   it('take a model file to sample from, or to start from', () => {
-    expect(right(readTask(['--no-train', '--model', 'm']))).toEqual({ kind: 'sample', settings: article, model: 'm' })
+    expect(right(readTask(['--no-train', '--model', 'm']))).toEqual({
+      kind: 'sample',
+      settings: { model: 'm', count: 100, seed: 0, out: 'out/train', sampler: 'ddpm' }
+    })
     expect(usageOf('--no-train')).toMatch(/--model FILE/)
     expect(right(readTask(['--model', 'm']))).toEqual({ kind: 'train', settings: { ...article, model: 'm' } })
     expect(usageOf('--resume', 'x', '--model', 'm')).toMatch(/--model does not go/)
@@ -94,7 +97,7 @@ describe('settings', () => {
           readonly changes: readonly string[]
           readonly out: string
         }
-        expect(right(settingsAgain(flagsOf(begun), changes, out))).toEqual({
+        expect(right(resumedSettings(flagsOf(begun), changes, out))).toEqual({
           ...begun,
           epochs,
           out: 'x',
