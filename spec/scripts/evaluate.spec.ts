@@ -186,6 +186,10 @@ describe('kept samples', () => {
       const { kind, message } = left(await keptSamples(path, factsOf(trained, { ...settings, ...change }))())
       expect([kind, message]).toEqual(['mismatch', `${path}: its samples were drawn with another ${name}: name another file, or remove it`]) // prettier-ignore
     }
+    // files of older versions say neither
+    const { schedule: _, sampler: __, ...older } = facts
+    right(await keepSamples(path, { ...kept, facts: older })())
+    expect(right(await keptSamples(path, facts)()).facts).toEqual(older)
     const other = { ...trained, params: network.init(t.key(1)) }
     expect(left(await keptSamples(path, factsOf(other, settings))()).message).toMatch(/another model:/)
   })

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import * as t from 'tessera'
 import { describe, expect, it } from 'vitest'
 import { article, demo, flagsOf, readTask, resumedSettings } from '../../scripts/train/settings.ts'
 import type { Settings } from '../../scripts/train/settings.ts'
@@ -22,6 +23,9 @@ const given = fc.record(
     preview: fc.boolean(),
     overwrite: fc.boolean(),
     out: fc.constantFrom('out/x', '/tmp/a b'),
+    optimiser: fc.constantFrom(...(Object.keys(t.optimisers) as t.OptimiserName[])),
+    schedule: fc.constantFrom(...(Object.keys(t.schedules) as t.ScheduleName[])),
+    sampler: fc.constantFrom(...(Object.keys(t.samplers) as t.SamplerName[])),
     device: fc.constantFrom('cpu', 'headlessgl', 'webasm', 'reference')
   },
   { requiredKeys: [] }
@@ -107,12 +111,44 @@ describe('settings', () => {
     )
   })
 
+  it('of a run that an older version started are the defaults where it had no flag', () => {
+    const older = [
+      '--dataset',
+      'digits',
+      '--epochs',
+      '2',
+      '--batch',
+      '2',
+      '--lr',
+      '0.001',
+      '--steps',
+      '2',
+      '--seed',
+      '5'
+    ]
+    expect(right(resumedSettings(older, [], 'x'))).toEqual({
+      ...article,
+      epochs: 2,
+      batch: 2,
+      steps: 2,
+      seed: 5,
+      out: 'x'
+    })
+  })
+
   it('that decide which numbers come out do not change when a run goes on', () => {
     for (const flag of ['--batch', '--lr', '--steps', '--seed', '--limit', '--beta-min', '--beta-max'])
       expect(usageOf('--resume', 'x', flag, '0.5'.slice(flag === '--lr' || flag.startsWith('--beta') ? 0 : 2))).toMatch(
         `as it was started: ${flag} does not`
       )
-    for (const args of [['--dataset', 'mnist'], ['--out', 'y'], ['--demo'], ['--overwrite']])
+    for (const args of [
+      ['--dataset', 'mnist'],
+      ['--optimiser', 'sgd'],
+      ['--schedule', 'linear'],
+      ['--out', 'y'],
+      ['--demo'],
+      ['--overwrite']
+    ])
       expect(usageOf('--resume', 'x', ...args)).toMatch(`${args[0]} does not go with it`)
     expect(usageOf('--resume', 'x', '--no-train', '--model', 'm')).toMatch(/--no-train/)
   })
@@ -142,6 +178,9 @@ describe('settings', () => {
   it('refuse unknown names, flags and words', () => {
     expect(usageOf('--dataset', 'cifar')).toMatch(/cifar.*digits, mnist, fashion-mnist/)
     expect(usageOf('--device', 'cuda')).toMatch(/cuda.*headlessgl, webasm, cpu/)
+    expect(usageOf('--optimiser', 'adagrad')).toMatch(/adagrad.*adam, sgd/)
+    expect(usageOf('--schedule', 'x')).toMatch(/x.*linear/)
+    expect(usageOf('--sampler', 'x')).toMatch(/x.*ddpm/)
     expect(usageOf('--epoch', '3')).toMatch(/--epoch\b/)
     expect(usageOf('digits')).toMatch(/what is digits\?/)
     expect(usageOf('--epochs')).toMatch(/--epochs.*missing/)

@@ -91,6 +91,7 @@ describe('train', () => {
       version: '1',
       model: 'unet',
       dataset: 'digits',
+      schedule: 'linear',
       steps: '3',
       betaMin: '0.0001',
       betaMax: '0.02',
