@@ -6,7 +6,7 @@ import { median } from '../lib/table.ts'
 import { familyOf } from './families.ts'
 import type { Kernel } from './group.ts'
 
-/** Something a device does with a batch again and again. */
+/** A computation of a batch that is timed several times. */
 export interface Work {
   readonly name: string
   readonly batch: number
@@ -97,7 +97,7 @@ const firstRun = async (device: t.Device, work: Work): Promise<Profile['first']>
   }
 }
 
-/** Measures a work several times. */
+/** Measures a computation several times. */
 export const measure = async (device: t.Device, work: Work, rounds: number): Promise<Profile> => {
   const first = await firstRun(device, work)
   const [wholes, kernels]: readonly [number[], (readonly t.Timing[])[]] = [[], []]

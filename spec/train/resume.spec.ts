@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import * as t from 'tessera'
-import { decodeCheckpoint, diffusionTraining, encodeCheckpoint, initTrainState } from 'tessera/train'
-import { startPlace, trainLoop, trainStep } from 'tessera/train'
+import * as train from 'tessera/train'
 import type { TrainPoint, TrainState } from 'tessera/train'
 import { describe, expect, it } from 'vitest'
 import { right } from '../data/support.ts'
@@ -17,8 +16,13 @@ const training = { dataset, epochs: 2, batchSize: 3, steps: 5, key: t.key(1) }
 /** From a file, as a run that was killed would find it. */
 const stored = ({ state: { params, optState }, place }: TrainPoint<State>, like: State): TrainPoint<State> => {
   const run = { flags: [], images: '', key: '', metadata: {} }
-  const bytes = encodeCheckpoint({ ...run, params: t.storeTree({ params }), optState: t.storeTree(optState), place })
-  const read = right(decodeCheckpoint(bytes))
+  const bytes = train.encodeCheckpoint({
+    ...run,
+    params: t.storeTree({ params }),
+    optState: t.storeTree(optState),
+    place
+  })
+  const read = right(train.decodeCheckpoint(bytes))
   return {
     state: {
       params: right(t.restoreTree({ params: like.params }, read.params)).params,
@@ -34,12 +38,14 @@ describe('a run that is cut anywhere and goes on from its checkpoint', () => {
     async (name) => {
       const device = await t.device({ name: 'cpu' })
       const optimiser = t.optimisers[name]<t.Tensor>({ lr: 0.125 })
-      const step = device.compile(trainStep(t.loss(t.linearSchedule({ steps: 5 }), model), optimiser), { donate: [0] })
-      const start = () => ({ state: initTrainState(optimiser, t.tensor([0.5, -0.25])), place: startPlace })
+      const step = device.compile(train.trainStep(t.loss(t.linearSchedule({ steps: 5 }), model), optimiser), {
+        donate: [0]
+      })
+      const start = () => ({ state: train.initTrainState(optimiser, t.tensor([0.5, -0.25])), place: train.startPlace })
       const lossesFrom = async (from: TrainPoint<State>, upTo = Infinity) => {
         const losses: number[] = []
         let last: TrainPoint<State> = from
-        for await (const record of trainLoop(device, step, diffusionTraining(training), from)) {
+        for await (const record of train.trainLoop(device, step, train.diffusionTraining(training), from)) {
           losses.push(record.kind === 'step' ? record.loss : record.meanLoss)
           last = record
           if (losses.length === upTo) break
