@@ -1,7 +1,6 @@
 import * as t from '../../lib/index.ts'
 import type { AdamState, Device, Numbers, Optimiser, Sampled, Schedule, Tensor } from '../../lib/index.ts'
 import { initTrainState, trainStep } from '../../lib/train/index.ts'
-import type { TrainState } from '../../lib/train/index.ts'
 import type { UNet, UNetParams } from '../../models/index.ts'
 import { expectClose } from '../support/tolerance.ts'
 
@@ -32,7 +31,7 @@ export interface Batch {
   readonly eta: Tensor
 }
 
-export interface RecordingState {
+interface RecordingState {
   readonly adam: AdamState<UNetParams>
   /** Of the last step. */
   readonly grads: UNetParams
@@ -41,19 +40,18 @@ export interface RecordingState {
 const schedule = t.linearSchedule({ steps: 1000 })
 const adam = t.adam<UNetParams>({ lr: 1e-3 })
 
+/** A whole training step, and the state before the first. */
+export const trainingStep = ({ apply }: UNet) => trainStep(t.loss(schedule, apply), adam)
+export const startOf = (params: UNetParams) => initTrainState(adam, params)
+
 /** Adam, with the gradients of the last step in its state, so that they can be compared. */
-const optimiser: Optimiser<UNetParams, RecordingState> = {
+const recording: Optimiser<UNetParams, RecordingState> = {
   init: (params) => ({ adam: adam.init(params), grads: t.mapTree(params, ({ shape }) => t.zeros(shape)) }),
   update: (grads, state, params) => {
     const [next, nextAdam] = adam.update(grads, state.adam, params)
     return [next, { adam: nextAdam, grads }]
   }
 }
-
-export const startOf = (params: UNetParams): TrainState<UNetParams, RecordingState> => initTrainState(optimiser, params)
-
-/** A whole training step. */
-export const trainingStep = ({ apply }: UNet) => trainStep(t.loss(schedule, apply), optimiser)
 
 export type NamedNumbers = Readonly<Record<string, Numbers>>
 
@@ -74,8 +72,8 @@ export interface Trained {
 
 /** Three Adam steps on one batch. */
 export const trainThrice = async (device: Device, model: UNet, params: UNetParams, batch: Batch): Promise<Trained> => {
-  const step = device.compile(trainingStep(model), { donate: [0] })
-  let state = startOf(params)
+  const step = device.compile(trainStep(t.loss(schedule, model.apply), recording), { donate: [0] })
+  let state = initTrainState(recording, params)
   let grads: NamedNumbers = {}
   const losses: number[] = []
   for (let i = 0; i < 3; i++) {

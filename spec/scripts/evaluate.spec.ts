@@ -289,7 +289,6 @@ describe('its settings', () => {
       heldOut: 1000,
       batch: 100,
       seed: 0,
-      sampler: 'ddpm',
       variance: 'beta',
       out: 'out/evaluate'
     })
