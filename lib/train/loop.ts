@@ -100,7 +100,20 @@ export const imagesInStep = (size: Size, step: number): number => {
   return Math.min(batchSize, dataset.count - ((step - 1) % stepsPerEpoch(size)) * batchSize)
 }
 
-/** The batches of an epoch, without the first `skip`; the same whenever they are asked for. */
+/**
+ * The batches of an epoch, counted from 1, without the first `skip`: those that `trainLoop` trains on, the same whenever
+ * they are asked for.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * import { batchesOf } from 'tessera/train'
+ * const dataset = t.drawDigits(undefined, { hi: 0, lo: 0 }, 10)
+ * const all = { dataset, batchSize: 4, order: t.key(0) }
+ * assert.deepStrictEqual([...batchesOf(all, 1)].map(({ size }) => size), [4, 4, 2])
+ * assert.deepStrictEqual([...batchesOf(all, 1, 2)], [...batchesOf(all, 1)].slice(2))
+ * ```
+ */
 export const batchesOf = (
   { dataset, batchSize, order }: Omit<TrainOptions<readonly unknown[]>, 'inputs' | 'epochs'>,
   epoch: number,

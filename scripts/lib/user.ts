@@ -6,7 +6,7 @@ import type { ExitCode } from './program.ts'
 import { progressOn } from './progress.ts'
 import type { Progress } from './progress.ts'
 
-/** How long work is seen, and how it is stopped. */
+/** How a long job shows its progress, and how the user stops it. */
 export interface UserIO {
   readonly progress: Progress
   readonly interrupt: Interrupt
