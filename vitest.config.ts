@@ -14,6 +14,8 @@ export default defineConfig({
     alias: [
       { find: /^tessera$/, replacement: here('./lib/index.ts') },
       { find: /^tessera\/node$/, replacement: here('./lib/node.ts') },
+      { find: /^tessera\/train$/, replacement: here('./lib/train/index.ts') },
+      { find: /^tessera\/metrics$/, replacement: here('./lib/metrics/index.ts') },
       { find: /^tessera\/models$/, replacement: here('./models/index.ts') }
     ]
   },

@@ -23,6 +23,7 @@ export {
   type ZipTree
 } from './core/tree.ts'
 export { setDebug } from './base/debug.ts'
+export { breathe } from './base/breathe.ts'
 export { showGraph } from './core/show.ts'
 
 // operations
@@ -102,7 +103,15 @@ export {
   type DigitOptions,
   type DrawDigits
 } from './data/digits.ts'
-export { sources, type Part, type Source, type SourceName, type Split } from './data/catalogue.ts'
+export {
+  datasetNames,
+  sources,
+  type DatasetName,
+  type Part,
+  type Source,
+  type SourceName,
+  type Split
+} from './data/catalogue.ts'
 
 // optimisers
 export { adam, type AdamOptions, type AdamState } from './optim/adam.ts'
@@ -110,6 +119,7 @@ export { ema, type Ema } from './optim/ema.ts'
 export { together, uniformFan, type FanOptions, type Init, type UniformFan } from './optim/initialise.ts'
 export type { Optimiser } from './optim/optimiser.ts'
 export { sgd, type SgdOptions, type SgdState } from './optim/sgd.ts'
+export { optimisers, type MakeOptimiser, type OptimiserName } from './optim/table.ts'
 
 // diffusion
 export { denoiseStep, posteriorMean, type Denoising } from './diffusion/denoise.ts'
@@ -117,7 +127,9 @@ export { loss, lossStep, type Model } from './diffusion/loss.ts'
 export { cleanFrom, noise } from './diffusion/noise.ts'
 export { respace } from './diffusion/respace.ts'
 export { sample, type Sampled, type Sampling } from './diffusion/sample.ts'
+export { samplers, type MakeSampler, type SamplerName } from './diffusion/samplers.ts'
 export { linearSchedule, scheduleOf, type LinearSchedule, type Schedule, type Tables } from './diffusion/schedule.ts'
+export { schedules, type MakeSchedule, type ScheduleName } from './diffusion/schedules.ts'
 
 // pictures: from numbers to pixels, canvases, GIFs and plots
 export {

@@ -21,6 +21,17 @@ export {
 export { copyAtomic, ensureFolder, readBytes, removeFile, removeLeftovers, writeAtomic } from './io/atomic.node.ts'
 export { lockFolder } from './io/lock.node.ts'
 
+// checkpoints of training runs
+export {
+  checkpointFile,
+  loadCheckpoint,
+  previousCheckpointFile,
+  restoreCheckpoint,
+  saveCheckpoint,
+  startCheckpoints,
+  type LoadedCheckpoint
+} from './train/checkpoint.node.ts'
+
 // pictures
 export { encodePng, loadCanvas, loadCanvasBy, writePng, type CanvasModule, type PngCanvas } from './render/png.node.ts'
 export { writeLossChart } from './render/plot.node.ts'

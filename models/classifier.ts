@@ -4,6 +4,9 @@ import * as t from '../lib/index.ts'
 import type { Init, Tensor } from '../lib/index.ts'
 import { applyConv, applyLinear, conv, linear } from './layers.ts'
 
+/** Height and width of the pictures, and what three convolutions of stride 2 leave of them. */
+const { height: size } = t.sources.mnist
+const left = Math.floor(size / 8)
 const classes = 10
 const featureCount = 64
 
@@ -12,7 +15,7 @@ const initial = t.together({
   conv1: conv(1, 16, 4),
   conv2: conv(16, 32, 4),
   conv3: conv(32, 32, 4),
-  hidden: linear(32 * 3 * 3, featureCount),
+  hidden: linear(32 * left * left, featureCount),
   out: linear(featureCount, classes)
 })
 
@@ -28,6 +31,8 @@ export interface Classifier {
   readonly features: Reading
   /** The logits [N, 10]: softmax makes probabilities of them, `crossEntropy` a loss. */
   readonly apply: Reading
+  /** Height and width of the pictures, and how many classes and features there are. */
+  readonly config: { readonly size: number; readonly classes: number; readonly features: number }
 }
 
 const halved =
@@ -37,7 +42,8 @@ const halved =
 
 const features: Reading = ({ conv1, conv2, conv3, hidden }, x) => {
   const [n, ...picture] = x.shape
-  if (picture.join() !== '1,28,28') raise('classifier', `wants pictures [N,1,28,28], not [${x.shape.join()}]`)
+  if (picture.join() !== `1,${size},${size}`)
+    raise('classifier', `wants pictures [N,1,${size},${size}], not [${x.shape.join()}]`)
   const seen = pipe(x, halved(conv1), halved(conv2), halved(conv3))
   return pipe(t.reshape(seen, [n!, -1]), applyLinear(hidden), t.silu)
 }
@@ -65,5 +71,6 @@ const features: Reading = ({ conv1, conv2, conv3, hidden }, x) => {
 export const classifier = (): Classifier => ({
   init: initial,
   features,
-  apply: (params, x) => applyLinear(params.out)(features(params, x))
+  apply: (params, x) => applyLinear(params.out)(features(params, x)),
+  config: { size, classes, features: featureCount }
 })

@@ -19,17 +19,21 @@ import {
 } from './layers.ts'
 import { timeEmbedding as embedding, timeSize } from './time.ts'
 
+/** Height and width of the pictures, and how three convolutions of stride 2 halve them: 28, 14, 7, 3. */
+const { height: size } = t.sources.mnist
+const [half, quarter, eighth] = [2, 4, 8].map((part) => Math.floor(size / part)) as [number, number, number]
+
 type Stage = readonly [BlockParams, BlockParams, BlockParams]
 
 /** Three blocks, from `inputs` channels over `widths`. */
 const stage =
-  (size: number, inputs: number, widths: readonly [number, number, number]): Init<Stage> =>
+  (side: number, inputs: number, widths: readonly [number, number, number]): Init<Stage> =>
   (key) => {
     const [a, b, c] = t.split(key, 3)
     return [
-      block(size, inputs, widths[0])(a!),
-      block(size, widths[0], widths[1])(b!),
-      block(size, widths[1], widths[2])(c!)
+      block(side, inputs, widths[0])(a!),
+      block(side, widths[0], widths[1])(b!),
+      block(side, widths[1], widths[2])(c!)
     ]
   }
 
@@ -39,25 +43,25 @@ const time = (channels: number): Init<Pair> => pair(linear(timeSize, channels), 
 /** The trainable parts under PyTorch's names. */
 const initial = t.together({
   te1: time(1),
-  b1: stage(28, 1, [10, 10, 10]),
+  b1: stage(size, 1, [10, 10, 10]),
   down1: conv(10, 10, 4),
   te2: time(10),
-  b2: stage(14, 10, [20, 20, 20]),
+  b2: stage(half, 10, [20, 20, 20]),
   down2: conv(20, 20, 4),
   te3: time(20),
-  b3: stage(7, 20, [40, 40, 40]),
+  b3: stage(quarter, 20, [40, 40, 40]),
   down3: pair(conv(40, 40, 2), conv(40, 40, 4)),
   te_mid: time(40),
-  b_mid: stage(3, 40, [20, 20, 40]),
+  b_mid: stage(eighth, 40, [20, 20, 40]),
   up1: pair(convTransposed(40, 40, 4), convTransposed(40, 40, 2)),
   te4: time(80),
-  b4: stage(7, 80, [40, 20, 20]),
+  b4: stage(quarter, 80, [40, 20, 20]),
   up2: convTransposed(20, 20, 4),
   te5: time(40),
-  b5: stage(14, 40, [20, 10, 10]),
+  b5: stage(half, 40, [20, 10, 10]),
   up3: convTransposed(10, 10, 4),
   te_out: time(20),
-  b_out: stage(28, 20, [10, 10, 10]),
+  b_out: stage(size, 20, [10, 10, 10]),
   conv_out: conv(10, 1, 3)
 })
 
@@ -77,7 +81,7 @@ export interface UNet {
   /** The noise in pictures [N, 1, 28, 28] at timesteps [N]. */
   readonly apply: Model<UNetParams>
   /** What a model file says about the network. */
-  readonly config: { readonly model: 'unet'; readonly steps: number; readonly size: 28 }
+  readonly config: { readonly model: 'unet'; readonly steps: number; readonly size: number }
   /** The fixed table [steps, 100]; it is never trained. */
   readonly timeEmbedding: Tensor
 }
@@ -129,7 +133,8 @@ const forward = (p: UNetParams, x: Tensor, embedded: Tensor): Tensor => {
 
 const checkPictures = (x: Tensor): void => {
   const [, ...picture] = x.shape
-  if (picture.join() !== '1,28,28') raise('unet', `wants pictures [N,1,28,28], not [${x.shape.join()}]`)
+  if (picture.join() !== `1,${size},${size}`)
+    raise('unet', `wants pictures [N,1,${size},${size}], not [${x.shape.join()}]`)
 }
 
 const checkEmbedding = (table: Tensor, steps: number): void => {
@@ -166,7 +171,7 @@ export const unet = (given: UNetOptions = {}): UNet => {
       checkPictures(x)
       return forward(params, x, t.take(timeEmbedding, ts))
     },
-    config: { model: 'unet', steps, size: 28 },
+    config: { model: 'unet', steps, size },
     timeEmbedding
   }
 }

@@ -4,97 +4,106 @@ import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import type { Failure } from 'tessera'
-import { learning, stepsIn } from './classify/learning.ts'
-import type { Learnt, Lesson } from './classify/learning.ts'
+import { classifier } from 'tessera/models'
+import { foldUntil } from 'tessera/train'
+import type { StepRecord, TrainRecord } from 'tessera/train'
 import { readSettings } from './classify/settings.ts'
 import type { Settings } from './classify/settings.ts'
+import { stepsIn, trainClassifier } from './classify/training.ts'
+import type { ClassifierState, ClassifierTraining } from './classify/training.ts'
 import { saveClassifier } from './lib/classifier-file.ts'
-import { loadData } from './lib/data.ts'
-import { openJournal } from './lib/journal.ts'
+import { compiledLine } from './lib/compiling.ts'
+import { fitting, loadData } from './lib/data.ts'
+import { finiteLoss, withRecord } from './lib/history.ts'
+import type { History } from './lib/history.ts'
+import { logLine, openJournal } from './lib/journal.ts'
 import type { Journal } from './lib/journal.ts'
-import { finite } from './lib/keeper.ts'
 import { runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
 import { duration } from './lib/progress.ts'
 import type { Progress } from './lib/progress.ts'
 import { accuracyOf, allOf, readerOf } from './lib/reading.ts'
-import { exitCode, prepared } from './lib/run.ts'
-import type { Studio } from './lib/run.ts'
-import { compiledLine } from './lib/screen.ts'
 import { percent } from './lib/table.ts'
-import { foldUntil } from './lib/training.ts'
+import { exitCode } from './lib/user.ts'
+import { openWorkspace } from './lib/workspace.ts'
+import type { Workspace } from './lib/workspace.ts'
 
-interface Given {
+interface Inputs {
   readonly train: t.Dataset
   readonly test: t.Dataset
 }
 
-interface Run extends Studio {
+interface Run extends Workspace {
   readonly settings: Settings
-  readonly given: Given
+  readonly inputs: Inputs
 }
 
-interface Sofar {
-  readonly losses: readonly t.LossPoint[]
-  readonly last?: Learnt
-}
+type ClassifierHistory = History<ClassifierState>
 
-const nothingYet: Sofar = { losses: [] }
+const noHistory: ClassifierHistory = { losses: [] }
 
-/** Both parts of the data set: what is learnt from, and what was never seen. */
-const bothParts = (settings: Settings, progress: Progress): TE.TaskEither<Failure, Given> =>
-  pipe(
+/** Both parts of the data set: what to train on, and what to test with. */
+const bothParts = (settings: Settings, progress: Progress): TE.TaskEither<Failure, Inputs> => {
+  const load = (split: t.Split) =>
+    pipe(loadData({ ...settings, split }, progress), TE.flatMapEither(fitting(classifier())))
+  return pipe(
     TE.Do,
-    TE.bind('train', () => loadData({ ...settings, split: 'train' }, progress)),
-    TE.bind('test', () => loadData({ ...settings, split: 't10k' }, progress))
+    TE.bind('train', () => load('train')),
+    TE.bind('test', () => load('t10k'))
   )
+}
 
-const introduced =
-  ({ progress, given: { train, test }, settings: { epochs, batch, lr, seed, out } }: Run): (() => void) =>
+const introduce =
+  ({ progress, inputs: { train, test }, settings: { epochs, batch, lr, seed, out } }: Run): (() => void) =>
   () => {
     progress.say(`Data: ${train.count} images of ${train.name} to learn from, ${test.count} to test (${train.source})`)
     progress.say(`Training: ${epochs} epochs, batches of ${batch}, lr ${lr}, seed ${seed}, into ${out}`)
   }
 
-/** What is done with each step: it is logged, shown and kept. */
-const reaction = ({ device, progress }: Run, journal: Journal, lesson: Lesson) => {
-  const [all, began] = [stepsIn(lesson), performance.now()]
+/** Checks, logs and shows each step. */
+const reaction = ({ device, progress }: Run, journal: Journal, training: ClassifierTraining) => {
+  const [all, began] = [stepsIn(training), performance.now()]
   const bar = progress.bar('steps', all)
-  const shown = ({ step, epoch, loss }: Learnt): void => {
+  const show = ({ step, epoch, loss }: StepRecord<unknown>): void => {
     if (step === 1) progress.say(compiledLine(device.stats()))
     const left = ((performance.now() - began) * (all - step)) / step
     bar.at(step, `epoch ${epoch}, loss ${loss.toFixed(4)}, ${duration(left)} left`)
   }
-  const react = ({ losses }: Sofar, learnt: Learnt): TE.TaskEither<Failure, Sofar> => {
-    const { step, epoch, loss, images, ms } = learnt
-    return pipe(
-      finite(learnt),
-      TE.flatMap(() => journal.add({ step, epoch, loss, ms: Math.round(ms) })),
-      TE.tapIO(() => () => shown(learnt)),
-      TE.map(() => ({ losses: [...losses, { step, epoch, loss, images }], last: learnt }))
+  const onStep = (record: StepRecord<ClassifierState>): TE.TaskEither<Failure, void> =>
+    pipe(
+      finiteLoss(record),
+      TE.flatMap(() => journal.add(logLine(record))),
+      TE.tapIO(() => () => show(record))
     )
-  }
+  const react = (
+    history: ClassifierHistory,
+    record: TrainRecord<ClassifierState>
+  ): TE.TaskEither<Failure, ClassifierHistory> =>
+    pipe(
+      record.kind === 'step' ? onStep(record) : TE.right(undefined),
+      TE.map(() => withRecord(history, record))
+    )
   return { react, end: () => bar.end() }
 }
 
-const learnt = (run: Run, journal: Journal): TE.TaskEither<Failure, Sofar> => {
-  const { device, settings, given, interrupt } = run
-  const lesson = { ...settings, dataset: given.train, key: t.key(settings.seed) }
-  if (interrupt.asked) return TE.right(nothingYet)
-  const { react, end } = reaction(run, journal, lesson)
+const trained = (run: Run, journal: Journal): TE.TaskEither<Failure, ClassifierHistory> => {
+  const { device, settings, inputs, interrupt } = run
+  const training = { ...settings, dataset: inputs.train, key: t.key(settings.seed) }
+  if (interrupt.asked) return TE.right(noHistory)
+  const { react, end } = reaction(run, journal, training)
   return pipe(
-    foldUntil(learning(device, lesson), nothingYet, react, () => interrupt.asked),
+    foldUntil(trainClassifier(device, training), noHistory, react, () => interrupt.asked),
     T.tapIO(() => end)
   )
 }
 
 const file = ({ out }: Settings): string => join(out, 'classifier.safetensors')
 
-/** Tests what was learnt on images that were never seen, says how well it does, and stores it. */
-const graded = (run: Run, { last, losses }: Sofar): TE.TaskEither<Failure, void> => {
-  const { device, settings, given, progress, album } = run
+/** Tests the classifier on images that it was not trained on, says how well it does, and stores it. */
+const tested = (run: Run, { last, losses }: ClassifierHistory): TE.TaskEither<Failure, void> => {
+  const { device, settings, inputs, progress, album } = run
   if (last === undefined) return TE.fromIO(() => progress.say('Stopped before the first step: there is no classifier.'))
-  const { train, test } = given
+  const { train, test } = inputs
   const { epochs: _, dataset, batch, lr, seed } = settings
   const { params } = last.state
   const reader = readerOf(device, params, batch)
@@ -102,8 +111,8 @@ const graded = (run: Run, { last, losses }: Sofar): TE.TaskEither<Failure, void>
     TE.fromTask(() => reader(allOf(test))),
     TE.map(({ classes }) => accuracyOf(classes, test.labels)),
     TE.tap((accuracy) => {
-      const learntFrom = { dataset, classes: train.classes, images: train.count, epochs: last.epoch, batch, lr, seed }
-      return saveClassifier(file(settings), params, { ...learntFrom, accuracy, tested: test.count })
+      const origin = { dataset, classes: train.classes, images: train.count, epochs: last.epoch, batch, lr, seed }
+      return saveClassifier(file(settings), params, { ...origin, accuracy, tested: test.count })
     }),
     TE.tapIO((accuracy) => () => {
       progress.say(`Test accuracy: ${percent(accuracy, 1)} of ${test.count} images`)
@@ -117,13 +126,13 @@ const graded = (run: Run, { last, losses }: Sofar): TE.TaskEither<Failure, void>
 
 const classify = (settings: Settings): TE.TaskEither<Failure, ExitCode> =>
   pipe(
-    prepared(({ progress }) => bothParts(settings, progress), settings.out, settings.device),
-    TE.map((studio): Run => ({ ...studio, settings })),
+    openWorkspace(({ progress }) => bothParts(settings, progress), settings.out, settings.device),
+    TE.map((workspace): Run => ({ ...workspace, settings })),
     TE.bindTo('run'),
-    TE.tapIO(({ run }) => introduced(run)),
+    TE.tapIO(({ run }) => introduce(run)),
     TE.bind('journal', () => openJournal(join(settings.out, 'log.jsonl'))),
-    TE.bind('sofar', ({ run, journal }) => learnt(run, journal)),
-    TE.tap(({ run, sofar }) => graded(run, sofar)),
+    TE.bind('history', ({ run, journal }) => trained(run, journal)),
+    TE.tap(({ run, history }) => tested(run, history)),
     TE.map(({ run }) => exitCode(run))
   )
 

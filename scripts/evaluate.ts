@@ -6,8 +6,8 @@ import * as t from 'tessera'
 import * as node from 'tessera/node'
 import { failure } from 'tessera'
 import type { Failure } from 'tessera'
-import { givenBy } from './evaluate/given.ts'
-import type { Given } from './evaluate/given.ts'
+import { readInputs } from './evaluate/inputs.ts'
+import type { Inputs } from './evaluate/inputs.ts'
 import type { Kept } from './evaluate/kept.ts'
 import { measureLosses } from './evaluate/losses.ts'
 import type { Losses } from './evaluate/losses.ts'
@@ -19,15 +19,16 @@ import { readSettings } from './evaluate/settings.ts'
 import type { Settings } from './evaluate/settings.ts'
 import { runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
-import { accuracyOf, pixels, readerOf } from './lib/reading.ts'
-import { exitCode, prepared } from './lib/run.ts'
-import type { Studio } from './lib/run.ts'
+import { accuracyOf, picture, pixels, readerOf } from './lib/reading.ts'
 import { percent } from './lib/table.ts'
+import { exitCode } from './lib/user.ts'
+import { openWorkspace } from './lib/workspace.ts'
+import type { Workspace } from './lib/workspace.ts'
 
-interface Run extends Studio {
+interface Run extends Workspace {
   readonly settings: Settings
-  readonly given: Given
-  /** The test images in random order, and what else is drawn from the seed. */
+  readonly inputs: Inputs
+  /** The test images in random order, and the keys of what else is random. */
   readonly test: t.Batch
   readonly keys: Readonly<Record<'losses' | 'samples' | 'noise', t.Key>>
 }
@@ -39,10 +40,10 @@ interface Measured {
   readonly scores: Scores
 }
 
-const runOf = async (settings: Settings, studio: Studio & { readonly given: Given }): Promise<Run> => {
+const runOf = async (settings: Settings, workspace: Workspace & { readonly inputs: Inputs }): Promise<Run> => {
   const [order, losses, samples, noise] = t.split(t.key(settings.seed), 4)
-  const test = await shuffled(studio.given.dataset, order!)
-  return { ...studio, settings, test, keys: { losses: losses!, samples: samples!, noise: noise! } }
+  const test = await shuffled(workspace.inputs.dataset, order!)
+  return { ...workspace, settings, test, keys: { losses: losses!, samples: samples!, noise: noise! } }
 }
 
 /** Ends a measurement that the user asked to stop. */
@@ -50,22 +51,22 @@ const stopped = Symbol('stopped')
 type Stopped = typeof stopped
 
 const losses = (run: Run): TE.TaskEither<Failure | Stopped, Losses> => {
-  const { device, settings, given: { trained }, test, keys } = run // prettier-ignore
+  const { device, settings, inputs: { model }, test, keys } = run // prettier-ignore
   const { heldOut, batch } = settings
   const images = test.images.subarray(0, heldOut * pixels)
   return pipe(
-    TE.fromTask(() => measureLosses(device, trained, images, { batch, key: keys.losses }, run)),
+    TE.fromTask(() => measureLosses(device, model, images, { batch, key: keys.losses }, run)),
     TE.flatMap((measured) => (measured === undefined ? TE.left(stopped) : TE.right(measured))),
     TE.tapIO((measured) => () => run.progress.say(`\n${lossTable(measured)}\n`))
   )
 }
 
-/** Drawn or read samples; those of a model that has gone astray cannot be measured. */
+/** The samples to measure, drawn or read; a failure if they hold NaN or infinities, as those of a bad model may. */
 const samples = (run: Run): TE.TaskEither<Failure | Stopped, Float32Array> => {
-  const { device, settings, given: { trained, sofar }, keys, interrupt } = run // prettier-ignore
+  const { device, settings, inputs: { model, kept }, keys, interrupt } = run // prettier-ignore
   const { from, samples: wanted } = settings
   const all: TE.TaskEither<Failure | Stopped, Kept> =
-    from === undefined ? drawMissing(device, trained, settings, { sofar, key: keys.samples }, run) : TE.right(sofar)
+    from === undefined ? drawMissing(device, model, settings, { kept, key: keys.samples }, run) : TE.right(kept)
   return pipe(
     all,
     TE.filterOrElseW(
@@ -82,8 +83,8 @@ const samples = (run: Run): TE.TaskEither<Failure | Stopped, Float32Array> => {
 
 /** Scores samples beside other test images, the best that can be hoped for, and noise, what they were made from. */
 const scored = async (run: Run, drawn: Float32Array): Promise<Omit<Measured, 'losses'>> => {
-  const { device, settings, given: { schooled }, test, keys } = run // prettier-ignore
-  const read = readerOf(device, schooled.params, settings.batch)
+  const { device, settings, inputs: { classifier }, test, keys } = run // prettier-ignore
+  const read = readerOf(device, classifier.params, settings.batch)
   const count = drawn.length / pixels
   const [others, reference] = parted(test.images, count)
   const reading = await read(reference)
@@ -99,33 +100,33 @@ const scored = async (run: Run, drawn: Float32Array): Promise<Omit<Measured, 'lo
   return { reference: { images: labels.length, accuracy, shares: standard.shares }, scores }
 }
 
-const told = (
-  { progress, given: { schooled, dataset } }: Run,
+const showScores = (
+  { progress, inputs: { classifier, dataset } }: Run,
   { reference, scores }: Omit<Measured, 'losses'>
 ): void => {
   progress.say(`\n${scoreTable(scores, reference.images)}`)
   progress.say(`\n${classTable(dataset.classes, reference.shares, scores)}`)
   const right = percent(reference.accuracy, 1)
-  progress.say(`\nThe classifier, trained on ${schooled.dataset}, reads ${right} of the test images right.`)
+  progress.say(`\nThe classifier, trained on ${classifier.dataset}, reads ${right} of the test images right.`)
 }
 
-/** How many samples a picture shows. */
+/** Samples in the picture, at most. */
 const most = 100
 
-const picture = (
+const writePicture = (
   { album, settings: { model, out, seed }, progress }: Run,
   drawn: Float32Array
 ): TE.TaskEither<Failure, void> => {
   const n = Math.min(most, drawn.length / pixels)
-  const images = { data: drawn.subarray(0, n * pixels), shape: [n, 1, 28, 28] }
+  const images = { data: drawn.subarray(0, n * pixels), shape: [n, ...picture] }
   return pipe(
     album.png('samples.png', images, `Samples of ${basename(model)}, seed ${seed}`, { range: 'each' }),
     TE.tapIO(() => () => (album.draws ? progress.say(`Drew samples.png in ${out}`) : undefined))
   )
 }
 
-const numbers = (
-  { device, settings, given: { dataset }, progress }: Run,
+const writeNumbers = (
+  { device, settings, inputs: { dataset }, progress }: Run,
   measured: Measured
 ): TE.TaskEither<Failure, void> => {
   const { json } = settings
@@ -148,10 +149,10 @@ const measured = (run: Run): TE.TaskEither<Failure | Stopped, void> =>
     TE.tapIO(
       ({ scored }) =>
         () =>
-          told(run, scored)
+          showScores(run, scored)
     ),
-    TE.tap(({ drawn }) => picture(run, drawn)),
-    TE.flatMap(({ losses, scored }) => numbers(run, { losses, ...scored }))
+    TE.tap(({ drawn }) => writePicture(run, drawn)),
+    TE.flatMap(({ losses, scored }) => writeNumbers(run, { losses, ...scored }))
   )
 
 const stoppedLine = ({ keep }: Settings): string =>
@@ -159,16 +160,16 @@ const stoppedLine = ({ keep }: Settings): string =>
     ? 'Stopped: no samples are kept.'
     : `Stopped: the samples so far are in ${keep}, and the same command goes on from there`
 
-const introduced =
-  ({ progress, given: { dataset }, settings }: Run): (() => void) =>
+const introduce =
+  ({ progress, inputs: { dataset }, settings }: Run): (() => void) =>
   () =>
     progress.say(`Data: ${dataset.count} test images of ${dataset.name} (${dataset.source}); model: ${settings.model}`)
 
 const evaluate = (settings: Settings): TE.TaskEither<Failure, ExitCode> =>
   pipe(
-    prepared(({ progress }) => givenBy(settings, progress), settings.out, settings.device),
-    TE.flatMap((studio) => TE.fromTask(() => runOf(settings, studio))),
-    TE.tapIO(introduced),
+    openWorkspace(({ progress }) => readInputs(settings, progress), settings.out, settings.device),
+    TE.flatMap((workspace) => TE.fromTask(() => runOf(settings, workspace))),
+    TE.tapIO(introduce),
     TE.flatMap((run) =>
       pipe(
         measured(run),

@@ -1,5 +1,5 @@
-// npm run sizes: how large the files and functions are, and whether anything breaks the rules of the house. With
-// --files it lists every file, with --quiet nothing but what breaks a rule. Exits 1 where something does.
+// npm run sizes: how large the files and functions are, and what breaks a rule of the project. With --files it lists
+// every file, with --quiet only what breaks a rule. It exits with 1 if something does.
 import { readFileSync, readdirSync } from 'node:fs'
 import { posix } from 'node:path'
 import { table, total } from './lib/table.ts'

@@ -44,7 +44,7 @@ const command = (): Command =>
 
 const progress = progressOn(process.stdout)
 
-/** The best GL device, whose costs are the usual ones with what the flags say of its cores. */
+/** The best GL device, with the default costs and the flags' word on its cores. */
 const opened = (costs: Costs): TE.TaskEither<Failure, Engine> =>
   platform.contexts.reduceRight<TE.TaskEither<Failure, Engine>>(
     (others, [, open]) =>
@@ -66,7 +66,7 @@ const opened = (costs: Costs): TE.TaskEither<Failure, Engine> =>
     TE.left(failure('unavailable', 'there is no GL here, and nothing else has tiles to choose'))
   )
 
-/** Measurements err by about so much. */
+/** A smaller ratio of two times may be an error of measurement. */
 const noticeable = 1.01
 
 const efforts = { quick: { candidates: 5, rounds: 3 }, full: { candidates: 9, rounds: 5 } }
@@ -96,7 +96,7 @@ const report = (result: Tuned, before: Costs): void => {
     progress.say(`\n${part}`)
 }
 
-/** Why the constants are not worth storing; nothing where they are. */
+/** Why the constants are not worth storing; undefined if they are. */
 const whyNot = (result: Tuned, before: Costs): string | undefined => {
   const all = compare(result, before)
   const gain = meanRatio(all.map((one) => one.before)) / meanRatio(all.map((one) => one.after))

@@ -1,16 +1,19 @@
 /*
- * What is known of the data sets that can be had from outside: their names, files, mirrors and checksums.
+ * What is known of the data sets: their names, and of those that come from outside the size of their images, their
+ * files, mirrors and checksums.
  */
 
-export type SourceName = 'mnist' | 'fashion-mnist'
 /** Training images (60,000 in the original files) or test images (10,000). */
 export type Split = 'train' | 't10k'
 export type Part = 'images' | 'labels'
 
 export interface Source {
-  readonly name: SourceName
+  readonly name: string
   /** The name for people. */
   readonly title: string
+  /** Pixels of each image; gray, so that it has one channel. */
+  readonly height: number
+  readonly width: number
   readonly classes: readonly string[]
   /** Folders that hold the gzipped IDX files under their usual names, to be tried in turn. */
   readonly mirrors: readonly string[]
@@ -21,6 +24,8 @@ export interface Source {
 const mnist: Source = {
   name: 'mnist',
   title: 'MNIST',
+  height: 28,
+  width: 28,
   classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
   mirrors: [
     'https://ossci-datasets.s3.amazonaws.com/mnist/',
@@ -42,6 +47,8 @@ const mnist: Source = {
 const fashion: Source = {
   name: 'fashion-mnist',
   title: 'Fashion-MNIST',
+  height: 28,
+  width: 28,
   classes: ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
   mirrors: [
     'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
@@ -59,7 +66,15 @@ const fashion: Source = {
   }
 }
 
-export const sources: Readonly<Record<SourceName, Source>> = { mnist, 'fashion-mnist': fashion }
+/** The data sets that come from outside, by the names that programs know them by. */
+export const sources = { mnist, 'fashion-mnist': fashion } as const satisfies Readonly<Record<string, Source>>
+
+export type SourceName = keyof typeof sources
+export const sourceNames = Object.keys(sources) as readonly SourceName[]
+
+/** Those, and the digits that `drawDigits` draws. */
+export type DatasetName = 'digits' | SourceName
+export const datasetNames: readonly DatasetName[] = ['digits', ...sourceNames]
 
 const codes: Readonly<Record<Part, string>> = { images: 'idx3', labels: 'idx1' }
 

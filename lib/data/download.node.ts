@@ -9,7 +9,7 @@ import type { Failure } from '../base/failure.ts'
 import { choice, options, type OptionNames } from '../core/options.ts'
 import { ensureFolder, readBytes, removeLeftovers, writeAtomic } from '../io/atomic.node.ts'
 import { quote } from '../io/quote.ts'
-import { fileName, sources } from './catalogue.ts'
+import { fileName, sourceNames, sources } from './catalogue.ts'
 import type { Part, Source, SourceName, Split } from './catalogue.ts'
 import type { Dataset } from './dataset.ts'
 import { parseIdx } from './idx.ts'
@@ -167,4 +167,4 @@ export const downloadFrom = (source: Source, given: DownloadOptions = {}): TE.Ta
  * ```
  */
 export const download = (which: SourceName, given: DownloadOptions = {}): TE.TaskEither<Failure, Dataset> =>
-  downloadFrom(sources[choice('download', 'the data set', which, ['mnist', 'fashion-mnist'])], given)
+  downloadFrom(sources[choice('download', 'the data set', which, sourceNames)], given)

@@ -55,7 +55,7 @@ export interface FolderOptions {
 }
 
 /**
- * Reads MNIST or Fashion-MNIST, or other labelled 28×28 images in their format, from a folder that holds
+ * Reads MNIST or Fashion-MNIST, or other labelled images of their format and size, from a folder that holds
  * the IDX files (`train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, or `t10k-…`; gzipped or not;
  * with a dot for the second hyphen too). No checksum is asked of them.
  *

@@ -6,15 +6,15 @@ import type { Source } from './catalogue.ts'
 import type { Dataset } from './dataset.ts'
 import type { Idx } from './idx.ts'
 
-const SIDE = 28
-
-/** Why images and labels don't make a data set of `classes` classes, or nothing where they do. */
-const mistake = (images: Idx, labels: Idx, classes: number): string | undefined => {
+/** Why images and labels are no data set of a source; undefined if they are. */
+const mistake = (source: Source, images: Idx, labels: Idx): string | undefined => {
   const [count, height, width] = images.shape
+  const classes = source.classes.length
   const strange = labels.data.findIndex((label) => label >= classes)
   if (images.shape.length !== 3)
     return `the images must be of rank 3, count × height × width: ${showShape(images.shape)}`
-  if (height !== SIDE || width !== SIDE) return `the images must be 28×28: ${showShape(images.shape)}`
+  if (height !== source.height || width !== source.width)
+    return `the images must be ${source.height}×${source.width}: ${showShape(images.shape)}`
   if (labels.shape.length !== 1) return `the labels must be of rank 1: ${showShape(labels.shape)}`
   if (labels.data.length !== count)
     return `${count} images but ${labels.data.length} labels: they belong to different files`
@@ -28,7 +28,7 @@ const mistake = (images: Idx, labels: Idx, classes: number): string | undefined 
  * Fails with kind `format` where they don't belong together.
  */
 export const labelled = (source: Source, from: string, images: Idx, labels: Idx): E.Either<Failure, Dataset> => {
-  const wrong = mistake(images, labels, source.classes.length)
+  const wrong = mistake(source, images, labels)
   if (wrong !== undefined) return fail('format', `${from}: ${wrong}`)
   return E.right({
     name: source.name,
@@ -36,8 +36,8 @@ export const labelled = (source: Source, from: string, images: Idx, labels: Idx)
     images: images.data,
     labels: labels.data,
     count: labels.data.length,
-    height: SIDE,
-    width: SIDE,
+    height: source.height,
+    width: source.width,
     source: from
   })
 }

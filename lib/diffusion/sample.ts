@@ -1,6 +1,7 @@
 import { tensor } from '../core/create.ts'
 import { foldIn, type Key } from '../core/key.ts'
 import { options, type OptionNames } from '../core/options.ts'
+import { breathe } from '../base/breathe.ts'
 import { raise } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
@@ -46,9 +47,6 @@ const startOf = ({ key, count = 1, shape = [1, 28, 28], start }: Sampling, steps
 }
 
 const noiseOf = ({ key, noiseAt }: Sampling, t: number): Tensor | Key => (noiseAt ? noiseAt(t) : foldIn(key, t))
-
-/** Lets timers, signals and drawing have their turn. */
-const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0))
 
 /**
  * Sampling, algorithm 2 (Ho et al. 2020), as a loop that yields the pictures after every step, from t = steps-1 down

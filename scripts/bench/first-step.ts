@@ -12,7 +12,8 @@ const steady = 3
 
 const model = unet({ steps: timesteps })
 const device = await t.device()
-const x0 = device.compute(t.uniform(t.key(1), [batch, 1, 28, 28], { low: -1, high: 1 }))
+const { size } = model.config
+const x0 = device.compute(t.uniform(t.key(1), [batch, 1, size, size], { low: -1, high: 1 }))
 let state = device.compute(startOf(model.init(t.key(0))))
 const before = device.stats()
 const began = performance.now()

@@ -98,7 +98,7 @@ const training = (device: t.Device, inputs: Inputs): Prepared => {
   return {
     result: async () => {
       const losses = await advance(checkedSteps, () => noiseKey)
-      const moments = t.flattenTree(state.memory.m)
+      const moments = t.flattenTree(state.optState.m)
       const read = await Promise.all(inputs.task.moments.map((name) => device.read(moments[name]!)))
       return Float32Array.from([...losses, ...read.flatMap((numbers) => [...numbers])])
     },

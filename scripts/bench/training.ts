@@ -1,5 +1,7 @@
 import * as t from 'tessera'
 import type { UNetParams } from 'tessera/models'
+import { initTrainState, trainStep } from 'tessera/train'
+import type { TrainState } from 'tessera/train'
 import { timesteps } from './work.ts'
 
 type Params = UNetParams
@@ -11,12 +13,9 @@ export const schedule = t.linearSchedule({ steps: timesteps, betaMin: 1e-4, beta
 
 const optimiser = t.adam<Params>(adam)
 
-interface State {
-  readonly params: Params
-  readonly memory: t.AdamState<Params>
-}
+type State = TrainState<Params, t.AdamState<Params>>
 
-export const startOf = (params: Params): State => ({ params, memory: optimiser.init(params) })
+export const startOf = (params: Params): State => initTrainState(optimiser, params)
 
 /** Where the timesteps and the noise of the checked steps come from. */
 export const noiseKey = t.key(2)
@@ -29,13 +28,11 @@ export const drawn = (key: t.Key, shape: t.Shape): { readonly ts: t.Tensor; read
 
 /** Noise, network, loss, gradients and Adam as one plan, which takes over the memory of the state that it is given. */
 export const stepOf = (device: t.Device, model: t.Model<Params>) => {
-  const lossOf = t.lossStep(schedule, model)
+  const step = trainStep(t.loss(schedule, model), optimiser)
   return device.compile(
     (state: State, x0: t.Tensor, key: t.Key) => {
       const { ts, eta } = drawn(key, x0.shape)
-      const [loss, grads] = lossOf(state.params, x0, ts, eta)
-      const [params, memory] = optimiser.update(grads, state.memory, state.params)
-      return [{ params, memory }, loss] as const
+      return step(state, x0, ts, eta)
     },
     { donate: [0] }
   )

@@ -4,12 +4,12 @@ import { pipe } from 'fp-ts/function'
 import type * as t from 'tessera'
 import type { Failure } from 'tessera'
 import { folderIsNamed } from '../lib/data.ts'
-import type { Wanted } from '../lib/data.ts'
+import type { DataSettings } from '../lib/data.ts'
+import { dataOption, datasetOption, deviceOption } from '../lib/options.ts'
 import { count, parseFlags, rate, seed } from '../lib/program.ts'
-import { dataOption, datasets, deviceOption } from '../lib/settings.ts'
 
-/** What is wanted of a classifier. */
-export interface Settings extends Omit<Wanted, 'split'> {
+/** The settings of a classifier's training. */
+export interface Settings extends Omit<DataSettings, 'split'> {
   readonly epochs: number
   readonly batch: number
   readonly lr: number
@@ -23,7 +23,7 @@ type Flags = Omit<Settings, 'dataset'> & Partial<Pick<Settings, 'dataset'>>
 const command = (): Command =>
   new Command('npm run classify --')
     .description('Trains the small classifier that npm run evaluate looks at samples with.')
-    .addOption(datasets())
+    .addOption(datasetOption())
     .addOption(dataOption())
     .option('--limit <n>', 'use only the first n images, to train and to test', count)
     .option('--epochs <n>', 'passes over the data set', count, 3)
@@ -33,7 +33,7 @@ const command = (): Command =>
     .option('--out <dir>', 'folder for classifier.safetensors, log.jsonl and loss.png', 'out/classify')
     .addOption(deviceOption())
 
-/** What the flags of the program ask for; failures are of kind `usage`. */
+/** The settings that the flags ask for; failures are of kind `usage`. */
 export const readSettings = (args: readonly string[]): E.Either<Failure, Settings> =>
   pipe(
     parseFlags<Flags>(command(), args),

@@ -10,11 +10,11 @@ import * as node from 'tessera/node'
 import { fail } from 'tessera'
 import type { Failure } from 'tessera'
 import { inFile } from '../lib/model-file.ts'
-import type { Trained } from '../lib/model-file.ts'
-import { pixels } from '../lib/reading.ts'
+import type { LoadedModel } from '../lib/model-file.ts'
+import { picture, pixels } from '../lib/reading.ts'
 import type { Settings } from './settings.ts'
 
-/** All that samples depend on: equal facts, equal samples. */
+/** All that samples depend on: equal facts mean equal samples. */
 export type Facts = Readonly<Record<string, string>>
 
 /** Samples, one after the other. */
@@ -23,20 +23,20 @@ export interface Kept {
   readonly facts: Facts
 }
 
-/** What the samples of a model will depend on. */
-export const factsOf = ({ model, params, schedule }: Trained, settings: Settings): Facts => {
-  const { seed, batch, steps = schedule.steps, variance = 'beta', clip = 'none' } = settings
+/** The facts that samples of a model depend on. */
+export const factsOf = ({ model, params, schedule, scheduleName }: LoadedModel, settings: Settings): Facts => {
+  const { seed, batch, steps = schedule.steps, sampler = 'ddpm', variance = 'beta', clip = 'none' } = settings
   const hash = createHash('sha256')
     .update(t.encodeSafetensors(toNamed(model, params), { digest: false }))
     .digest('hex')
   const betas = `${schedule.beta[0]} to ${schedule.beta.at(-1)}`
-  const facts = { model: hash, betas, steps, seed, batch, variance, clip }
+  const facts = { model: hash, schedule: scheduleName, betas, steps, seed, batch, sampler, variance, clip }
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
 }
 
 /** Writes samples as a safetensors file. */
 export const keepSamples = (path: string, { images, facts }: Kept): TE.TaskEither<Failure, void> => {
-  const samples = { shape: [images.length / pixels, 1, 28, 28], data: images }
+  const samples = { shape: [images.length / pixels, ...picture], data: images }
   return pipe(
     node.ensureFolder(dirname(path)),
     TE.flatMap(() => node.writeAtomic(path, t.encodeSafetensors({ samples }, { metadata: facts })))
@@ -47,10 +47,10 @@ const samplesOf = ({ tensors, metadata }: t.Safetensors): E.Either<Failure, Kept
   const { samples } = tensors
   if (samples === undefined)
     return fail('mismatch', 'it holds no samples: name a file that npm run evaluate -- --keep wrote')
-  const [count = 0, ...picture] = samples.shape
-  return picture.join() === '1,28,28' && count > 0
+  const [count = 0, ...each] = samples.shape
+  return each.join() === picture.join() && count > 0
     ? E.right({ images: samples.data, facts: metadata })
-    : fail('mismatch', `its samples have the shape [${samples.shape.join()}], not [N,1,28,28]`)
+    : fail('mismatch', `its samples have the shape [${samples.shape.join()}], not [N,${picture.join()}]`)
 }
 
 /** The samples in a file. */
@@ -60,17 +60,21 @@ export const readSamples = (path: string): TE.TaskEither<Failure, Kept> =>
     TE.flatMapEither((bytes) => inFile(path, pipe(t.decodeSafetensors(bytes), E.flatMap(samplesOf))))
   )
 
+/** What files of older versions do not say, as there was no choice. */
+const olderFacts: Facts = { schedule: 'linear', sampler: 'ddpm' }
+
 const sameFacts =
   (path: string, wanted: Facts) =>
   (kept: Kept): E.Either<Failure, Kept> => {
-    const other = Object.keys(wanted).find((name) => kept.facts[name] !== wanted[name])
+    const facts = { ...olderFacts, ...kept.facts }
+    const other = Object.keys(wanted).find((name) => facts[name] !== wanted[name])
     return other === undefined
       ? E.right(kept)
       : fail('mismatch', `${path}: its samples were drawn with another ${other}: name another file, or remove it`)
   }
 
-/** What is kept in a file so far; nothing where there is no such file. Samples of another kind are a failure. */
-export const keptSofar = (path: string | undefined, facts: Facts): TE.TaskEither<Failure, Kept> =>
+/** The samples in a file, none if there is no such file. Samples with other facts are a failure. */
+export const keptSamples = (path: string | undefined, facts: Facts): TE.TaskEither<Failure, Kept> =>
   path === undefined || !existsSync(path)
     ? TE.right({ images: new Float32Array(), facts })
     : pipe(readSamples(path), TE.flatMapEither(sameFacts(path, facts)))

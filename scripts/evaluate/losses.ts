@@ -1,11 +1,10 @@
 import * as t from 'tessera'
+import { estimate } from 'tessera/metrics'
+import type { Estimate } from 'tessera/metrics'
 import type { UNetParams } from 'tessera/models'
-import { breathe } from '../lib/interrupt.ts'
-import type { Trained } from '../lib/model-file.ts'
-import { pixels } from '../lib/reading.ts'
-import type { Attention } from '../lib/sampling.ts'
-import { estimate } from './statistics.ts'
-import type { Estimate } from './statistics.ts'
+import type { LoadedModel } from '../lib/model-file.ts'
+import { picture, pixels } from '../lib/reading.ts'
+import type { UserIO } from '../lib/user.ts'
 
 /** The timesteps from … to - 1. */
 export interface Quarter {
@@ -17,7 +16,7 @@ export interface Quarter {
 export interface QuarterLoss extends Quarter {
   /** Of the model, over the images. */
   readonly model: Estimate
-  /** What is left where each pixel is looked at by itself, with its mean and its variance known. */
+  /** Of the best guess from each pixel alone, knowing its mean and variance. */
   readonly pixelwise: number
 }
 
@@ -58,7 +57,7 @@ export const pixelwiseLoss = (schedule: t.Schedule, { from, to }: Quarter, varia
 }
 
 /** The loss of each image of a batch, as a plan. */
-const lossesBy = (device: t.Device, { model, schedule }: Trained) =>
+const lossesBy = (device: t.Device, { model, schedule }: LoadedModel) =>
   device.compile((params: UNetParams, x0: t.Tensor, ts: t.Tensor, eta: t.Tensor) => {
     const off = t.sub(model.apply(params, t.noise(schedule)(x0, ts, eta), ts), eta)
     return t.mean(t.square(off), { axes: [1, 2, 3] })
@@ -66,26 +65,26 @@ const lossesBy = (device: t.Device, { model, schedule }: Trained) =>
 
 type Each = readonly (readonly number[])[]
 
-/** The loss of each image at a timestep of each quarter, [quarter][image]; nothing where the user asks to stop. */
+/** The loss of each image at a timestep of each quarter, [quarter][image]; undefined if the user asks to stop. */
 const lossesOfEach = async (
   device: t.Device,
-  trained: Trained,
+  loaded: LoadedModel,
   images: Float32Array,
   { batch, key }: { readonly batch: number; readonly key: t.Key },
-  { progress, interrupt }: Attention
+  { progress, interrupt }: UserIO
 ): Promise<Each | undefined> => {
-  const [quarters, count] = [quartersOf(trained.schedule.steps), images.length / pixels]
-  const lossOf = lossesBy(device, trained)
+  const [quarters, count] = [quartersOf(loaded.schedule.steps), images.length / pixels]
+  const lossOf = lossesBy(device, loaded)
   const bar = progress.bar('losses', count)
   const all = quarters.map((): number[] => [])
   for (let from = 0; from < count && !interrupt.asked; from += batch) {
     const n = Math.min(batch, count - from)
-    const x0 = t.tensor(images.subarray(from * pixels, (from + n) * pixels), [n, 1, 28, 28])
+    const x0 = t.tensor(images.subarray(from * pixels, (from + n) * pixels), [n, ...picture])
     for (const [i, quarter] of quarters.entries()) {
       const [time, noise] = t.split(t.foldIn(t.foldIn(key, from), i))
       const ts = t.randint(time!, [n], { low: quarter.from, high: quarter.to })
-      all[i]!.push(...(await device.read(lossOf(trained.params, x0, ts, t.normal(noise!, x0.shape)))))
-      await breathe()
+      all[i]!.push(...(await device.read(lossOf(loaded.params, x0, ts, t.normal(noise!, x0.shape)))))
+      await t.breathe()
     }
     bar.at(from + n, '')
   }
@@ -93,7 +92,7 @@ const lossesOfEach = async (
   return interrupt.asked ? undefined : all
 }
 
-/** Over all timesteps: each quarter counts as much as it has timesteps. */
+/** Over all timesteps: quarters weighted by how many they have. */
 const overallOf = (quarters: readonly QuarterLoss[], each: Each, steps: number): QuarterLoss => {
   const parts = quarters.map((quarter) => lengthOf(quarter) / steps)
   const ofImage = each[0]!.map((_, n) => parts.reduce((sum, part, i) => sum + part * each[i]![n]!, 0))
@@ -101,17 +100,17 @@ const overallOf = (quarters: readonly QuarterLoss[], each: Each, steps: number):
   return { from: 0, to: steps, model: estimate(ofImage), pixelwise }
 }
 
-/** The loss of a model on images that it was not trained on, by quarter of t. */
+/** The loss of a model on some images, by quarter of t; undefined if the user asks to stop. */
 export const measureLosses = async (
   device: t.Device,
-  trained: Trained,
+  loaded: LoadedModel,
   images: Float32Array,
   how: { readonly batch: number; readonly key: t.Key },
-  user: Attention
+  user: UserIO
 ): Promise<Losses | undefined> => {
-  const each = await lossesOfEach(device, trained, images, how, user)
+  const each = await lossesOfEach(device, loaded, images, how, user)
   if (each === undefined) return undefined
-  const { schedule } = trained
+  const { schedule } = loaded
   const variances = pixelVariances(images)
   const quarters = quartersOf(schedule.steps).map((quarter, i) => ({
     ...quarter,

@@ -1,7 +1,7 @@
+import type { Estimate } from 'tessera/metrics'
 import { percent, short, table } from '../lib/table.ts'
 import type { Losses, QuarterLoss } from './losses.ts'
 import type { Scores } from './scores.ts'
-import type { Estimate } from './statistics.ts'
 
 const shownEstimate = ({ mean, error }: Estimate): string =>
   Number.isFinite(error) ? `${mean.toFixed(4)} ± ${error.toFixed(4)}` : mean.toFixed(4)

@@ -1,23 +1,23 @@
 import * as t from 'tessera'
-import { classCount, pixels } from '../lib/reading.ts'
+import { frechet, momentsOf, sharesOf, totalVariation } from 'tessera/metrics'
+import type { Moments } from 'tessera/metrics'
+import { classCount, picture, pixels } from '../lib/reading.ts'
 import type { Reader, Reading } from '../lib/reading.ts'
-import { frechet, momentsOf, sharesOf, totalVariation } from './statistics.ts'
-import type { Moments } from './statistics.ts'
 
 /** How near some images are to those of the data set. */
 export interface Score {
   readonly images: number
-  /** Between the features of both. */
+  /** The Fréchet distance of the features of both. */
   readonly frechet: number
-  /** Between the classes that both are read as. */
+  /** The total variation of the classes that both are read as. */
   readonly variation: number
-  /** How sure the classifier is of what it reads, on average. */
+  /** The mean probability of the class that an image is read as. */
   readonly confidence: number
   /** The part of the images that is read as each class. */
   readonly shares: readonly number[]
 }
 
-/** What images of the data set look like to a classifier. */
+/** What a classifier makes of images of the data set, which others are compared with. */
 export interface Standard {
   readonly moments: Moments
   readonly shares: readonly number[]
@@ -42,7 +42,7 @@ export const scoreOf = (reading: Reading, standard: Standard): Score => {
   }
 }
 
-/** As an image can show them: within [-1, 1]. */
+/** Clipped to what an image can show, [-1, 1]. */
 export const shown = (images: Float32Array): Float32Array => images.map((v) => Math.min(1, Math.max(-1, v)))
 
 /** Each image from its own darkest to its own brightest pixel, as pictures of samples are drawn; black where it is even. */
@@ -59,9 +59,9 @@ export const stretched = (images: Float32Array): Float32Array => {
   return result
 }
 
-/** What sampling starts from. */
+/** Noise, from which sampling starts. */
 export const noiseImages = async (key: t.Key, count: number): Promise<Float32Array> =>
-  Float32Array.from(await t.reference.read(t.normal(key, [count, 1, 28, 28])))
+  Float32Array.from(await t.reference.read(t.normal(key, [count, ...picture])))
 
 /** The images of a data set in random order: the first half of MNIST's test images is easier to read than the second. */
 export const shuffled = async (dataset: t.Dataset, key: t.Key): Promise<t.Batch> =>

@@ -6,25 +6,34 @@ import { fail } from 'tessera'
 import type { Failure } from 'tessera'
 import { shippedClassifier } from '../lib/classifier-file.ts'
 import { folderIsNamed } from '../lib/data.ts'
-import type { Wanted } from '../lib/data.ts'
+import type { DataSettings } from '../lib/data.ts'
+import {
+  clipOption,
+  dataOption,
+  datasetOption,
+  deviceOption,
+  modelOption,
+  samplerOption,
+  varianceOption
+} from '../lib/options.ts'
 import { count, parseFlags, seed } from '../lib/program.ts'
-import { clipOption, dataOption, datasets, deviceOption, modelOption, varianceOption } from '../lib/settings.ts'
+import type { SamplingSettings } from '../lib/sampling.ts'
 
-/** What is to be measured, and how. */
-export interface Settings extends Omit<Wanted, 'split'>, Pick<t.Denoising, 'variance' | 'clip'> {
+/** What to measure, and how. */
+export interface Settings extends Omit<DataSettings, 'split'>, SamplingSettings {
   readonly model: string
   readonly classifier: string
   readonly samples: number
-  /** Steps of denoising; without a number, all that the model was trained on. */
+  /** Steps of denoising; all that the model was trained on by default. */
   readonly steps?: number
-  /** Images of the loss. */
+  /** Images to measure the loss on. */
   readonly heldOut: number
   readonly batch: number
   readonly seed: number
   readonly out: string
-  /** The file that samples are kept in while they are drawn, and that drawing goes on from. */
+  /** The file that keeps the samples while they are drawn, and from which drawing can be resumed. */
   readonly keep?: string
-  /** The file whose samples are measured, instead of drawn ones. */
+  /** The file whose samples are measured, instead of new ones. */
   readonly from?: string
   readonly json?: string
   readonly device?: t.DeviceName
@@ -36,7 +45,7 @@ const command = (): Command =>
   new Command('npm run evaluate --')
     .description('Measures a model: its loss on test images, and how far its samples are from them, beside noise.')
     .addOption(modelOption())
-    .addOption(datasets('mnist'))
+    .addOption(datasetOption('mnist'))
     .addOption(dataOption())
     .option('--limit <n>', 'use only the first n test images', count)
     .addOption(
@@ -50,6 +59,7 @@ const command = (): Command =>
     .option('--held-out <n>', 'test images to measure the loss on', count, 1000)
     .option('--batch <n>', 'images computed at a time', count, 100)
     .option('--seed <n>', 'all randomness comes from it', seed, 0)
+    .addOption(samplerOption('ddpm'))
     .addOption(varianceOption())
     .addOption(clipOption())
     .option('--keep <file>', 'keep the samples there as they are drawn; where it is there already, go on from it')
@@ -67,7 +77,7 @@ const consistent = (settings: Settings): E.Either<Failure, Settings> =>
     ? fail('usage', '--keep is for samples that are drawn, --from for those that are there: give one of them')
     : E.right(settings)
 
-/** What the flags of the program ask for; failures are of kind `usage`. */
+/** The settings that the flags ask for; failures are of kind `usage`. */
 export const readSettings = (args: readonly string[]): E.Either<Failure, Settings> =>
   pipe(
     parseFlags<Flags>(command(), args),

@@ -6,32 +6,33 @@ import * as t from 'tessera'
 import { classifier } from 'tessera/models'
 import type { ClassifierParams } from 'tessera/models'
 import * as node from 'tessera/node'
+import { fileVersion } from 'tessera/train'
 import { failure } from 'tessera'
 import type { Failure } from 'tessera'
 import { parseJson } from '../../lib/io/json.ts'
-import { inFile, readTensors, version } from './model-file.ts'
+import { inFile, readTensors } from './model-file.ts'
 
-/** The classifier that comes with the library: `npm run classify -- --dataset mnist` made it. */
+/** The classifier that comes with the library, made by `npm run classify -- --dataset mnist`. */
 export const shippedClassifier = fileURLToPath(new URL('../../models/classifier.safetensors', import.meta.url))
 
-/** How a classifier came about. */
-export interface Schooling {
+/** How a classifier came about: what its file says about it. */
+export interface ClassifierOrigin {
   readonly dataset: string
   /** What its classes mean. */
   readonly classes: readonly string[]
-  /** Images that it was trained on, how often, how many at a time, and how fast. */
+  /** Images that it was trained on, passes over them, images in a step, and the learning rate. */
   readonly images: number
   readonly epochs: number
   readonly batch: number
   readonly lr: number
   readonly seed: number
-  /** The part of so many test images that it reads right. */
+  /** The part of the test images that it reads right, and how many there were. */
   readonly accuracy: number
   readonly tested: number
 }
 
 /** A classifier of a file. */
-export interface Schooled {
+export interface LoadedClassifier {
   readonly params: ClassifierParams
   readonly classes: readonly string[]
   readonly dataset: string
@@ -41,9 +42,15 @@ export interface Schooled {
 export const saveClassifier = (
   path: string,
   params: ClassifierParams,
-  { classes, ...rest }: Schooling
+  { classes, ...rest }: ClassifierOrigin
 ): TE.TaskEither<Failure, void> => {
-  const facts = { format: 'tessera', version, model: 'classifier', classes: JSON.stringify(classes), ...rest }
+  const facts = {
+    format: 'tessera',
+    version: fileVersion,
+    model: 'classifier',
+    classes: JSON.stringify(classes),
+    ...rest
+  }
   const metadata = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
   return node.writeAtomic(path, t.encodeSafetensors(t.storeTree(params), { metadata }))
 }
@@ -58,7 +65,7 @@ const classesOf = ({ metadata: { classes = '' } }: t.Safetensors): E.Either<Fail
     E.filterOrElse(isTexts, () => failure('format', 'its classes are no list of texts'))
   )
 
-const schooled = (file: t.Safetensors): E.Either<Failure, Schooled> =>
+const loadedClassifier = (file: t.Safetensors): E.Either<Failure, LoadedClassifier> =>
   pipe(
     E.Do,
     E.bind('params', () => t.restoreTree(file.tensors, classifier().init(t.key(0)))),
@@ -67,8 +74,8 @@ const schooled = (file: t.Safetensors): E.Either<Failure, Schooled> =>
   )
 
 /** The classifier in a file that `npm run classify` wrote. */
-export const loadClassifier = (path: string): TE.TaskEither<Failure, Schooled> =>
+export const loadClassifier = (path: string): TE.TaskEither<Failure, LoadedClassifier> =>
   pipe(
     readTensors(path),
-    TE.flatMapEither((file) => inFile(path, schooled(file)))
+    TE.flatMapEither((file) => inFile(path, loadedClassifier(file)))
   )

@@ -1,9 +1,10 @@
+import type { Stats } from 'tessera'
 import type { Bar, Progress } from './progress.ts'
 
-/** So few kernels run before anybody wonders. */
+/** Kernels that are compiled before anybody wonders what is going on. */
 const few = 50
 
-/** Shows how far a first step is, which takes long for the programs being compiled: `compiling 534/790`. */
+/** Shows how far the first step is, which takes long because its programs are compiled: `compiling 534/790`. */
 export const compilingOn = (progress: Progress): ((done: number, total: number) => void) => {
   let bar: Bar | undefined
   return (done, total) => {
@@ -15,3 +16,9 @@ export const compilingOn = (progress: Progress): ((done: number, total: number) 
     bar = undefined
   }
 }
+
+const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
+/** What the first step did that later ones need not. */
+export const compiledLine = ({ programs, traceMs, planMs, compileMs }: Stats): string =>
+  `Planned in ${inSeconds(traceMs + planMs)}, compiled ${programs} programs in ${inSeconds(compileMs)}`

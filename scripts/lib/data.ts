@@ -4,30 +4,28 @@ import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import * as node from 'tessera/node'
-import { failure } from 'tessera'
+import { fail } from 'tessera'
 import type { Failure } from 'tessera'
 import type { Bar, Progress } from './progress.ts'
 
-export type DatasetName = 'digits' | t.SourceName
-
-/** Which images are wanted. */
-export interface Wanted {
-  readonly dataset: DatasetName
-  /** The folder that holds the files of the data set; without one they are downloaded. */
+/** Which images to load. */
+export interface DataSettings {
+  readonly dataset: t.DatasetName
+  /** The folder with the files of the data set; without one they are downloaded. */
   readonly data?: string
-  /** How many images of the data set, from its first. */
+  /** Images to take, from the first. */
   readonly limit?: number
-  /** Those to train on, unless told. */
+  /** `train` by default. */
   readonly split?: t.Split
 }
 
-/** As many digits as are drawn where no limit is given. */
+/** Digits that are drawn if there is no limit. */
 const digitsDrawn = { train: 6000, t10k: 2000 } as const
 
-/** The digits are the same whatever the seed: a data set, not a part of the run. */
+/** The digits are the same for every seed: they are a data set, not a part of the run. */
 const hands = { train: t.key(0), t10k: t.key(1) } as const
 
-/** Digits drawn on a canvas, or in plain arithmetic where there is none: hardly another picture. */
+/** Digits drawn on a canvas, or in plain arithmetic if there is none: the pictures hardly differ. */
 const drawn = (split: t.Split, n: number): t.Dataset =>
   pipe(
     node.loadCanvas(),
@@ -38,7 +36,7 @@ const drawn = (split: t.Split, n: number): t.Dataset =>
     (create) => t.drawDigits(hands[split], n, { createCanvas: create })
   )
 
-/** A bar for each file that arrives, in kilobytes. */
+/** A bar for each file that is downloaded, in kilobytes. */
 const arrivals = (progress: Progress) => {
   let current: { readonly file: string; readonly bar: Bar } | undefined
   return {
@@ -63,8 +61,8 @@ const downloaded = (name: t.SourceName, split: t.Split, progress: Progress): TE.
 }
 
 /** The data set that the settings name: drawn, read from a folder, or downloaded. */
-export const loadData = (wanted: Wanted, progress: Progress): TE.TaskEither<Failure, t.Dataset> => {
-  const { dataset, data, limit: most, split = 'train' } = wanted
+export const loadData = (settings: DataSettings, progress: Progress): TE.TaskEither<Failure, t.Dataset> => {
+  const { dataset, data, limit: most, split = 'train' } = settings
   if (dataset === 'digits') return TE.fromIO(() => drawn(split, most ?? digitsDrawn[split]))
   return pipe(
     data === undefined ? downloaded(dataset, split, progress) : node.fromFolder(data, dataset, { split }),
@@ -72,8 +70,20 @@ export const loadData = (wanted: Wanted, progress: Progress): TE.TaskEither<Fail
   )
 }
 
-/** A folder wants to be told what is in it; the digits that the program draws have none. */
-export const folderIsNamed = <W extends Wanted>(wanted: W): E.Either<Failure, W> =>
-  wanted.data !== undefined && wanted.dataset === 'digits'
-    ? E.left(failure('usage', '--data wants to know what is in the folder: --dataset mnist or --dataset fashion-mnist'))
-    : E.right(wanted)
+/** A folder needs the name of the data set in it; the digits that the program draws have no folder. */
+export const folderIsNamed = <S extends DataSettings>(settings: S): E.Either<Failure, S> => {
+  const named = Object.keys(t.sources).map((name) => `--dataset ${name}`)
+  return settings.data !== undefined && settings.dataset === 'digits'
+    ? fail('usage', `--data wants to know what is in the folder: ${named.join(' or ')}`)
+    : E.right(settings)
+}
+
+/** A data set, or a failure if a model takes pictures of another size. */
+export const fitting =
+  ({ config: { size } }: { readonly config: { readonly size: number } }) =>
+  (dataset: t.Dataset): E.Either<Failure, t.Dataset> => {
+    const { height, width, source } = dataset
+    return height === size && width === size
+      ? E.right(dataset)
+      : fail('mismatch', `${source}: its images are ${height}×${width}, the model takes ${size}×${size}: name another --dataset`) // prettier-ignore
+  }

@@ -5,11 +5,13 @@ import * as t from 'tessera'
 import type { Failure } from 'tessera'
 import { loadModel } from './model-file.ts'
 import type { ExitCode } from './program.ts'
-import { exitCode, prepared } from './run.ts'
-import { drawSamples, samplerOf } from './sampling.ts'
+import { filmSamples, writeSamples } from './sampling.ts'
+import type { SamplingSettings } from './sampling.ts'
+import { exitCode } from './user.ts'
+import { openWorkspace } from './workspace.ts'
 
-/** What is to be drawn from a model file. */
-export interface Drawing extends Pick<t.Denoising, 'variance' | 'clip'> {
+/** What to draw from a model file. */
+export interface DrawSettings extends SamplingSettings {
   readonly model: string
   readonly count: number
   /** Steps to take at most, instead of all that the model was trained on. */
@@ -20,16 +22,16 @@ export interface Drawing extends Pick<t.Denoising, 'variance' | 'clip'> {
 }
 
 /** Draws samples of the model in a file: `samples.png` and `denoising.gif`. */
-export const drawFrom = (drawing: Drawing): TE.TaskEither<Failure, ExitCode> => {
-  const { model: file, count, steps = Infinity, seed, out, variance = 'beta', clip, device } = drawing
+export const drawFrom = (settings: DrawSettings): TE.TaskEither<Failure, ExitCode> => {
+  const { model: file, count, steps = Infinity, seed, out, device: name } = settings
   return pipe(
-    prepared(() => loadModel(file), out, device),
-    TE.tap(({ given: { model, params, schedule }, ...studio }) => {
+    openWorkspace(() => loadModel(file), out, name),
+    TE.tap(({ inputs: { model, params, schedule }, device, album, ...user }) => {
+      const { size } = model.config
       const [few, predict] = t.respace(schedule, model.apply, Math.min(steps, schedule.steps))
-      const sampler = samplerOf(studio.device, few, predict, studio, { variance, clip })
-      const title = `Samples of ${basename(file)}, seed ${seed}`
-      const show = { name: 'samples.png', title, film: true }
-      return drawSamples(studio.album, show, () => sampler(params, t.key(seed), count))
+      const draw = filmSamples(device, few, predict, { ...settings, shape: [1, size, size] }, user)
+      const pictures = { name: 'samples.png', title: `Samples of ${basename(file)}, seed ${seed}`, film: true }
+      return writeSamples(album, pictures, () => draw(params, t.key(seed), count))
     }),
     TE.map(({ progress, interrupt }) => {
       progress.say(interrupt.asked ? 'Stopped: nothing was drawn.' : `Drew samples.png and denoising.gif in ${out}`)

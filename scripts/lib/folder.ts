@@ -18,8 +18,8 @@ const nearest = async (path: string): Promise<string> => {
 }
 
 /**
- * Makes sure that a folder can be written to, or made where it does not exist yet. It is not made here. A failure
- * names the flag that the path came with.
+ * Checks that a folder can be written to, or made if it does not exist yet. It is not made here. The failure names the
+ * flag that the path came with.
  */
 export const canBecomeFolder = (path: string, flag = '--out'): TE.TaskEither<Failure, void> =>
   pipe(

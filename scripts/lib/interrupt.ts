@@ -3,23 +3,23 @@ import { constants } from 'node:os'
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 type Signal = (typeof signals)[number]
 
-/** What a process that a signal ended exits with. */
+/** The exit code of a process that a signal ended: 128 + its number. */
 export type SignalCode = 129 | 130 | 143
 const codeOf = (signal: Signal): SignalCode => (128 + constants.signals[signal]) as SignalCode
 
-/** Whether the user, or the system, asked to stop. */
+/** Whether the user or the system asked to stop. */
 export interface Interrupt {
   readonly asked: boolean
-  /** What to exit with, if so. */
+  /** The exit code, if so. */
   readonly code?: SignalCode
 }
 
-/** A terminal, npm and a shell may each pass on the same signal: what follows this soon, in ms, is no second one. */
+/** Milliseconds in which a second signal is taken for the first: a terminal, npm and a shell may each pass it on. */
 const echo = 500
 
 /**
- * From now on the first Ctrl-C, SIGTERM or SIGHUP only asks the program to stop, which it does when it next looks; the
- * second ends it at once. Two of them during one step count as one: they arrive together when the step is done.
+ * From now on the first Ctrl-C, SIGTERM or SIGHUP only asks the program to stop, and the program looks for that after
+ * each step; the second ends it at once. Two during one step count as one, because they arrive together after the step.
  */
 export const onInterrupt = (say: () => void): Interrupt => {
   const state: { asked: boolean; code?: SignalCode } = { asked: false }
@@ -37,6 +37,3 @@ export const onInterrupt = (say: () => void): Interrupt => {
   for (const signal of signals) process.on(signal, hear)
   return state
 }
-
-/** Lets signals, timers and drawing in: computing on GL never waits for anything by itself. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -5,10 +5,10 @@ import type * as t from 'tessera'
 import * as node from 'tessera/node'
 import { failure, reason } from 'tessera'
 import type { Failure } from 'tessera'
-import { imagesIn } from './training.ts'
-import type { Course, EpochRecord, Place, StepRecord } from './training.ts'
+import { imagesInStep } from 'tessera/train'
+import type { RunPlace, TrainOptions, TrainRecord } from 'tessera/train'
 
-/** A file that grows by a line of JSON at a time, so that it can be followed while a program runs. */
+/** A file that grows by a line of JSON at a time, so that it can be watched while a program runs. */
 export interface Journal {
   add(line: object): TE.TaskEither<Failure, void>
 }
@@ -26,10 +26,10 @@ const opened = (path: string, flags: 'w' | 'a'): TE.TaskEither<Failure, Journal>
     }))
   )
 
-/** Starts a journal; an older one of that name is gone. */
+/** Starts a journal; an older one of that name is overwritten. */
 export const openJournal = (path: string): TE.TaskEither<Failure, Journal> => opened(path, 'w')
 
-/** A line of `log.jsonl`, as far as a run that goes on needs it. */
+/** A line of `log.jsonl`: what a resumed run needs of it. */
 interface Line {
   readonly text: string
   readonly step?: number
@@ -41,7 +41,7 @@ const lineOf = (text: string): readonly Line[] => {
   try {
     return [{ ...(JSON.parse(text) as Omit<Line, 'text'>), text }]
   } catch {
-    // a run that was killed may have left the beginning of a line
+    // a run that was killed may have left half a line
     return []
   }
 }
@@ -56,16 +56,18 @@ const textOf = (path: string): TE.TaskEither<Failure, string> =>
     TE.fromTask
   )
 
-const lossOf =
-  (course: Course) =>
-  ({ step, epoch, loss }: Line): readonly t.LossPoint[] =>
-    step === undefined || loss === undefined ? [] : [{ step, epoch, loss, images: imagesIn(course, step) }]
+type Size = Pick<TrainOptions<readonly unknown[]>, 'dataset' | 'batchSize'>
 
-/** A journal that goes on where a run stands: what it says of later steps, which are done again, is gone. */
+const lossOf =
+  (size: Size) =>
+  ({ step, epoch, loss }: Line): readonly t.LossPoint[] =>
+    step === undefined || loss === undefined ? [] : [{ step, epoch, loss, images: imagesInStep(size, step) }]
+
+/** Reopens the journal of a resumed run: lines about later steps, which are done again, are removed. */
 export const reopenJournal = (
   path: string,
-  course: Course,
-  place: Place
+  size: Size,
+  place: RunPlace
 ): TE.TaskEither<Failure, { readonly journal: Journal; readonly losses: readonly t.LossPoint[] }> =>
   pipe(
     textOf(path),
@@ -78,11 +80,11 @@ export const reopenJournal = (
     TE.tap((lines) => node.writeAtomic(path, new TextEncoder().encode(lines.map(({ text }) => `${text}\n`).join('')))),
     TE.bindTo('lines'),
     TE.bind('journal', () => opened(path, 'a')),
-    TE.map(({ lines, journal }) => ({ journal, losses: lines.flatMap(lossOf(course)) }))
+    TE.map(({ lines, journal }) => ({ journal, losses: lines.flatMap(lossOf(size)) }))
   )
 
-/** What of a record goes into `log.jsonl`. */
-export const logged = (record: StepRecord<unknown> | EpochRecord<unknown>): object => {
+/** A record as a line of `log.jsonl`. */
+export const logLine = (record: TrainRecord<unknown>): object => {
   const { kind, epoch } = record
   if (kind === 'step') return { step: record.step, epoch, loss: record.loss, ms: Math.round(record.ms) }
   const { meanLoss, seconds, best } = record

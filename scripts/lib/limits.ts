@@ -27,14 +27,14 @@ const limitsOf = (gl: GL): GLLimits => ({
   mantissa: gl.getShaderPrecisionFormat(gl.FRAGMENT_SHADER, gl.HIGH_FLOAT)?.precision ?? 0
 })
 
-/** The limits of a GL device of this platform; nothing for the others. */
+/** The limits of a GL device of this platform; undefined for other devices. */
 export const glLimits = async (name: string): Promise<GLLimits | undefined> => {
   const context = platform.contexts.find(([known]) => known === name)
   const opened = context === undefined ? undefined : await context[1]()
   return opened === undefined || E.isLeft(opened) ? undefined : limitsOf(opened.right.gl)
 }
 
-/** Whether this machine shows a GPU to its programs. */
+/** Whether programs can see a GPU on this machine. */
 export const hasGpu = (): boolean =>
   process.platform !== 'linux' ||
   (existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD')))

@@ -3,110 +3,103 @@ import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
+import { fail, failure } from 'tessera'
+import type { Failure } from 'tessera'
 import { fromNamed } from 'tessera/models'
 import type { Loaded, Named } from 'tessera/models'
 import * as node from 'tessera/node'
-import { fail } from 'tessera'
-import type { Failure } from 'tessera'
+import { checkVersion, fileVersion, splitTensors } from 'tessera/train'
 
-/** Of the metadata; a reader refuses what a later version wrote. */
-export const version = 1
-
-/** The model that comes with the library: `npm run train -- --dataset mnist` made it. */
+/** The model that comes with the library, made by `npm run train -- --dataset mnist`. */
 export const shippedModel = fileURLToPath(new URL('../../models/mnist.safetensors', import.meta.url))
 
-/** The variances between which the article's schedule grows. */
-export const usualBetas = { betaMin: 1e-4, betaMax: 0.02 } as const
+/** The range of the variances in the article. */
+export const articleBetas = { betaMin: 1e-4, betaMax: 0.02 } as const
 
-/** How a model came about, as far as a file tells. */
+/** How a model came about: what its file says about it. */
 export interface Origin {
   readonly dataset: string
+  readonly schedule: t.ScheduleName
   readonly steps: number
   readonly betaMin: number
   readonly betaMax: number
   readonly epoch: number
-  /** None before the first step. */
+  /** Absent before the first step. */
   readonly loss?: number | undefined
 }
 
-/** A model and the schedule that it was trained for. */
-export interface Trained extends Loaded {
+/** A model of a file, and the schedule that it was trained for. */
+export interface LoadedModel extends Loaded {
   readonly schedule: t.Schedule
+  readonly scheduleName: t.ScheduleName
 }
 
-/** What a file says of a model. */
+/** The metadata of a model file. */
 export const modelMetadata = (origin: Origin): Readonly<Record<string, string>> => {
-  const { dataset, steps, betaMin, betaMax, epoch, loss } = origin
-  const facts = { format: 'tessera', version, model: 'unet', dataset, steps, betaMin, betaMax, epoch, loss }
+  const { dataset, schedule, steps, betaMin, betaMax, epoch, loss } = origin
+  const model = { format: 'tessera', version: fileVersion, model: 'unet' }
+  const facts = { ...model, dataset, schedule, steps, betaMin, betaMax, epoch, loss }
   return Object.fromEntries(
     Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
   )
 }
 
-/** Writes a model as a safetensors file under PyTorch's names. */
+/** Writes a model as a safetensors file with PyTorch's names. */
 export const saveModel = (path: string, tensors: Named, origin: Origin): TE.TaskEither<Failure, void> =>
   node.writeAtomic(path, t.encodeSafetensors(tensors, { metadata: modelMetadata(origin) }))
 
-/** What an optimiser remembers stands under this, beside the model, in the file of a run that is being trained. */
-export const optimiserPrefix = 'optimiser.'
-
-/** The tensors of a model, and of an optimiser. */
-export const splitTensors = (tensors: Named): readonly [network: Named, memory: Named] => {
-  const all = Object.entries(tensors)
-  return [
-    Object.fromEntries(all.filter(([name]) => !name.startsWith(optimiserPrefix))),
-    Object.fromEntries(
-      all.flatMap(([name, x]) => (name.startsWith(optimiserPrefix) ? [[name.slice(optimiserPrefix.length), x]] : []))
-    )
-  ]
-}
-
-const known = (file: t.Safetensors): E.Either<Failure, t.Safetensors> =>
-  Number(file.metadata.version ?? version) <= version
-    ? E.right(file)
-    : fail('mismatch', `its format is version ${file.metadata.version}, this program reads up to ${version}: update it`)
-
-/** A number of the metadata between 0 and 1; the usual one where the file says nothing, as one of PyTorch's does. */
-const variance = (file: t.Safetensors, name: keyof typeof usualBetas): E.Either<Failure, number> => {
-  const value = Number(file.metadata[name] ?? usualBetas[name])
+/** A number of the metadata between 0 and 1; the article's if there is none, as in a file of PyTorch. */
+const variance = (file: t.Safetensors, name: keyof typeof articleBetas): E.Either<Failure, number> => {
+  const value = Number(file.metadata[name] ?? articleBetas[name])
   return value > 0 && value < 1
     ? E.right(value)
     : fail('format', `${name} lies between 0 and 1, not at ${file.metadata[name]}`)
 }
 
-const trained = (file: t.Safetensors): E.Either<Failure, Trained> =>
+const isSchedule = (name: string): name is t.ScheduleName => Object.hasOwn(t.schedules, name)
+
+/** The schedule that a file names. Files of older versions and of PyTorch name none: theirs is linear. */
+const scheduleName = ({ metadata: { schedule = 'linear' } }: t.Safetensors): E.Either<Failure, t.ScheduleName> =>
+  isSchedule(schedule)
+    ? E.right(schedule)
+    : fail('format', `its schedule is one of ${Object.keys(t.schedules).join(', ')}, not ${schedule}`)
+
+const loadedModel = (file: t.Safetensors): E.Either<Failure, LoadedModel> =>
   pipe(
     E.Do,
     E.bind('loaded', () => fromNamed(splitTensors(file.tensors)[0])),
+    E.bind('scheduleName', () => scheduleName(file)),
     E.bind('betaMin', () => variance(file, 'betaMin')),
     E.bind('betaMax', () => variance(file, 'betaMax')),
     E.filterOrElse(
       ({ betaMin, betaMax }) => betaMin <= betaMax,
-      (): Failure => ({ kind: 'format', message: 'betaMin is above betaMax' })
+      () => failure('format', 'betaMin is above betaMax')
     ),
-    E.map(({ loaded, betaMin, betaMax }) => ({
-      ...loaded,
-      schedule: t.linearSchedule({ steps: loaded.model.config.steps, betaMin, betaMax })
-    }))
+    E.map(({ loaded, scheduleName: name, betaMin, betaMax }) => {
+      const schedule = t.schedules[name]({ steps: loaded.model.config.steps, betaMin, betaMax })
+      return { ...loaded, schedule, scheduleName: name }
+    })
   )
 
-/** What was made of a file, or a failure that names it. */
-export const inFile = <A>(path: string, made: E.Either<Failure, A>): E.Either<Failure, A> =>
+/** The same result, with a failure that names the file. */
+export const inFile = <A>(path: string, result: E.Either<Failure, A>): E.Either<Failure, A> =>
   pipe(
-    made,
-    E.mapLeft(({ kind, message }): Failure => ({ kind, message: `${path}: ${message}` }))
+    result,
+    E.mapLeft(({ kind, message }) => failure(kind, `${path}: ${message}`))
   )
 
-/** The tensors in a file, and what it says of them. */
+/** The tensors and the metadata of a model file. */
 export const readTensors = (path: string): TE.TaskEither<Failure, t.Safetensors> =>
   pipe(
     node.readBytes(path),
-    TE.flatMapEither((bytes) => inFile(path, pipe(t.decodeModel(bytes), E.flatMap(known))))
+    TE.flatMapEither((bytes) => inFile(path, pipe(t.decodeModel(bytes), E.flatMap(checkVersion))))
   )
 
-/** The model of a safetensors or `.pt` file, of this program or of PyTorch; the schedule is as long as its time embedding. */
-export const loadModel = (path: string): TE.TaskEither<Failure, Trained> =>
+/**
+ * The model of a safetensors or `.pt` file, of this program or of PyTorch. Its schedule is as long as its time embedding.
+ */
+export const loadModel = (path: string): TE.TaskEither<Failure, LoadedModel> =>
   pipe(
     readTensors(path),
-    TE.flatMapEither((file) => inFile(path, trained(file)))
+    TE.flatMapEither((file) => inFile(path, loadedModel(file)))
   )

@@ -12,27 +12,28 @@ export interface Album {
   readonly draws: boolean
   png(name: string, images: t.Images, title: string, options?: t.GridOptions): TE.TaskEither<Failure, void>
   lossChart(points: readonly t.LossPoint[], title: string): TE.TaskEither<Failure, void>
-  /** A film of several stages of the same images, the last of which stands for a while. */
+  /** A film of several stages of the same images; the last one stays for a while. */
   gif(frames: readonly t.Images[]): TE.TaskEither<Failure, void>
 }
 
 const widest = 560
 
-/** How large pixels may be for a picture to fit. */
-const scaleFor = (cols: number, most: number): number => Math.max(1, Math.floor(most / (28 * cols)))
+/** The largest scale at which images side by side are at most so wide. */
+const scaleFor = ({ shape }: t.Images, cols: number, most: number): number =>
+  Math.max(1, Math.floor(most / (shape.at(-1)! * cols)))
 
 const still = (images: t.Images, options: t.GridOptions): t.Picture => {
   const { cols } = t.gridSize(images.shape[0]!, options)
-  return t.grid(images, { ...options, scale: scaleFor(cols, widest) })
+  return t.grid(images, { ...options, scale: scaleFor(images, cols, widest) })
 }
 
-// smaller than stills, for noise does not compress
+// smaller than stills, because noise does not compress
 const frame = (images: t.Images): t.Picture => {
   const { cols } = t.gridSize(images.shape[0]!)
-  return t.grid(images, { range: 'each', scale: scaleFor(cols, widest / 2) })
+  return t.grid(images, { range: 'each', scale: scaleFor(images, cols, widest / 2) })
 }
 
-/** An album without PNG files, where there is no canvas: that is said once, with what mends it. */
+/** An album in a folder. Without a canvas it writes no PNG files, and says so once, with what helps. */
 export const albumIn = (folder: string, complain: (line: string) => void): Album => {
   const canvas = node.loadCanvas()
   if (E.isLeft(canvas)) complain(canvas.left.message)
@@ -50,27 +51,31 @@ export const albumIn = (folder: string, complain: (line: string) => void): Album
   }
 }
 
-/** A batch as it goes into pictures. */
-export const imagesOfBatch = ({ images, size }: t.Batch): t.Images => ({ data: images, shape: [size, 1, 28, 28] })
+/** A batch of a data set as images to draw. */
+export const imagesOfBatch = ({ height, width }: t.Dataset, { images, size }: t.Batch): t.Images => ({
+  data: images,
+  shape: [size, 1, height, width]
+})
 
-/** How far the forward process has gone in each row of its picture. */
+/** The part of the forward process that each row of its picture has behind it. */
 export const stages = [0, 0.25, 0.5, 0.75, 1] as const
 
-/** How many images a row of its picture has. */
+/** Images in a row of its picture. */
 export const perStage = 10
 
 /** The timestep after which a part of the forward process is done; none before the first. */
 export const timestepAt = (part: number, steps: number): number => Math.max(0, Math.floor(part * steps) - 1)
 
-/** The first images of a batch, and below them the same ones with more and more of the same noise. */
+/** The first images of a batch, and below them the same images with more and more of the same noise. */
 export const forwardProcess = async (
   device: t.Device,
   schedule: t.Schedule,
-  { images, size }: t.Batch,
+  { data, shape: [count, ...picture] }: t.Images,
   key: t.Key
 ): Promise<t.Images> => {
-  const n = Math.min(perStage, size)
-  const x0 = t.tensor(images.subarray(0, n * 28 * 28), [n, 1, 28, 28])
+  const n = Math.min(perStage, count!)
+  const pixels = picture.reduce((product, d) => product * d, 1)
+  const x0 = t.tensor(data.subarray(0, n * pixels), [n, ...picture])
   const eta = t.normal(key, x0.shape)
   const noisy = (part: number): t.Tensor =>
     part === 0

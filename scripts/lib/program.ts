@@ -8,7 +8,7 @@ import type { Failure } from 'tessera'
 import { printable } from '../../lib/base/printable.ts'
 import type { SignalCode } from './interrupt.ts'
 
-/** What a program ends with: 0, 1 if it found what it looked for to be bad, or 128 + the number of the signal. */
+/** The exit code of a program: 0, 1 if a check failed, or 128 + the number of the signal. */
 export type ExitCode = 0 | 1 | SignalCode
 
 const exitCodeOf = ({ kind }: Failure): 1 | 2 => (kind === 'usage' ? 2 : 1)
@@ -31,11 +31,10 @@ const surprised = (thrown: unknown): 1 | 2 => {
 }
 
 /**
- * Runs a program and ends the process, at once: GL and timers may have things in hand that would keep it
- * alive. A failure becomes one line on stderr and the exit code 2 (wrong flags) or 1 (anything else).
+ * Runs a program and ends the process at once, because GL and timers may keep it alive. A failure becomes one line on stderr and the exit code 2 (wrong flags) or 1 (anything else).
  */
 export const runProgram = async (program: TE.TaskEither<Failure, ExitCode>): Promise<never> => {
-  // whoever reads the output may go away (`| head`, a closed terminal): the work goes on, and is saved
+  // the reader of the output may go away (`| head`, a closed terminal): the work continues, and is saved
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const code = await program().then((result) => (E.isLeft(result) ? complain(result.left) : result.right), surprised)
   return process.exit(code)
@@ -54,20 +53,17 @@ const parsed = (command: Command, args: readonly string[]): Command =>
     .allowExcessArguments()
     .parse(args, { from: 'user' })
 
-/** What was said: words, as many as the program takes, and flags. */
-interface Said<Flags> {
+/** The arguments of a program: words, as many as it takes, and flags. */
+interface Arguments<Flags> {
   readonly words: readonly string[]
   readonly flags: Flags
 }
 
-/**
- * The words and the flags that a program is given, or a `usage` failure in commander's words. `--help` prints the help
- * and ends the process.
- */
+/** The arguments of a program, or a `usage` failure in commander's words. `--help` prints the help and ends the process. */
 export const parseWords = <Flags extends object>(
   command: Command,
   args: readonly string[]
-): E.Either<Failure, Said<Flags>> =>
+): E.Either<Failure, Arguments<Flags>> =>
   pipe(
     E.tryCatch(() => parsed(command, args), usage),
     E.map((done) => ({ words: done.args, flags: done.opts<Flags>() })),
@@ -80,7 +76,7 @@ export const parseWords = <Flags extends object>(
 const elsewhere = ({ registeredArguments: known }: Command): string =>
   known.length === 0 ? 'Everything is said by flags: see --help' : 'Everything else is said by flags: see --help'
 
-/** The same of a program that takes flags only. */
+/** The same for a program that takes flags only. */
 export const parseFlags = <Flags extends object>(command: Command, args: readonly string[]): E.Either<Failure, Flags> =>
   pipe(
     parseWords<Flags>(command, args),

@@ -1,16 +1,16 @@
 import cliProgress from 'cli-progress'
 import { printable } from '../../lib/base/printable.ts'
 
-/** Something that goes on, with a number of parts. */
+/** The progress of a job that has a number of parts. */
 export interface Bar {
-  /** How many parts are done, and what else there is to say. */
+  /** Shows how many parts are done, and a note. */
   at(done: number, note: string): void
   end(): void
 }
 
 /** What the user sees of a long job. */
 export interface Progress {
-  /** A line that stays. */
+  /** Prints a line above the bars. */
   say(line: string): void
   bar(name: string, total: number): Bar
 }
@@ -38,9 +38,9 @@ const newBars = (stream: NodeJS.WriteStream): cliProgress.MultiBar =>
     fps: 4
   })
 
-/** Bars on a terminal, in the order of their beginning; lines that stay scroll away above them. */
+/** Bars on a terminal, the oldest first; lines scroll away above them. */
 const drawn = (stream: NodeJS.WriteStream): Progress => {
-  // bars hide the cursor, and a program may end in the midst of them
+  // bars hide the cursor, and a program may end while there are some
   process.once('exit', () => stream.write(showCursor))
   let bars: cliProgress.MultiBar | undefined
   let active = 0
@@ -71,13 +71,13 @@ const drawn = (stream: NodeJS.WriteStream): Progress => {
   }
 }
 
-/** A line about everything under way waits for a tenth of the time gone by, within 10 s and a minute. */
+/** Milliseconds between two lines: a tenth of the time so far, but between 10 s and a minute. */
 const pause = (elapsed: number): number => Math.min(60_000, Math.max(10_000, elapsed / 10))
 
 const stateOf = (name: string, done: number, total: number, note: string): string =>
   `${name} ${done}/${total}${note === '' ? '' : ` (${note})`}`
 
-/** Lines, not too many, for files and pipes. */
+/** Lines now and then, for files and pipes. */
 const written = (stream: NodeJS.WritableStream, now: () => number): Progress => {
   const began = now()
   const states = new Map<object, string>()
@@ -92,7 +92,7 @@ const written = (stream: NodeJS.WritableStream, now: () => number): Progress => 
       const bar = {
         at: (done: number, note: string) => {
           states.set(bar, stateOf(name, done, total, note))
-          // what began last moves fastest: the others have their say with it
+          // the newest bar moves fastest; its lines show the others, too
           const due = [...states.keys()].at(-1) === bar && now() - last >= pause(now() - began)
           if (due) say([...states.values()].join(', '))
         },
@@ -104,6 +104,6 @@ const written = (stream: NodeJS.WritableStream, now: () => number): Progress => 
   }
 }
 
-/** Progress on a stream: bars where it is a terminal, lines where it is not. */
+/** Progress on a stream: bars if it is a terminal, otherwise lines. */
 export const progressOn = (stream: NodeJS.WriteStream, now: () => number = () => performance.now()): Progress =>
   stream.isTTY ? drawn(stream) : written(stream, now)

@@ -2,9 +2,9 @@ import * as t from 'tessera'
 import { classifier } from 'tessera/models'
 import type { ClassifierParams } from 'tessera/models'
 
-/** What a classifier makes of pictures. */
+/** What a classifier reads in pictures. */
 export interface Reading {
-  /** What it sees in each, [count, 64]. */
+  /** Its features of each, [count, 64]. */
   readonly features: Float32Array
   /** The likeliest class of each. */
   readonly classes: Uint8Array
@@ -12,13 +12,15 @@ export interface Reading {
   readonly confidence: Float32Array
 }
 
-/** Reads pictures, values in [-1, 1] of 28 × 28 each, one after the other. */
+/** Reads pictures, `pixels` values in [-1, 1] each, one after the other. */
 export type Reader = (images: Float32Array) => Promise<Reading>
 
-/** Of a picture. */
-export const pixels = 28 * 28
-export const classCount = 10
-const width = 64
+const { size, classes: classCount, features: width } = classifier().config
+
+/** The shape of a picture that the classifier reads, and how many numbers it has. */
+export const picture = [1, size, size] as const
+export const pixels = size * size
+export { classCount }
 
 /** The likeliest class of each picture, and how likely it is. */
 const likeliest = (probabilities: t.Numbers): Omit<Reading, 'features'> => {
@@ -26,7 +28,7 @@ const likeliest = (probabilities: t.Numbers): Omit<Reading, 'features'> => {
   const [classes, confidence] = [new Uint8Array(count), new Float32Array(count)]
   probabilities.forEach((p, i) => {
     const n = Math.floor(i / classCount)
-    // a probability that is no number is never above another: such a picture is a 0 of confidence 0
+    // NaN is never above another probability: such a picture is a 0 of confidence 0
     if (!(p > confidence[n]!)) return
     confidence[n] = p
     classes[n] = i % classCount
@@ -34,7 +36,7 @@ const likeliest = (probabilities: t.Numbers): Omit<Reading, 'features'> => {
   return { classes, confidence }
 }
 
-/** A reader on a device, which reads so many pictures at a time. */
+/** A reader on a device that reads `batch` pictures at a time. */
 export const readerOf = (device: t.Device, params: ClassifierParams, batch: number): Reader => {
   const net = classifier()
   const read = device.compile((p: ClassifierParams, x: t.Tensor) => ({
@@ -50,7 +52,7 @@ export const readerOf = (device: t.Device, params: ClassifierParams, batch: numb
     }
     for (let from = 0; from < count; from += batch) {
       const n = Math.min(batch, count - from)
-      const x = t.tensor(images.subarray(from * pixels, (from + n) * pixels), [n, 1, 28, 28])
+      const x = t.tensor(images.subarray(from * pixels, (from + n) * pixels), [n, ...picture])
       const seen = read(params, x)
       const { classes, confidence } = likeliest(await device.read(seen.probabilities))
       reading.features.set(await device.read(seen.features), from * width)
@@ -62,9 +64,9 @@ export const readerOf = (device: t.Device, params: ClassifierParams, batch: numb
   }
 }
 
-/** All pictures of a data set, in its order, as they go into networks. */
+/** All pictures of a data set, in its order, as networks take them. */
 export const allOf = ({ images }: t.Dataset): Float32Array => t.normalise(images)
 
-/** The part of pictures that were read as what they are. */
+/** The part of the pictures that was read right. */
 export const accuracyOf = (read: ArrayLike<number>, labels: ArrayLike<number>): number =>
   Array.from(labels).filter((label, i) => read[i] === label).length / labels.length

@@ -9,7 +9,7 @@ import { byFamily, byProgram, summed, together } from './group.ts'
 import type { Kernel, Kind } from './group.ts'
 import { shapeText } from './report.ts'
 
-/** So many kinds of kernels have bars. */
+/** Kinds of kernels that have bars. */
 const most = 30
 
 const colours: Readonly<Record<Family, string>> = {
@@ -24,7 +24,7 @@ const colours: Readonly<Record<Family, string>> = {
 
 const labelOf = ({ name, shape, calls }: Kind): string => `${name} ${shapeText(shape)}${calls > 1 ? ` x ${calls}` : ''}`
 
-/** For each family its bars, in the places that are theirs among all. */
+/** The bars of each family, at their places among all bars. */
 const datasets = (kernels: readonly Kernel[], kinds: readonly Kind[]): ChartDataset<'bar', (number | null)[]>[] => {
   const whole = together(kernels).ms
   const sums = new Map(byFamily(kernels))

@@ -1,6 +1,6 @@
 import type { Timing } from 'tessera'
 
-/** What a kernel is there for, in the order of legends. */
+/** What kernels are for, in the order of the legend. */
 export const families = [
   'convolutions',
   'weight gradients',
@@ -20,13 +20,13 @@ interface Seen {
   readonly batch: number
 }
 
-/** Channels by channels by a window, or what a tile leaves of it: feature maps begin with the pictures. */
+/** Channels by channels by a window, or a part of that in a tile. Feature maps begin with the pictures. */
 const isWeight = ({ shape: [first = 1, ...rest], batch }: Seen): boolean => rest.length === 3 && batch % first !== 0
 
 /** A number for each picture or channel. */
 const isList = ({ shape: [, ...rest] }: Seen): boolean => rest.length === 3 && rest.every((d) => d === 1)
 
-/** More than a function of a few arguments takes: there is a sum in it, whatever its last row is. */
+/** More operations than a function of a few arguments has: the kernel holds a sum, whatever its last row is. */
 const isFold = ({ shape, flopsEach }: Seen): boolean => shape.length === 4 && flopsEach > 60
 
 interface Rule {
@@ -35,7 +35,7 @@ interface Rule {
   readonly where?: (seen: Seen) => boolean
 }
 
-/** The first rule that fits says the family. */
+/** The first rule that fits decides the family. */
 const rules: readonly Rule[] = [
   // both moments and the new parameter
   { family: 'Adam', name: /^add \+ add \+ sub\b/ },

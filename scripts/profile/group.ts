@@ -2,7 +2,7 @@ import type { Timing } from 'tessera'
 import { total } from '../lib/table.ts'
 import type { Family } from './families.ts'
 
-/** Kernels taken together. */
+/** Kernels with their totals. */
 export interface Group {
   readonly calls: number
   readonly programs: number
@@ -11,19 +11,19 @@ export interface Group {
   readonly bytes: number
 }
 
-/** A kernel, and what it is there for. */
+/** A kernel, and what it is for. */
 export interface Kernel extends Timing {
   readonly family: Family
 }
 
-/** The calls of a program, called by the one that takes longest. */
+/** The calls of a program, under the name of the one that takes longest. */
 export interface Kind extends Group {
   readonly name: string
   readonly shape: Timing['shape']
   readonly family: Family
 }
 
-/** Lists by key, in the order of their first. */
+/** Lists by key, in the order in which the keys occur. */
 const by = <A, K>(xs: readonly A[], key: (x: A) => K): ReadonlyMap<K, readonly A[]> => {
   const lists = new Map<K, A[]>()
   for (const x of xs) lists.set(key(x), [...(lists.get(key(x)) ?? []), x])
@@ -53,7 +53,7 @@ export const byFamily = (kernels: readonly Kernel[]): readonly (readonly [Family
     .map(([family, calls]) => [family, together(calls)] as const)
     .toSorted(([, a], [, b]) => b.ms - a.ms)
 
-/** Groups as one. */
+/** Several groups as one. */
 export const summed = (groups: readonly Group[]): Group => ({
   calls: total(groups.map(({ calls }) => calls)),
   programs: total(groups.map(({ programs }) => programs)),

@@ -4,12 +4,12 @@ import { byFamily, byProgram, summed, together } from './group.ts'
 import type { Group } from './group.ts'
 import type { Profile } from './work.ts'
 
-/** So many kinds of kernels have lines of their own. */
+/** Kinds of kernels that have their own lines. */
 const most = 25
 
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(',')}]`
 
-/** Calls, milliseconds, share, and what that makes a second: billions of operations, and of bytes. */
+/** Calls, milliseconds, share, and the rate: billions of operations and of bytes a second. */
 const figures = ({ calls, ms, flops, bytes }: Group, whole: number): Cells => [
   calls,
   short(ms),
@@ -19,7 +19,7 @@ const figures = ({ calls, ms, flops, bytes }: Group, whole: number): Cells => [
 ]
 const units = ['calls', 'ms', 'share', 'GFLOP/s', 'GB/s']
 
-/** Where the time goes, by kind of kernel: a program each. */
+/** Where the time goes, by kind of kernel: all calls of one program. */
 export const kernelTable = ({ kernels }: Profile): string => {
   const { ms } = together(kernels)
   const kinds = byProgram(kernels)
@@ -30,7 +30,7 @@ export const kernelTable = ({ kernels }: Profile): string => {
   return table(['kernel', 'for example', ...units], [...rows, ...others], 2)
 }
 
-/** Where the time goes, by what kernels are there for. */
+/** Where the time goes, by what kernels are for. */
 export const familyTable = ({ kernels }: Profile): string => {
   const whole = together(kernels)
   const rows = byFamily(kernels).map(([family, group]): Cells => [family, group.programs, ...figures(group, whole.ms)])

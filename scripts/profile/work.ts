@@ -1,12 +1,12 @@
 import * as t from 'tessera'
 import { unet } from 'tessera/models'
 import type { UNetParams } from 'tessera/models'
+import { initTrainState, trainStep } from 'tessera/train'
 import { median } from '../lib/table.ts'
-import { stepOf } from '../lib/training.ts'
 import { familyOf } from './families.ts'
 import type { Kernel } from './group.ts'
 
-/** Something a device does with a batch again and again. */
+/** A computation of a batch that is timed several times. */
 export interface Work {
   readonly name: string
   readonly batch: number
@@ -37,10 +37,19 @@ const workOf = <A extends readonly unknown[]>(
   }
 }
 
-/** A batch of pictures, timesteps and noise, as good as any. */
-const batchOf = (batch: number, steps: number) => {
+interface ModelWorkOptions {
+  readonly batch: number
+  /** Height and width of the pictures. */
+  readonly size: number
+  /** Only the prediction. */
+  readonly forward: boolean
+  readonly steps?: number
+}
+
+/** A batch of pictures [1, size, size], timesteps and noise, all random. */
+const batchOf = ({ batch, size, steps = 1000 }: ModelWorkOptions) => {
   const [images, times, noise] = t.split(t.key(0), 3)
-  const shape = [batch, 1, 28, 28]
+  const shape = [batch, 1, size, size]
   return [
     t.uniform(images!, shape, { low: -1, high: 1 }),
     t.randint(times!, [batch], { high: steps }),
@@ -49,28 +58,22 @@ const batchOf = (batch: number, steps: number) => {
 }
 
 /** What a model does with a batch: a training step, or the prediction alone. */
-export const modelWork = <P>(
-  device: t.Device,
-  model: t.Model<P>,
-  params: P,
-  { batch, forward, steps = 1000 }: { readonly batch: number; readonly forward: boolean; readonly steps?: number }
-): Work => {
-  const inputs = device.compute(batchOf(batch, steps))
+export const modelWork = <P>(device: t.Device, model: t.Model<P>, params: P, options: ModelWorkOptions): Work => {
+  const { batch, forward, steps = 1000 } = options
+  const inputs = device.compute(batchOf(options))
   const [x, ts] = inputs
   if (forward) return workOf(device, { name: 'the prediction', batch }, model, [params, x, ts])
   const optimiser = t.adam<P>({ lr: 1e-3 })
-  const state = device.compute({ params, memory: optimiser.init(params) })
-  return workOf(device, { name: 'a training step', batch }, stepOf(t.linearSchedule({ steps }), model, optimiser), [
-    state,
-    ...inputs
-  ])
+  const state = device.compute(initTrainState(optimiser, params))
+  const step = trainStep(t.loss(t.linearSchedule({ steps }), model), optimiser)
+  return workOf(device, { name: 'a training step', batch }, step, [state, ...inputs])
 }
 
 /** What the U-Net does with a batch. */
-export const unetWork = (device: t.Device, options: { readonly batch: number; readonly forward: boolean }): Work => {
+export const unetWork = (device: t.Device, options: Pick<ModelWorkOptions, 'batch' | 'forward'>): Work => {
   const model = unet()
   const params: UNetParams = device.compute(model.init(t.key(1)))
-  return modelWork(device, model.apply, params, options)
+  return modelWork(device, model.apply, params, { ...options, size: model.config.size })
 }
 
 /** The timings of several rounds as one: the median of each kernel. */
@@ -98,7 +101,7 @@ const firstRun = async (device: t.Device, work: Work): Promise<Profile['first']>
   }
 }
 
-/** Measures a work several times. */
+/** Measures a computation several times. */
 export const measure = async (device: t.Device, work: Work, rounds: number): Promise<Profile> => {
   const first = await firstRun(device, work)
   const [wholes, kernels]: readonly [number[], (readonly t.Timing[])[]] = [[], []]

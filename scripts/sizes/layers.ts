@@ -1,7 +1,7 @@
 import type { MeasuredFile } from './measure.ts'
 import { importGraph } from './cycles.ts'
 
-/** The folders of the library, each of which may import from those before it (and a part of the same one). */
+/** The folders of the library, in order: each may import from itself and from those before it. */
 export const layers: readonly string[] = [
   'lib/base',
   'lib/random',
@@ -21,7 +21,9 @@ export const layers: readonly string[] = [
   'lib/diffusion',
   'lib/data',
   'lib/render',
+  'lib/train',
   'lib',
+  'lib/metrics',
   'models',
   'scripts',
   'spec'
@@ -34,7 +36,7 @@ const layerOf = (path: string): number =>
     -1
   )
 
-/** The imports that go to a later layer, and the files that are in none. */
+/** The imports from a later layer, and the files that are in no layer. */
 export const arrowsUpwards = (files: readonly MeasuredFile[]): readonly string[] =>
   [...importGraph(files)].flatMap(([from, imports]) => {
     if (layerOf(from) < 0) return [`${from}: in no layer; name its folder in scripts/sizes/layers.ts`]
@@ -43,7 +45,7 @@ export const arrowsUpwards = (files: readonly MeasuredFile[]): readonly string[]
       .map((to) => `${from} imports ${to}: ${layers[layerOf(from)]} comes before ${layers[layerOf(to)]}`)
   })
 
-/** The names of types that two files of the library export. */
+/** Names of types that more than one file of the library exports. */
 export const doubleNames = (files: readonly MeasuredFile[]): readonly string[] => {
   const places = new Map<string, string[]>()
   for (const { path, types } of files) for (const name of types) places.set(name, [...(places.get(name) ?? []), path])

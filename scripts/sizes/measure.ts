@@ -10,7 +10,7 @@ export interface MeasuredFunction {
 export interface MeasuredFile {
   readonly path: string
   readonly lines: number
-  /** Lines that are neither blank nor nothing but comment. */
+  /** Lines that are neither blank nor only a comment. */
   readonly code: number
   readonly functions: readonly MeasuredFunction[]
   /** Lines on which `any` is written as a type. */
@@ -19,7 +19,7 @@ export interface MeasuredFile {
   readonly imports: readonly string[]
   /** The names of the types that it exports. */
   readonly types: readonly string[]
-  /** Lines on which a row is told apart by its name. */
+  /** Lines that compare a row's name. */
   readonly byName: readonly number[]
 }
 
@@ -68,7 +68,7 @@ const isComparison = (node: ts.Node): node is ts.BinaryExpression =>
   ts.isBinaryExpression(node) &&
   [ts.SyntaxKind.EqualsEqualsEqualsToken, ts.SyntaxKind.ExclamationEqualsEqualsToken].includes(node.operatorToken.kind)
 
-/** The lines that some token touches; comments are no tokens. */
+/** The number of lines with a token on them; comments are no tokens. */
 const codeLines = (source: ts.SourceFile): number => {
   const touched = walk(source, (node) => {
     if (node.getChildCount() > 0 || node.kind === ts.SyntaxKind.EndOfFileToken || ts.isJSDoc(node)) return []

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import * as t from 'tessera'
-import { checkpointFile, previousFile } from '../lib/checkpoint.ts'
+import { checkpointFile, previousCheckpointFile } from 'tessera/node'
 import type { Trial } from './trial.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -32,7 +32,7 @@ interface Ended {
 }
 
 const train = async (out: string, blow?: Blow): Promise<Ended> => {
-  const goesOn = [checkpointFile(out), previousFile(out)].some((path) => existsSync(path))
+  const goesOn = [checkpointFile(out), previousCheckpointFile(out)].some((path) => existsSync(path))
   const args = goesOn ? ['--resume', out] : ['--out', out, ...course]
   const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'scripts/train.ts'), ...args], {
     cwd: root,
@@ -48,7 +48,7 @@ const train = async (out: string, blow?: Blow): Promise<Ended> => {
 
 /** Changes a byte of the last checkpoint, if there is one before it to go on from. */
 const damaged = (out: string): boolean => {
-  if (![checkpointFile(out), previousFile(out)].every((path) => existsSync(path))) return false
+  if (![checkpointFile(out), previousCheckpointFile(out)].every((path) => existsSync(path))) return false
   const bytes = readFileSync(checkpointFile(out))
   // not a bit turned over: a run that was killed before it put the checkpoint right would be mended by the next damage
   bytes[bytes.length >> 1]! += 1

@@ -6,7 +6,7 @@ import { expected, fitted } from './fit.ts'
 import type { Fitted } from './fit.ts'
 import type { Subject } from './kernels.ts'
 
-/** A way to run a sum, and how much of each cost that takes. */
+/** A way to run a sum, and how much of each cost it takes. */
 export interface Candidate {
   readonly tiling: Tiling
   readonly amounts: Fitted
@@ -26,7 +26,7 @@ const amountsOf = (tilings: ReadonlyMap<keyof Fitted, readonly Tiling[]>, i: num
   }
 }
 
-/** All candidates of a sum on so many render targets. */
+/** All candidates of a sum on a number of render targets. */
 export const candidatesOf = (
   { kernel, fold }: Subject,
   targets: number,
@@ -42,14 +42,14 @@ export const candidatesOf = (
 export const chosen = (candidates: readonly Candidate[], costs: Fitted): Candidate =>
   candidates.reduce((best, next) => (expected(next.amounts, costs) < expected(best.amounts, costs) ? next : best))
 
-/** Slower than the best by so much that its time says little about the choice. */
+/** Times the best time beyond which a candidate says little about the choice. */
 const hopeless = 6
 
-/** Places from the first to the last, so many of them. */
+/** `n` evenly spread entries of a list, the first and the last among them. */
 const spread = <T>(list: readonly T[], n: number): readonly T[] =>
   list.length <= n ? list : Array.from({ length: n }, (_, i) => list[Math.round((i * (list.length - 1)) / (n - 1))]!)
 
-/** The best by the model, the best with 1, 2, 4 and 8 targets, its next of kin, and a spread of the rest. */
+/** The two best by the model, the best with 1, 2, 4 and 8 targets, and a spread of the rest. */
 export const worthMeasuring = (candidates: readonly Candidate[], costs: Fitted, most: number): readonly Candidate[] => {
   const ranked = candidates.toSorted((a, b) => expected(a.amounts, costs) - expected(b.amounts, costs))
   const best = expected(ranked[0]!.amounts, costs)

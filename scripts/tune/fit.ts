@@ -40,7 +40,7 @@ const descent = (gram: readonly (readonly number[])[], target: readonly number[]
   return x
 }
 
-/** How much the usual proportions count beside a measurement, for each constant. */
+/** The weight of the default proportions against a measurement, for each constant. */
 const usualTrust = 0.01
 
 /** The factor by which all constants grow together, by least squares of relative errors. */

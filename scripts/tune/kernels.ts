@@ -1,4 +1,5 @@
 import * as t from 'tessera'
+import { unet } from 'tessera/models'
 import type { Costs } from '../../lib/compile/kernel/costs.ts'
 import { foldsOf } from '../../lib/compile/kernel/ir.ts'
 import type { Folds, Kernel } from '../../lib/compile/kernel/ir.ts'
@@ -61,17 +62,19 @@ const statistics = (batch: number, channels: number, size: number): Example => {
   }
 }
 
+const { size: side } = unet({ steps: 1 }).config
+
 const layers: readonly Layer[] = [
-  { from: 10, to: 10, size: 28, window: 3, stride: 1 },
-  { from: 20, to: 20, size: 14, window: 3, stride: 1 },
-  { from: 40, to: 40, size: 7, window: 3, stride: 1 },
-  { from: 10, to: 10, size: 28, window: 4, stride: 2 }
+  { from: 10, to: 10, size: side, window: 3, stride: 1 },
+  { from: 20, to: 20, size: side / 2, window: 3, stride: 1 },
+  { from: 40, to: 40, size: side / 4, window: 3, stride: 1 },
+  { from: 10, to: 10, size: side, window: 4, stride: 2 }
 ]
 
 /** What the U-Net does most, and a matrix product. */
 export const examples = (batches: readonly number[]): readonly Example[] => [
   ...batches.flatMap((batch) => layers.flatMap((layer) => convolution(batch, layer))),
-  ...batches.map((batch) => statistics(batch, 10, 28)),
+  ...batches.map((batch) => statistics(batch, 10, side)),
   product(512)
 ]
 

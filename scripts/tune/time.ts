@@ -12,7 +12,7 @@ import { node } from '../../lib/core/tensor.ts'
 import type { Buffer, Engine } from '../../lib/device/engine.ts'
 import { median } from '../lib/table.ts'
 
-/** A program with what it is run on. */
+/** A program and its inputs. */
 interface Call {
   readonly source: KernelSource
   readonly inputs: readonly Buffer[]
@@ -20,7 +20,7 @@ interface Call {
   readonly targets: number
 }
 
-/** A measurement takes at least so long, or so many runs: clocks and drivers are uneven. */
+/** Milliseconds that a measurement takes at least, unless it has had all its runs: clocks and drivers are uneven. */
 const longEnough = 4
 const runsAtMost = 12
 
@@ -36,7 +36,7 @@ const timed = (engine: Engine, call: Call, runs: number): number => {
   return (performance.now() - start) / runs
 }
 
-/** Numbers in [-1, 1): zeros might be faster than numbers are. */
+/** Numbers in [-1, 1): zeros might be faster than other numbers. */
 const filled = (shape: Shape): Float32Array =>
   Float32Array.from({ length: sizeOf(shape) }, (_, i) => (((i * 7919) % 1024) - 512) / 512)
 
@@ -79,7 +79,7 @@ const ready = (engine: Engine, kernel: Kernel, inputs: readonly Buffer[], tiling
 const release = (engine: Engine, { calls }: Ready): void =>
   calls.slice(1).forEach(({ inputs }) => inputs.forEach((buffer) => engine.give(buffer)))
 
-/** Tilings that ran, with the milliseconds they took: the median of so many rounds, all tilings in each. */
+/** The tilings that ran and their milliseconds: medians over several rounds, each with all tilings. */
 const rounds = (engine: Engine, all: readonly Ready[], count: number): ReadonlyMap<Tiling, number> => {
   const times = new Map<Tiling, number[]>(all.map(({ tiling }) => [tiling, []]))
   for (let i = 0; i < count; i++)

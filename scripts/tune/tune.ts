@@ -1,6 +1,6 @@
+import { breathe } from 'tessera'
 import type { Costs } from '../../lib/compile/kernel/costs.ts'
 import type { Engine } from '../../lib/device/engine.ts'
-import { breathe } from '../lib/interrupt.ts'
 import { candidatesOf, chosen, worthMeasuring } from './candidates.ts'
 import type { Candidate } from './candidates.ts'
 import { fit } from './fit.ts'
@@ -8,7 +8,7 @@ import type { Sample } from './fit.ts'
 import type { Subject } from './kernels.ts'
 import { timesOf } from './time.ts'
 
-/** A sum, and the milliseconds of those of its candidates that were run. */
+/** A sum, and the milliseconds of the candidates that were run. */
 export interface Measured {
   readonly subject: Subject
   readonly candidates: readonly Candidate[]
@@ -21,7 +21,7 @@ export interface Effort {
   readonly rounds: number
 }
 
-/** Called with the number of sums that are done, and the name of the next. */
+/** Called with the number of sums that are done and the name of the next one. */
 export type OnSum = (done: number, name: string) => void
 
 export interface Tuned {
@@ -29,7 +29,7 @@ export interface Tuned {
   readonly costs: Costs
 }
 
-/** Tiles that take so many times as long as the best are slow for reasons that no constant stands for. */
+/** Tiles that take this many times as long as the best are slow for reasons that no constant describes. */
 const outOfTheQuestion = 2.5
 
 /** What the constants are fitted to. */
@@ -39,7 +39,7 @@ export const samplesOf = (all: readonly Measured[]): readonly Sample[] =>
     return [...ms].flatMap(([{ amounts }, time]) => (time <= most ? [{ amounts, ms: time }] : []))
   })
 
-/** With the times of these candidates too. */
+/** Adds the times of these candidates. */
 const withTimes = (engine: Engine, known: Measured, wanted: readonly Candidate[], rounds: number): Measured => {
   const fresh = wanted.filter((candidate) => !known.ms.has(candidate))
   if (fresh.length === 0) return known
@@ -69,7 +69,7 @@ const each = async (
   return done
 }
 
-/** Fitted constants may choose tiles that nobody has timed, whose times may move the constants. */
+/** Rounds of fitting: new constants may choose tiles that were not timed, whose times may change the constants. */
 const again = 2
 
 /** Times candidates of each sum, and fits the constants to the times. */
@@ -98,7 +98,7 @@ export const tune = async (
   return { all, costs }
 }
 
-/** What was measured of a sum, and how the tiles that constants choose compare with the best. */
+/** The measurements of a sum, and how the tiles that constants choose compare with the best. */
 export interface Comparison {
   readonly name: string
   readonly best: Candidate
@@ -108,7 +108,7 @@ export interface Comparison {
 }
 export interface Choice {
   readonly candidate: Candidate
-  /** Times as long as the best; nothing where the driver refuses it. */
+  /** Times as long as the best; undefined if the driver refuses it. */
   readonly ratio: number | undefined
 }
 
@@ -126,7 +126,7 @@ export const compare = ({ all, costs }: Tuned, usual: Costs): readonly Compariso
     return [{ name: subject.name, best, ms, before: choice(usual), after: choice(costs) }]
   })
 
-/** The geometric mean of the ratios that there are. */
+/** The geometric mean of the ratios that are known. */
 export const meanRatio = (choices: readonly Choice[]): number => {
   const ratios = choices.flatMap(({ ratio }) => ratio ?? [])
   return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / Math.max(1, ratios.length))

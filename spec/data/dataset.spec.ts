@@ -100,6 +100,38 @@ describe('epochBatches', () => {
   })
 })
 
+describe('a data set of images of another size', () => {
+  const sizes = fc.record({
+    height: fc.integer({ min: 1, max: 40 }),
+    width: fc.integer({ min: 1, max: 40 }),
+    count: fc.integer({ min: 1, max: 12 }),
+    batch: fc.integer({ min: 1, max: 5 })
+  })
+
+  it('is read and batched, if its source says so', () => {
+    fc.assert(
+      fc.property(sizes, words, ({ height, width, count, batch }, order) => {
+        const files = tinyFiles(count, height, width)
+        const [images, labels] = [right(parseIdx(files.images)), right(parseIdx(files.labels))]
+        const data = right(labelled({ ...sources.mnist, height, width }, 'here', images, labels))
+        expect(data).toMatchObject({ count, height, width })
+        for (const { images: values, indices, size } of epochBatches(data, known(order), { batch })) {
+          expect(values.length).toBe(size * height * width)
+          const each = Array.from(indices, (index) => Array<number>(height * width).fill(index))
+          expect(values).toStrictEqual(normalise(Uint8Array.from(each.flat())))
+        }
+      })
+    )
+  })
+
+  it('is refused by a source that says otherwise', () => {
+    const files = tinyFiles(3, 20, 12)
+    const read = (height: number, width: number) => labelled({ ...sources.mnist, height, width }, 'F', right(parseIdx(files.images)), right(parseIdx(files.labels))) // prettier-ignore
+    expect(right(read(20, 12)).count).toBe(3)
+    expect(left(read(12, 20)).message).toBe('F: the images must be 12×20: [3,20,12]')
+  })
+})
+
 describe('labelled', () => {
   const five = tiny(5)
   it.each([

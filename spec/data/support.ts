@@ -11,10 +11,14 @@ import { writeIdx } from '../../lib/data/idx.ts'
 export const words = fc.record({ hi: fc.nat(0xffffffff), lo: fc.nat(0xffffffff) })
 
 /** IDX files of `count` images of one gray level each (the image's number) and labels 0 … 9 in turn. */
-export const tinyFiles = (count: number, side = 28): { readonly images: Uint8Array; readonly labels: Uint8Array } => ({
+export const tinyFiles = (
+  count: number,
+  height = 28,
+  width = height
+): { readonly images: Uint8Array; readonly labels: Uint8Array } => ({
   images: writeIdx({
-    shape: [count, side, side],
-    data: Uint8Array.from({ length: count * side * side }, (_, i) => Math.floor(i / (side * side)))
+    shape: [count, height, width],
+    data: Uint8Array.from({ length: count * height * width }, (_, i) => Math.floor(i / (height * width)))
   }),
   labels: writeIdx({ shape: [count], data: Uint8Array.from({ length: count }, (_, i) => i % 10) })
 })

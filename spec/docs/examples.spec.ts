@@ -26,7 +26,7 @@ describe('[gl] the examples', () => {
   })
 
   it('ddpm.ts trains and draws samples', async () => {
-    const losses = await ddpm.main({ images: 16, epochs: 3, batch: 8, steps: 3, samples: 4, out: folder })
+    const losses = await ddpm.main({ images: 16, epochs: 3, batchSize: 8, steps: 3, samples: 4, out: folder })
     expect(losses.length).toBe(3)
     expect(losses[2]).toBeLessThan(losses[0]!)
     const png = readFileSync(join(folder, 'samples.png'))

@@ -5,6 +5,8 @@ import * as functions from 'fp-ts/function'
 import * as taskEither from 'fp-ts/TaskEither'
 import * as tessera from '../../lib/index.ts'
 import * as node from '../../lib/node.ts'
+import * as metrics from '../../lib/metrics/index.ts'
+import * as train from '../../lib/train/index.ts'
 import * as models from '../../models/index.ts'
 import type { Example } from './extract.ts'
 
@@ -12,6 +14,8 @@ import type { Example } from './extract.ts'
 const modules: Readonly<Record<string, object>> = {
   tessera,
   'tessera/node': node,
+  'tessera/train': train,
+  'tessera/metrics': metrics,
   'tessera/models': models,
   'fp-ts/function': functions,
   'fp-ts/Either': either,

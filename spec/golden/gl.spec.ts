@@ -75,8 +75,7 @@ describe('the U-Net, [gl]', () => {
           const [forTimes, forNoise] = t.split(key)
           const ts = t.randint(forTimes!, [4], { high: 1000 })
           const eta = t.normal(forNoise!, [4, 1, 28, 28])
-          const [next, loss] = trainingStep(model)(state, { x0, ts, eta })
-          return [next, loss] as const
+          return trainingStep(model)(state, x0, ts, eta)
         },
         { donate: [0] }
       )

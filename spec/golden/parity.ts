@@ -1,5 +1,6 @@
 import * as t from '../../lib/index.ts'
-import type { AdamState, Device, Numbers, Sampled, Schedule, Tensor } from '../../lib/index.ts'
+import type { AdamState, Device, Numbers, Optimiser, Sampled, Schedule, Tensor } from '../../lib/index.ts'
+import { initTrainState, trainStep } from '../../lib/train/index.ts'
 import type { UNet, UNetParams } from '../../models/index.ts'
 import { expectClose } from '../support/tolerance.ts'
 
@@ -30,24 +31,27 @@ export interface Batch {
   readonly eta: Tensor
 }
 
-export interface TrainingState {
-  readonly params: UNetParams
+interface RecordingState {
   readonly adam: AdamState<UNetParams>
+  /** Of the last step. */
+  readonly grads: UNetParams
 }
 
 const schedule = t.linearSchedule({ steps: 1000 })
-const optimiser = t.adam<UNetParams>({ lr: 1e-3 })
+const adam = t.adam<UNetParams>({ lr: 1e-3 })
 
-export const startOf = (params: UNetParams): TrainingState => ({ params, adam: optimiser.init(params) })
+/** A whole training step, and the state before the first. */
+export const trainingStep = ({ apply }: UNet) => trainStep(t.loss(schedule, apply), adam)
+export const startOf = (params: UNetParams) => initTrainState(adam, params)
 
-/** A whole training step, with the gradients it took. */
-export const trainingStep =
-  ({ apply }: UNet) =>
-  (state: TrainingState, { x0, ts, eta }: Batch): readonly [TrainingState, t.Scalar, UNetParams] => {
-    const [loss, grads] = t.lossStep(schedule, apply)(state.params, x0, ts, eta)
-    const [params, adam] = optimiser.update(grads, state.adam, state.params)
-    return [{ params, adam }, loss, grads]
+/** Adam, with the gradients of the last step in its state, so that they can be compared. */
+const recording: Optimiser<UNetParams, RecordingState> = {
+  init: (params) => ({ adam: adam.init(params), grads: t.mapTree(params, ({ shape }) => t.zeros(shape)) }),
+  update: (grads, state, params) => {
+    const [next, nextAdam] = adam.update(grads, state.adam, params)
+    return [next, { adam: nextAdam, grads }]
   }
+}
 
 export type NamedNumbers = Readonly<Record<string, Numbers>>
 
@@ -68,13 +72,13 @@ export interface Trained {
 
 /** Three Adam steps on one batch. */
 export const trainThrice = async (device: Device, model: UNet, params: UNetParams, batch: Batch): Promise<Trained> => {
-  const step = device.compile(trainingStep(model), { donate: [0] })
-  let state = startOf(params)
+  const step = device.compile(trainStep(t.loss(schedule, model.apply), recording), { donate: [0] })
+  let state = initTrainState(recording, params)
   let grads: NamedNumbers = {}
   const losses: number[] = []
   for (let i = 0; i < 3; i++) {
-    const [next, loss, gradients] = step(state, batch)
-    if (i === 0) grads = await readAll(device, gradients)
+    const [next, loss] = step(state, batch.x0, batch.ts, batch.eta)
+    if (i === 0) grads = await readAll(device, next.optState.grads)
     losses.push((await device.read(loss))[0]!)
     state = next
   }

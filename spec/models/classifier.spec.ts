@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
 import { fromFolder } from '../../lib/node.ts'
 import { classifier, type ClassifierParams, type Named } from '../../models/index.ts'
-import { learning } from '../../scripts/classify/learning.ts'
+import { trainClassifier } from '../../scripts/classify/training.ts'
 import { loadClassifier, shippedClassifier } from '../../scripts/lib/classifier-file.ts'
 import { accuracyOf, allOf, readerOf } from '../../scripts/lib/reading.ts'
 import { originals, right } from '../data/support.ts'
@@ -62,9 +62,9 @@ describe('the classifier', () => {
 
   it('learns a few digits by heart, [gl]', async () => {
     const device = await gl()
-    const lesson = { dataset: digits, epochs: 30, batch: 20, lr: 4e-3, key: t.key(1) }
+    const training = { dataset: digits, epochs: 30, batch: 20, lr: 4e-3, key: t.key(1) }
     const steps = []
-    for await (const { loss, state } of learning(device, lesson)) steps.push({ loss, state })
+    for await (const record of trainClassifier(device, training)) if (record.kind === 'step') steps.push(record)
     expect(steps.length).toBe(60)
     expect(steps.at(-1)!.loss).toBeLessThan(0.05 * steps[0]!.loss)
     const { classes, confidence } = await readerOf(device, steps.at(-1)!.state.params, 20)(allOf(digits))

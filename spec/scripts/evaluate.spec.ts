@@ -5,17 +5,17 @@ import fc from 'fast-check'
 import * as t from 'tessera'
 import { toNamed, unet } from 'tessera/models'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { factsOf, keepSamples, keptSofar, readSamples } from '../../scripts/evaluate/kept.ts'
+import { factsOf, keepSamples, keptSamples, readSamples } from '../../scripts/evaluate/kept.ts'
 import { measureLosses, pixelVariances, pixelwiseLoss, quartersOf } from '../../scripts/evaluate/losses.ts'
 import { classTable, lossTable, scoreTable } from '../../scripts/evaluate/report.ts'
 import { drawMissing } from '../../scripts/evaluate/samples.ts'
 import { parted, scoreOf, shown, shuffled, standardOf, stretched } from '../../scripts/evaluate/scores.ts'
 import { readSettings } from '../../scripts/evaluate/settings.ts'
 import { shippedClassifier } from '../../scripts/lib/classifier-file.ts'
-import type { Trained } from '../../scripts/lib/model-file.ts'
+import type { LoadedModel } from '../../scripts/lib/model-file.ts'
 import { saveModel, shippedModel } from '../../scripts/lib/model-file.ts'
 import { pixels } from '../../scripts/lib/reading.ts'
-import type { Attention } from '../../scripts/lib/sampling.ts'
+import type { UserIO } from '../../scripts/lib/user.ts'
 import { left, right } from '../data/support.ts'
 import { readPng } from '../render/png.reader.ts'
 import { holds, holdsOn } from '../support/property.ts'
@@ -30,14 +30,15 @@ const network = unet({ steps: 8 })
 const params = network.init(t.key(0))
 
 /** The U-Net's parameters with another function of them. */
-const modelled = (apply: typeof network.apply, steps = 8): Trained => ({
+const modelled = (apply: typeof network.apply, steps = 8): LoadedModel => ({
   model: { ...network, apply },
   params,
-  schedule: t.linearSchedule({ steps, betaMin: 0.05, betaMax: 0.4 })
+  schedule: t.linearSchedule({ steps, betaMin: 0.05, betaMax: 0.4 }),
+  scheduleName: 'linear'
 })
 
-/** Attention of a user who asks to stop at the nth bar that moves. */
-const user = (patience = Infinity): Attention => {
+/** A user who asks to stop when bars have moved n times. */
+const user = (patience = Infinity): UserIO => {
   let seen = 0
   return {
     progress: { say: () => undefined, bar: () => ({ at: () => (seen += 1), end: () => undefined }) },
@@ -137,8 +138,8 @@ describe('samples', () => {
   const trained = modelled((_, x) => t.mul(x, 0.5), 3)
   const draw = (samples: number, batch: number, have: Float32Array, patience = Infinity, keep?: string) => {
     const settings = { samples, batch, ...(keep !== undefined && { keep }) }
-    const sofar = { images: have, facts: {} }
-    return drawMissing(t.reference, trained, settings, { sofar, key: t.key(5) }, user(patience))().then(right)
+    const kept = { images: have, facts: {} }
+    return drawMissing(t.reference, trained, settings, { kept, key: t.key(5) }, user(patience))().then(right)
   }
 
   it('are the same whether drawn at once or in parts', async () => {
@@ -170,11 +171,11 @@ describe('kept samples', () => {
   const path = join(folder, 'kept.safetensors')
 
   it('are gone on from where everything is the same, and refused where something is not', async () => {
-    expect(right(await keptSofar(undefined, facts)())).toEqual({ images: new Float32Array(), facts })
-    expect(right(await keptSofar(path, facts)())).toEqual({ images: new Float32Array(), facts })
+    expect(right(await keptSamples(undefined, facts)())).toEqual({ images: new Float32Array(), facts })
+    expect(right(await keptSamples(path, facts)())).toEqual({ images: new Float32Array(), facts })
     const kept = { images: await images(2), facts }
     right(await keepSamples(path, kept)())
-    expect(right(await keptSofar(path, facts)())).toEqual(kept)
+    expect(right(await keptSamples(path, facts)())).toEqual(kept)
     const others: readonly (readonly [object, string])[] = [
       [{ seed: 1 }, 'seed'],
       [{ batch: 7 }, 'batch'],
@@ -182,11 +183,15 @@ describe('kept samples', () => {
       [{ clip: 1 }, 'clip']
     ]
     for (const [change, name] of others) {
-      const { kind, message } = left(await keptSofar(path, factsOf(trained, { ...settings, ...change }))())
+      const { kind, message } = left(await keptSamples(path, factsOf(trained, { ...settings, ...change }))())
       expect([kind, message]).toEqual(['mismatch', `${path}: its samples were drawn with another ${name}: name another file, or remove it`]) // prettier-ignore
     }
+    // files of older versions say neither
+    const { schedule: _, sampler: __, ...older } = facts
+    right(await keepSamples(path, { ...kept, facts: older })())
+    expect(right(await keptSamples(path, facts)()).facts).toEqual(older)
     const other = { ...trained, params: network.init(t.key(1)) }
-    expect(left(await keptSofar(path, factsOf(other, settings))()).message).toMatch(/another model:/)
+    expect(left(await keptSamples(path, factsOf(other, settings))()).message).toMatch(/another model:/)
   })
 
   it.each([
@@ -314,7 +319,15 @@ describe('evaluate', () => {
     'cpu'
   ]
   const short = unet({ steps: 4 })
-  const origin = { dataset: 'digits', steps: 4, betaMin: 1e-4, betaMax: 0.02, epoch: 1, loss: 1 }
+  const origin = {
+    dataset: 'digits',
+    schedule: 'linear',
+    steps: 4,
+    betaMin: 1e-4,
+    betaMax: 0.02,
+    epoch: 1,
+    loss: 1
+  } as const
   let run: Ended
 
   beforeAll(async () => {

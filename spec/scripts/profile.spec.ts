@@ -127,7 +127,7 @@ describe('a profile', () => {
   it('is measured, [gl]', async () => {
     const device = await gl()
     const model: t.Model<t.Tensor> = (w, x) => t.conv2d(w, { padding: 'same' })(x)
-    const work = modelWork(device, model, t.ones([1, 1, 3, 3]), { batch: 2, forward: false, steps: 10 })
+    const work = modelWork(device, model, t.ones([1, 1, 3, 3]), { batch: 2, size: 28, forward: false, steps: 10 })
     const { kernels: measured, whole, first: times } = await measure(device, work, 2)
     expect(measured.map(({ family }) => family)).toContain('weight gradients')
     expect(Math.min(whole, times.traceMs, times.planMs, times.compileMs)).toBeGreaterThan(0)

@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import * as t from 'tessera'
+import { startPlace } from 'tessera/train'
+import type { DiffusionTraining, StepRecord } from 'tessera/train'
 import { describe, expect, it } from 'vitest'
 import { duration, progressOn } from '../../scripts/lib/progress.ts'
-import { epochLine, imagesLeft, trainingScreen } from '../../scripts/lib/screen.ts'
-import { beginning } from '../../scripts/lib/training.ts'
-import type { Course, StepRecord } from '../../scripts/lib/training.ts'
+import { epochLine, imagesLeft, trainingScreen } from '../../scripts/train/screen.ts'
 
 /** A stream that is no terminal, and what was written to it. */
 const paper = (): { readonly stream: NodeJS.WriteStream; readonly lines: () => readonly string[] } => {
@@ -19,21 +19,25 @@ const paper = (): { readonly stream: NodeJS.WriteStream; readonly lines: () => r
   return { stream, lines: () => text.split('\n').slice(0, -1) }
 }
 
-const courses = fc.record({
+const extents = fc.record({
   count: fc.integer({ min: 1, max: 300 }),
   epochs: fc.integer({ min: 1, max: 4 }),
-  batch: fc.integer({ min: 1, max: 40 })
+  batchSize: fc.integer({ min: 1, max: 40 })
 })
 
-const courseOf = ({ count, epochs, batch }: { count: number; epochs: number; batch: number }): Course => ({
-  dataset: { ...t.drawDigits(t.key(0), 0), count },
-  epochs,
-  batch,
+const trainingOf = (given: { count: number; epochs: number; batchSize: number }): DiffusionTraining => ({
+  dataset: { ...t.drawDigits(t.key(0), 0), count: given.count },
+  epochs: given.epochs,
+  batchSize: given.batchSize,
   steps: 10,
   key: t.key(0)
 })
 
-const stepsOf = ({ dataset: { count }, epochs, batch: size }: Course): readonly StepRecord<undefined>[] => {
+const stepsOf = ({
+  dataset: { count },
+  epochs,
+  batchSize: size
+}: DiffusionTraining): readonly StepRecord<undefined>[] => {
   const batches = Math.ceil(count / size)
   return Array.from({ length: batches * epochs }, (_, i) => {
     const batch = (i % batches) + 1
@@ -47,7 +51,7 @@ const stepsOf = ({ dataset: { count }, epochs, batch: size }: Course): readonly 
       loss: 0.5,
       ms: 100,
       state: undefined,
-      place: beginning
+      place: startPlace
     }
   })
 }
@@ -61,12 +65,12 @@ describe('the screen', () => {
 
   it('knows how many images are left: all that later steps show', () => {
     fc.assert(
-      fc.property(courses, (given) => {
-        const course = courseOf(given)
-        const steps = stepsOf(course)
+      fc.property(extents, (given) => {
+        const training = trainingOf(given)
+        const steps = stepsOf(training)
         steps.forEach((record, i) => {
           const later = steps.slice(i + 1).reduce((sum, { images }) => sum + images, 0)
-          expect(imagesLeft(course, record)).toBe(later)
+          expect(imagesLeft(training, record)).toBe(later)
         })
       })
     )
@@ -78,25 +82,25 @@ describe('the screen', () => {
 
   it('writes a line now and then where there is no terminal, ten seconds apart at least', () => {
     fc.assert(
-      fc.property(courses, fc.integer({ min: 1, max: 30_000 }), (given, ms) => {
+      fc.property(extents, fc.integer({ min: 1, max: 30_000 }), (given, ms) => {
         const { stream, lines } = paper()
         let clock = 0
-        const course = courseOf(given)
+        const training = trainingOf(given)
         const screen = trainingScreen(
           progressOn(stream, () => clock),
-          course
+          training
         )
-        const steps = stepsOf(course)
+        const steps = stepsOf(training)
         for (const record of steps) {
           clock += ms
-          screen.step(record)
+          screen.show(record)
           if (steps[record.step]?.epoch !== record.epoch)
-            screen.epoch({ ...record, kind: 'epoch', meanLoss: 0.5, seconds: 1, best: false })
+            screen.show({ ...record, kind: 'epoch', meanLoss: 0.5, seconds: 1, best: false })
         }
         screen.end()
         const marks = lines().filter((line) => line.startsWith('Loss at epoch'))
         const others = lines().filter((line) => !marks.includes(line))
-        expect(marks.length).toBe(course.epochs)
+        expect(marks.length).toBe(training.epochs)
         expect(others.length).toBeLessThanOrEqual(clock / 10_000)
         for (const line of others) expect(line).toMatch(/^epochs \d+\/\d+.*, batches \d+\/\d+ \(loss 0\.5000.*\)$/)
       })
@@ -106,14 +110,14 @@ describe('the screen', () => {
   it('tells the pace and the time left once the first step, which compiles, is over', () => {
     const { stream, lines } = paper()
     let clock = 0
-    const course = courseOf({ count: 30, epochs: 2, batch: 10 })
+    const training = trainingOf({ count: 30, epochs: 2, batchSize: 10 })
     const screen = trainingScreen(
       progressOn(stream, () => clock),
-      course
+      training
     )
-    for (const record of stepsOf(course).slice(0, 3)) {
+    for (const record of stepsOf(training).slice(0, 3)) {
       clock += 60_000
-      screen.step({ ...record, ms: record.step === 1 ? 99_000 : 2000 })
+      screen.show({ ...record, ms: record.step === 1 ? 99_000 : 2000 })
     }
     expect(lines()).toEqual([
       'epochs 0/2, batches 1/3 (loss 0.5000)',

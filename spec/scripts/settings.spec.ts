@@ -1,7 +1,8 @@
 import fc from 'fast-check'
+import * as t from 'tessera'
 import { describe, expect, it } from 'vitest'
-import { article, demo, flagsOf, readTask, settingsAgain } from '../../scripts/lib/settings.ts'
-import type { Settings } from '../../scripts/lib/settings.ts'
+import { article, demo, flagsOf, readTask, resumedSettings } from '../../scripts/train/settings.ts'
+import type { Settings } from '../../scripts/train/settings.ts'
 import { left, right } from '../data/support.ts'
 
 const whole = (max: number) => fc.integer({ min: 1, max })
@@ -22,6 +23,9 @@ const given = fc.record(
     preview: fc.boolean(),
     overwrite: fc.boolean(),
     out: fc.constantFrom('out/x', '/tmp/a b'),
+    optimiser: fc.constantFrom(...(Object.keys(t.optimisers) as t.OptimiserName[])),
+    schedule: fc.constantFrom(...(Object.keys(t.schedules) as t.ScheduleName[])),
+    sampler: fc.constantFrom(...(Object.keys(t.samplers) as t.SamplerName[])),
     device: fc.constantFrom('cpu', 'headlessgl', 'webasm', 'reference')
   },
   { requiredKeys: [] }
@@ -80,7 +84,10 @@ describe('settings', () => {
   })
 
   it('take a model file to sample from, or to start from', () => {
-    expect(right(readTask(['--no-train', '--model', 'm']))).toEqual({ kind: 'sample', settings: article, model: 'm' })
+    expect(right(readTask(['--no-train', '--model', 'm']))).toEqual({
+      kind: 'sample',
+      settings: { model: 'm', count: 100, seed: 0, out: 'out/train', sampler: 'ddpm' }
+    })
     expect(usageOf('--no-train')).toMatch(/--model FILE/)
     expect(right(readTask(['--model', 'm']))).toEqual({ kind: 'train', settings: { ...article, model: 'm' } })
     expect(usageOf('--resume', 'x', '--model', 'm')).toMatch(/--model does not go/)
@@ -94,7 +101,7 @@ describe('settings', () => {
           readonly changes: readonly string[]
           readonly out: string
         }
-        expect(right(settingsAgain(flagsOf(begun), changes, out))).toEqual({
+        expect(right(resumedSettings(flagsOf(begun), changes, out))).toEqual({
           ...begun,
           epochs,
           out: 'x',
@@ -104,12 +111,44 @@ describe('settings', () => {
     )
   })
 
+  it('of a run that an older version started are the defaults where it had no flag', () => {
+    const older = [
+      '--dataset',
+      'digits',
+      '--epochs',
+      '2',
+      '--batch',
+      '2',
+      '--lr',
+      '0.001',
+      '--steps',
+      '2',
+      '--seed',
+      '5'
+    ]
+    expect(right(resumedSettings(older, [], 'x'))).toEqual({
+      ...article,
+      epochs: 2,
+      batch: 2,
+      steps: 2,
+      seed: 5,
+      out: 'x'
+    })
+  })
+
   it('that decide which numbers come out do not change when a run goes on', () => {
     for (const flag of ['--batch', '--lr', '--steps', '--seed', '--limit', '--beta-min', '--beta-max'])
       expect(usageOf('--resume', 'x', flag, '0.5'.slice(flag === '--lr' || flag.startsWith('--beta') ? 0 : 2))).toMatch(
         `as it was started: ${flag} does not`
       )
-    for (const args of [['--dataset', 'mnist'], ['--out', 'y'], ['--demo'], ['--overwrite']])
+    for (const args of [
+      ['--dataset', 'mnist'],
+      ['--optimiser', 'sgd'],
+      ['--schedule', 'linear'],
+      ['--out', 'y'],
+      ['--demo'],
+      ['--overwrite']
+    ])
       expect(usageOf('--resume', 'x', ...args)).toMatch(`${args[0]} does not go with it`)
     expect(usageOf('--resume', 'x', '--no-train', '--model', 'm')).toMatch(/--no-train/)
   })
@@ -139,6 +178,9 @@ describe('settings', () => {
   it('refuse unknown names, flags and words', () => {
     expect(usageOf('--dataset', 'cifar')).toMatch(/cifar.*digits, mnist, fashion-mnist/)
     expect(usageOf('--device', 'cuda')).toMatch(/cuda.*headlessgl, webasm, cpu/)
+    expect(usageOf('--optimiser', 'adagrad')).toMatch(/adagrad.*adam, sgd/)
+    expect(usageOf('--schedule', 'x')).toMatch(/x.*linear/)
+    expect(usageOf('--sampler', 'x')).toMatch(/x.*ddpm/)
     expect(usageOf('--epoch', '3')).toMatch(/--epoch\b/)
     expect(usageOf('digits')).toMatch(/what is digits\?/)
     expect(usageOf('--epochs')).toMatch(/--epochs.*missing/)

@@ -91,6 +91,7 @@ describe('train', () => {
       version: '1',
       model: 'unet',
       dataset: 'digits',
+      schedule: 'linear',
       steps: '3',
       betaMin: '0.0001',
       betaMax: '0.02',
@@ -240,7 +241,8 @@ describe('Ctrl-C', () => {
     async () => {
       const [model, out] = [join(folder, 'long.safetensors'), join(folder, 'none')]
       const network = unet({ steps: 1000 })
-      const origin = { dataset: 'digits', steps: 1000, betaMin: 1e-4, betaMax: 0.02, epoch: 1, loss: 1 }
+      const betas = { betaMin: 1e-4, betaMax: 0.02 }
+      const origin = { dataset: 'digits', schedule: 'linear', steps: 1000, ...betas, epoch: 1, loss: 1 } as const
       right(await saveModel(model, toNamed(network, network.init(t.key(0))), origin)())
       let asked = false
       const { code, stdout, stderr } = await program(

@@ -2,10 +2,9 @@ import fc from 'fast-check'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import { describe, expect, it } from 'vitest'
-import { batchesOf, beginning, batchesPerEpoch, foldUntil, training, trainingStep } from '../../scripts/lib/training.ts'
-import type { Course, EpochRecord, Stand, State, StepRecord, TrainingStep } from '../../scripts/lib/training.ts'
+import { batchesOf, diffusionTraining, foldUntil, startPlace, stepsPerEpoch, trainLoop } from 'tessera/train'
+import type { DiffusionTraining, EpochRecord, StepRecord, TrainPoint, TrainRecord } from 'tessera/train'
 import { left, right } from '../data/support.ts'
-import { devices } from '../support/gl.ts'
 
 /** Images of 2×2 pixels, each of a gray level of its own. */
 const datasetOf = (count: number): t.Dataset => ({
@@ -19,29 +18,31 @@ const datasetOf = (count: number): t.Dataset => ({
   source: 'made here'
 })
 
-const courses = fc
+const trainings = fc
   .record({
     count: fc.integer({ min: 1, max: 12 }),
     epochs: fc.integer({ min: 1, max: 3 }),
-    batch: fc.integer({ min: 1, max: 5 }),
+    batchSize: fc.integer({ min: 1, max: 5 }),
     steps: fc.integer({ min: 1, max: 9 }),
     seed: fc.nat()
   })
-  .map(({ count, seed, ...rest }): Course => ({ ...rest, dataset: datasetOf(count), key: t.key(seed) }))
+  .map(({ count, seed, ...rest }): DiffusionTraining => ({ ...rest, dataset: datasetOf(count), key: t.key(seed) }))
+
+type Step = (state: number, x0: t.Tensor, ts: t.Tensor, eta: t.Tensor) => readonly [number, t.Scalar]
 
 /** A step whose loss depends on all that it is given, and which counts itself. */
-const step: TrainingStep<number> = (state, x0, ts, eta) => [
+const step: Step = (state, x0, ts, eta) => [
   state + 1,
   t.sum(t.add(t.mean(t.mul(x0, eta)), t.mul(t.mean(ts), 0.25 / (state + 1))))
 ]
 
-type Records = readonly (StepRecord<number> | EpochRecord<number>)[]
+type Records = readonly TrainRecord<number>[]
 
-const start: Stand<number> = { state: 0, place: beginning }
+const start: TrainPoint<number> = { state: 0, place: startPlace }
 
-const recordsOf = async (course: Course, by: TrainingStep<number> = step, from = start): Promise<Records> => {
-  const records: (StepRecord<number> | EpochRecord<number>)[] = []
-  for await (const record of training(t.reference, by, course, from)) records.push(record)
+const recordsOf = async (training: DiffusionTraining, by: Step = step, from = start): Promise<Records> => {
+  const records: TrainRecord<number>[] = []
+  for await (const record of trainLoop(t.reference, by, diffusionTraining(training), from)) records.push(record)
   return records
 }
 
@@ -50,16 +51,16 @@ const epochsOf = (records: Records): readonly EpochRecord<number>[] => records.f
 
 const lossesOf = (records: Records): readonly number[] => stepsOf(records).map(({ loss }) => loss)
 
-describe('training', () => {
+describe('trainLoop', () => {
   it('counts steps over the run and batches within epochs, the last of which is short', async () => {
     await fc.assert(
-      fc.asyncProperty(courses, async (course) => {
-        const steps = stepsOf(await recordsOf(course))
-        const batches = batchesPerEpoch(course)
-        expect(steps.map((r) => r.step)).toEqual(Array.from({ length: batches * course.epochs }, (_, i) => i + 1))
+      fc.asyncProperty(trainings, async (training) => {
+        const steps = stepsOf(await recordsOf(training))
+        const batches = stepsPerEpoch(training)
+        expect(steps.map((r) => r.step)).toEqual(Array.from({ length: batches * training.epochs }, (_, i) => i + 1))
         steps.forEach(({ step: number, epoch, batch, images, state }) => {
           expect((epoch - 1) * batches + batch).toBe(number)
-          expect(images).toBe(Math.min(course.batch, course.dataset.count - (batch - 1) * course.batch))
+          expect(images).toBe(Math.min(training.batchSize, training.dataset.count - (batch - 1) * training.batchSize))
           expect(state).toBe(number)
         })
       })
@@ -68,9 +69,9 @@ describe('training', () => {
 
   it('shows every image once an epoch, normalised, with a timestep of the schedule and noise of its own', async () => {
     await fc.assert(
-      fc.asyncProperty(courses, async (course) => {
+      fc.asyncProperty(trainings, async (training) => {
         const given: t.Tensor[][] = []
-        await recordsOf(course, (state, x0, ts, eta) => {
+        await recordsOf(training, (state, x0, ts, eta) => {
           given.push([x0, ts, eta])
           return step(state, x0, ts, eta)
         })
@@ -80,10 +81,10 @@ describe('training', () => {
           expect(eta!.shape).toEqual(x0!.shape)
           expect(x0!.shape).toEqual([ts!.shape[0], 1, 2, 2])
           seen.push(...pixels.filter((_, i) => i % 4 === 0).map((v) => Math.round((v / 2 + 0.5) * 255)))
-          for (const at of await t.reference.read(ts!)) expect([at >= 0, at < course.steps]).toEqual([true, true])
+          for (const at of await t.reference.read(ts!)) expect([at >= 0, at < training.steps]).toEqual([true, true])
         }
-        const { count } = course.dataset
-        for (let epoch = 0; epoch < course.epochs; epoch++)
+        const { count } = training.dataset
+        for (let epoch = 0; epoch < training.epochs; epoch++)
           expect(seen.slice(epoch * count, (epoch + 1) * count).toSorted((a, b) => a - b)).toEqual([
             ...Array(count).keys()
           ])
@@ -93,10 +94,10 @@ describe('training', () => {
 
   it('gives the same losses to the bit for the same key, others for another', async () => {
     await fc.assert(
-      fc.asyncProperty(courses, async (course) => {
-        const losses = lossesOf(await recordsOf(course))
-        expect(lossesOf(await recordsOf(course))).toEqual(losses)
-        const others = lossesOf(await recordsOf({ ...course, key: t.split(course.key)[0]! }))
+      fc.asyncProperty(trainings, async (training) => {
+        const losses = lossesOf(await recordsOf(training))
+        expect(lossesOf(await recordsOf(training))).toEqual(losses)
+        const others = lossesOf(await recordsOf({ ...training, key: t.split(training.key)[0]! }))
         expect(others).not.toEqual(losses)
         expect(new Set(losses).size).toBe(losses.length)
       })
@@ -105,15 +106,15 @@ describe('training', () => {
 
   it('reports the mean loss over all images of an epoch, and whether it is strictly the lowest', async () => {
     await fc.assert(
-      fc.asyncProperty(courses, fc.infiniteStream(fc.integer({ min: 1, max: 3 })), async (course, stream) => {
+      fc.asyncProperty(trainings, fc.infiniteStream(fc.integer({ min: 1, max: 3 })), async (training, stream) => {
         // losses of whole numbers, so that equal means occur
-        const by: TrainingStep<number> = (state) => [state + 1, t.scalar(stream.next().value as number)]
-        const records = await recordsOf(course, by)
+        const by: Step = (state) => [state + 1, t.scalar(stream.next().value as number)]
+        const records = await recordsOf(training, by)
         const epochs = epochsOf(records)
-        expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: course.epochs }, (_, i) => i + 1))
+        expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: training.epochs }, (_, i) => i + 1))
         epochs.forEach(({ epoch, meanLoss, best, state }, i) => {
           const steps = stepsOf(records).filter((r) => r.epoch === epoch)
-          expect(meanLoss).toBeCloseTo(steps.reduce((sum, r) => sum + r.loss * r.images, 0) / course.dataset.count, 9)
+          expect(meanLoss).toBeCloseTo(steps.reduce((sum, r) => sum + r.loss * r.images, 0) / training.dataset.count, 9)
           expect(best).toBe(epochs.slice(0, i).every((before) => meanLoss < before.meanLoss))
           expect(state).toBe(steps.at(-1)!.state)
         })
@@ -125,26 +126,26 @@ describe('training', () => {
     const timeless = (records: Records) =>
       records.map(({ place: { ms: _, ...place }, ...record }) => ({ ...record, place, ms: 0, seconds: 0 }))
     await fc.assert(
-      fc.asyncProperty(courses, fc.nat(), async (course, cut) => {
-        const records = await recordsOf(course)
+      fc.asyncProperty(trainings, fc.nat(), async (training, cut) => {
+        const records = await recordsOf(training)
         const at = cut % records.length
         // as it comes out of a file
-        const { state, place } = JSON.parse(JSON.stringify(records[at])) as Stand<number>
-        expect(timeless(await recordsOf(course, step, { state, place }))).toEqual(timeless(records.slice(at + 1)))
+        const { state, place } = JSON.parse(JSON.stringify(records[at])) as TrainPoint<number>
+        expect(timeless(await recordsOf(training, step, { state, place }))).toEqual(timeless(records.slice(at + 1)))
       })
     )
   })
 
   it('makes the batches of an epoch known before it is trained on them', async () => {
     await fc.assert(
-      fc.asyncProperty(courses, async (course) => {
+      fc.asyncProperty(trainings, async (training) => {
         const given: t.Tensor[] = []
-        await recordsOf(course, (state, x0, ts, eta) => {
+        await recordsOf(training, (state, x0, ts, eta) => {
           given.push(x0)
           return step(state, x0, ts, eta)
         })
-        const last = course.epochs
-        const known = [...batchesOf(course, last)].map((batch) => Float64Array.from(batch.images))
+        const last = training.epochs
+        const known = [...batchesOf(diffusionTraining(training), last)].map((batch) => Float64Array.from(batch.images))
         const trained = await Promise.all(given.slice(-known.length).map((x0) => t.reference.read(x0)))
         expect(known).toEqual(trained)
       })
@@ -180,43 +181,5 @@ describe('foldUntil', () => {
       i < 4 ? TE.right(sofar + i) : TE.left({ kind: 'write' as const, message: `no ${i}` })
     expect(left(await foldUntil(counting(made), 0, act, () => false)())).toEqual({ kind: 'write', message: 'no 4' })
     expect(made).toEqual([1, 2, 3, 4])
-  })
-})
-
-describe.each(devices)('trainingStep, %s', (_, open) => {
-  const scale: t.Model<t.Tensor> = (w, x) => t.mul(x, w)
-  const schedule = t.linearSchedule({ steps: 5 })
-  const [x0, ts, eta] = [t.normal(t.key(1), [3, 1, 2, 2]), t.tensor([0, 2, 4]), t.normal(t.key(2), [3, 1, 2, 2])]
-
-  it('is the loss, its gradients and the optimiser in one', async () => {
-    const device = await open()
-    const optimiser = t.adam<t.Tensor>({ lr: 0.125 })
-    const w = t.tensor([0.5])
-    const [state, loss] = trainingStep(device, schedule, scale, optimiser)(
-      { params: w, memory: optimiser.init(w) },
-      x0,
-      ts,
-      eta
-    )
-    const [wanted, grads] = t.lossStep(schedule, scale)(w, x0, ts, eta)
-    const [params] = optimiser.update(grads, optimiser.init(w), w)
-    expect((await device.read(loss))[0]).toBeCloseTo((await t.reference.read(wanted))[0]!, 5)
-    expect((await device.read(state.params))[0]).toBeCloseTo((await t.reference.read(params))[0]!, 5)
-  })
-
-  it('reuses the memory of the state that it is given', async () => {
-    const device = await open()
-    const optimiser = t.adam<t.Tensor>({ lr: 0.125 })
-    const w = t.tensor([0.5])
-    const advance = trainingStep(device, schedule, scale, optimiser)
-    let state: State<t.Tensor, t.AdamState<t.Tensor>> = { params: w, memory: optimiser.init(w) }
-    const created: number[] = []
-    for (let i = 0; i < 12; i++) {
-      const [next, loss] = advance(state, x0, ts, eta)
-      await device.read(loss)
-      state = next
-      created.push(device.stats().created)
-    }
-    expect(created.at(-1)).toBe(created[2])
   })
 })

@@ -1,6 +1,6 @@
 import * as t from 'tessera'
 import { describe, expect, it } from 'vitest'
-import { checks, precisionBits, smallestPower, verify } from '../../scripts/lib/self-test.ts'
+import { checks, precisionBits, smallestPower, verify } from 'tessera/metrics'
 import { gl } from '../support/gl.ts'
 
 /** The reference with every number changed as told when it is read. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { estimate, frechet, momentsOf, sharesOf, totalVariation } from '../../scripts/evaluate/statistics.ts'
-import type { Moments } from '../../scripts/evaluate/statistics.ts'
+import { frechet, momentsOf } from 'tessera/metrics'
+import type { Moments } from 'tessera/metrics'
 import { holds } from '../support/property.ts'
 
 const number = fc.double({ min: -4, max: 4, noNaN: true })
@@ -106,44 +106,12 @@ describe('the Fréchet distance', () => {
       const moved = momentsOf(vectors.map((v) => v + by), width) // prettier-ignore
       expectNear(frechet(momentsOf(vectors, width), moved), width * by * by)
     }))
-})
 
-describe('histograms', () => {
-  const classes = fc.array(fc.nat(9), { minLength: 1, maxLength: 50 })
-
-  it('are parts of a whole', () =>
-    holds(classes, (all) => {
-      const shares = sharesOf(all, 10)
-      expect(shares.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 9)
-      shares.forEach((share, k) => expect(share).toBeCloseTo(all.filter((x) => x === k).length / all.length, 9))
-    }))
-
-  it('differ by a distance between 0 and 1', () =>
-    holds(fc.tuple(classes, classes, classes), (all) => {
-      const [p, q, r] = all.map((each) => sharesOf(each, 10)) as [number[], number[], number[]]
-      expect(totalVariation(p, p)).toBe(0)
-      expect(totalVariation(p, q)).toBeCloseTo(totalVariation(q, p), 12)
-      expect(totalVariation(p, q)).toBeLessThanOrEqual(1 + 1e-9)
-      expect(totalVariation(p, r)).toBeLessThanOrEqual(totalVariation(p, q) + totalVariation(q, r) + 1e-9)
-    }))
-
-  it('that have no class in common differ wholly', () => {
-    expect(totalVariation(sharesOf([0, 0, 1], 4), sharesOf([2, 3], 4))).toBeCloseTo(1, 12)
-    expect(totalVariation([0.5, 0.5], [1, 0])).toBe(0.5)
+  it('wants vectors of one width, and whole ones', () => {
+    const [p, q] = [momentsOf([1, 2], 2), momentsOf([1, 2, 3], 3)]
+    expect(() => frechet(p, q)).toThrow('frechet: wants moments of vectors of one width, not 2 and 3')
+    expect(() => frechet({ ...p, covariance: [[1]] }, p)).toThrow('wants a covariance [2,2] for a mean of 2 numbers')
+    expect(() => momentsOf([1, 2, 3], 2)).toThrow('momentsOf: wants vectors of 2 numbers, one at least: 3 numbers')
+    for (const [vectors, width] of [[[], 2], [[1, 2], 0], [[1, 2], NaN], [[1, 2], 0.5]] as const) expect(() => momentsOf(vectors, width)).toThrow(/^momentsOf: /) // prettier-ignore
   })
-})
-
-describe('an estimate', () => {
-  it('is a mean, and how far it may be off', () => {
-    expect(estimate([1, 2, 3, 6])).toEqual({ mean: 3, error: Math.sqrt(14 / 3 / 4) })
-    expect(estimate([5, 5])).toEqual({ mean: 5, error: 0 })
-    expect(estimate([5])).toEqual({ mean: 5, error: NaN })
-  })
-
-  it('is off by less where there is more of the same', () =>
-    holds(fc.array(number, { minLength: 2, maxLength: 30 }), (xs) => {
-      const [one, four] = [estimate(xs), estimate([...xs, ...xs, ...xs, ...xs])]
-      expect(four.mean).toBeCloseTo(one.mean, 9)
-      expect(four.error).toBeLessThanOrEqual(one.error)
-    }))
 })

@@ -1,27 +1,29 @@
-import * as t from 'tessera'
+import * as t from '../index.ts'
 
 /** A computation that a device must do as exactly as its arithmetic allows. */
 export interface Check {
   readonly name: string
   readonly inputs: readonly t.Tensor[]
   readonly compute: (...inputs: readonly t.Tensor[]) => t.Tensor
-  /** How many terms the longest sum has. */
+  /** Terms of the longest sum; 1 by default. */
   readonly terms?: number
-  /** How much more than rounding to float32 is right for what is computed: 8 by default. */
+  /** Roundings to float32 that each term may be off by; 8 by default. */
   readonly slack?: number
 }
 
+/** How a device did a check. */
 export interface Verdict {
   readonly name: string
-  /** The largest error, in parts of the largest number of the result. */
+  /** The largest error, divided by the largest number of the result; Infinity where one is NaN. */
   readonly error: number
+  /** slack · 2⁻²³ · √terms */
   readonly allowed: number
   readonly passed: boolean
 }
 
 type Shape = readonly number[]
 
-/** Numbers that are not round, the same ones everywhere. */
+/** Numbers that are not round, the same everywhere. */
 const normal = (seed: number, ...shapes: readonly Shape[]): readonly t.Tensor[] =>
   t.split(t.key(seed), shapes.length).map((key, i) => t.normal(key, shapes[i]!))
 
@@ -42,7 +44,16 @@ const gradientBy =
 
 const layer = normal(20, [5, 3, 9, 9], [6, 3, 3, 3], [3, 9, 9], [3, 9, 9])
 
-/** One of each kind: what the programs are made of. */
+/**
+ * Checks of every kind of kernel that the programs use: broadcasting, functions, movements, reductions, convolutions and
+ * gradients. `verify` does one of them.
+ *
+ * @example
+ * ```ts
+ * import * as metrics from 'tessera/metrics'
+ * assert.ok(metrics.checks.some(({ name }) => name === 'matmul'))
+ * ```
+ */
 export const checks: readonly Check[] = [
   {
     name: 'add, mul, broadcast',
@@ -110,20 +121,40 @@ const largest = (xs: ArrayLike<number>): number => Array.from(xs).reduce((most, 
 
 const judged = ({ name, terms = 1, slack = 8 }: Check, got: t.Numbers, wanted: t.Numbers): Verdict => {
   const off = Float64Array.from(wanted, (want, i) => got[i]! - want)
-  // a number that is none must not pass: no comparison holds for it
+  // NaN must not pass: no comparison holds for it
   const error = off.some(Number.isNaN) ? Infinity : largest(off) / largest(wanted)
   const allowed = slack * 2 ** -23 * Math.sqrt(terms)
   return { name, error, allowed, passed: got.length === wanted.length && error <= allowed }
 }
 
-/** Computes something on a device and on the reference. */
+/**
+ * Does a check on a device and on the reference, which computes in float64, and compares: the error may be
+ * slack · 2⁻²³ · √terms of the largest number, what independent roundings to float32 add up to.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * import * as metrics from 'tessera/metrics'
+ * const { error, passed } = await metrics.verify(t.reference, metrics.checks[0]!)
+ * assert.deepStrictEqual([error, passed], [0, true])
+ * ```
+ */
 export const verify = async (device: t.Device, check: Check): Promise<Verdict> => {
   const { compute, inputs } = check
   const got = await device.read(device.compile((...xs: readonly t.Tensor[]) => compute(...xs))(...inputs))
   return judged(check, got, await t.reference.read(compute(...inputs)))
 }
 
-/** How exact a device's numbers are: 2⁻ᵏ for the largest k with 1 + 2⁻ᵏ > 1; 23 for float32. */
+/**
+ * The precision of a device in bits: the largest k with 1 + 2⁻ᵏ > 1. It is 23 for float32 and 52 for float64.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * import * as metrics from 'tessera/metrics'
+ * assert.equal(await metrics.precisionBits(t.reference), 52)
+ * ```
+ */
 export const precisionBits = async (device: t.Device): Promise<number> => {
   const ones = t.tensor(new Float32Array(60).fill(1), [60])
   const steps = t.tensor(
@@ -134,7 +165,17 @@ export const precisionBits = async (device: t.Device): Promise<number> => {
   return sums.filter((sum) => sum > 1).length - 1
 }
 
-/** The smallest power of two that a product can be: -126 for float32, or -149 where it keeps smaller ones too. */
+/**
+ * The exponent of the smallest power of two that a product can be, down to -149: -126 for float32 that flushes subnormal
+ * numbers to 0, -149 where it keeps them.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * import * as metrics from 'tessera/metrics'
+ * assert.equal(await metrics.smallestPower(t.reference), -149)
+ * ```
+ */
 export const smallestPower = async (device: t.Device): Promise<number> => {
   const halves = t.tensor(
     Float32Array.from({ length: 150 }, (_, k) => 2 ** -Math.floor(k / 2)),

@@ -6,28 +6,28 @@ import type * as t from 'tessera'
 import { fail } from 'tessera'
 import type { Failure } from 'tessera'
 import { loadClassifier } from '../lib/classifier-file.ts'
-import type { Schooled } from '../lib/classifier-file.ts'
-import { loadData } from '../lib/data.ts'
+import type { LoadedClassifier } from '../lib/classifier-file.ts'
+import { fitting, loadData } from '../lib/data.ts'
 import { canBecomeFolder } from '../lib/folder.ts'
 import { loadModel } from '../lib/model-file.ts'
-import type { Trained } from '../lib/model-file.ts'
+import type { LoadedModel } from '../lib/model-file.ts'
 import type { Progress } from '../lib/progress.ts'
-import { factsOf, keptSofar, readSamples } from './kept.ts'
+import { factsOf, keptSamples, readSamples } from './kept.ts'
 import type { Kept } from './kept.ts'
 import type { Settings } from './settings.ts'
 
-/** What is measured, and by what. */
-export interface Given {
-  readonly trained: Trained
-  readonly schooled: Schooled
+/** What is measured, and with what. */
+export interface Inputs {
+  readonly model: LoadedModel
+  readonly classifier: LoadedClassifier
   readonly dataset: t.Dataset
-  /** Samples that are there already. */
-  readonly sofar: Kept
+  /** Samples that were drawn before. */
+  readonly kept: Kept
 }
 
-/** A classifier knows nothing of images of other classes than those it was trained on. */
+/** Fails if a classifier was trained on other classes than those of a data set, or if there is nothing to compare. */
 const sameClasses = (
-  { classes, dataset: known }: Schooled,
+  { classes, dataset: known }: LoadedClassifier,
   dataset: t.Dataset,
   file: string
 ): E.Either<Failure, t.Dataset> => {
@@ -44,20 +44,21 @@ const places = ({ json, keep }: Settings): TE.TaskEither<Failure, void> =>
     TE.flatMap(() => (keep === undefined ? TE.right(undefined) : canBecomeFolder(dirname(keep), '--keep')))
   )
 
-/** Whatever can be wrong with the files is found here, before anything long begins. */
-export const givenBy = (settings: Settings, progress: Progress): TE.TaskEither<Failure, Given> =>
+/** Reads all files, so that whatever is wrong with them is found before anything long begins. */
+export const readInputs = (settings: Settings, progress: Progress): TE.TaskEither<Failure, Inputs> =>
   pipe(
     places(settings),
     TE.flatMap(() => loadModel(settings.model)),
-    TE.bindTo('trained'),
-    TE.bind('schooled', () => loadClassifier(settings.classifier)),
-    TE.bind('sofar', ({ trained }) =>
-      settings.from === undefined ? keptSofar(settings.keep, factsOf(trained, settings)) : readSamples(settings.from)
+    TE.bindTo('model'),
+    TE.bind('classifier', () => loadClassifier(settings.classifier)),
+    TE.bind('kept', ({ model }) =>
+      settings.from === undefined ? keptSamples(settings.keep, factsOf(model, settings)) : readSamples(settings.from)
     ),
-    TE.bind('dataset', ({ schooled }) =>
+    TE.bind('dataset', ({ model: { model }, classifier }) =>
       pipe(
         loadData({ ...settings, split: 't10k' }, progress),
-        TE.flatMapEither((dataset) => sameClasses(schooled, dataset, settings.classifier))
+        TE.flatMapEither(fitting(model)),
+        TE.flatMapEither((dataset) => sameClasses(classifier, dataset, settings.classifier))
       )
     )
   )
