@@ -1,8 +1,8 @@
 import { Recent } from '../base/recent.ts'
 import type { Kernel } from '../compile/kernel/ir.ts'
 import { defaultCosts, type Costs } from '../compile/kernel/costs.ts'
-import type { KernelSource } from '../compile/codegen/uniforms.ts'
-import { scalarFunctions, scalarHelpersOf, scalarOf } from '../compile/codegen/js/writer.ts'
+import type { KernelSource } from '../compile/codegen/program.ts'
+import { javaScriptOf } from '../compile/codegen/js/writer.ts'
 import { raise } from '../base/raise.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
 import { noCounts, type Counters } from './api/counters.ts'
@@ -57,11 +57,11 @@ class ArrayEngine implements Engine {
     if (name === 'webasm' && !GPU.isWebAssemblySupported) throw new Error('webasm: this platform has no WebAssembly')
     this.renderer = name === 'webasm' ? 'WebAssembly' : 'JavaScript'
     this.#programs = new Recent(limits.programs ?? mostPrograms, (program) => program.destroy())
-    this.#gpu = new GPU({ mode: name, functions: [...scalarFunctions] as never })
+    this.#gpu = new GPU({ mode: name })
   }
 
   source(kernel: Kernel): KernelSource {
-    return { text: scalarOf(kernel, mostCounted[this.name]), numbers: [], functions: scalarHelpersOf(kernel) }
+    return javaScriptOf(kernel, mostCounted[this.name])
   }
 
   take(shape: Shape): ArrayBuffer_ {

@@ -1,7 +1,7 @@
 import type { Counters } from './api/counters.ts'
 import { showShape } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
-import type { KernelSource } from '../compile/codegen/uniforms.ts'
+import type { KernelSource } from '../compile/codegen/program.ts'
 import type { Target } from '../compile/schedule/plan.ts'
 import type { Loss } from './api/lost.ts'
 

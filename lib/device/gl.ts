@@ -2,7 +2,8 @@ import type { Kernel } from '../compile/kernel/ir.ts'
 import type { Tiling } from '../compile/kernel/tiling.ts'
 import { defaultCosts, type Costs } from '../compile/kernel/costs.ts'
 import { glslOf } from '../compile/codegen/glsl/writer.ts'
-import type { UniformLimits, KernelSource } from '../compile/codegen/uniforms.ts'
+import type { UniformLimits } from '../compile/codegen/glsl/uniforms.ts'
+import type { KernelSource } from '../compile/codegen/program.ts'
 import { kernelKey } from '../compile/kernel/key.ts'
 import { raise } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
@@ -36,7 +37,7 @@ class GLEngine implements Engine {
   readonly #bound: Bound
   readonly #textures: TexturePool
   readonly #programs: Programs
-  readonly #numbers: UniformLimits
+  readonly #uniforms: UniformLimits
   readonly #mostCounted: number
   readonly #sources: Recent<KernelSource>
 
@@ -56,7 +57,7 @@ class GLEngine implements Engine {
     const units = gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS) as number
     this.targets = Math.min(limits.targets ?? 8, drawBuffers(gl))
     this.inputs = limits.inputs ?? Math.min(14, units)
-    this.#numbers = numbersOf(gl, name)
+    this.#uniforms = uniformsOf(gl, name)
     this.#mostCounted = mostCountedOn(gl)
     this.renderer = rendererOf(gl)
     this.#bound = new Bound(gl)
@@ -99,8 +100,8 @@ class GLEngine implements Engine {
     const start = performance.now()
     const fetch = this.#isTwo ? 'texture' : 'texture2D'
     const { textureSize, costs } = this
-    const numbers = this.#numbers
-    const source = glslOf(kernel, { fetch, textureSize, costs, numbers, mostCounted: this.#mostCounted }, tiling)
+    const uniforms = this.#uniforms
+    const source = glslOf(kernel, { fetch, textureSize, costs, uniforms, mostCounted: this.#mostCounted }, tiling)
     this.counters.compileMs += performance.now() - start
     return source
   }
@@ -146,7 +147,7 @@ class GLEngine implements Engine {
     meanwhile?: () => void
   ): readonly Buffer[] {
     const start = performance.now()
-    const program = this.#program(source.text, inputs.length, targets)
+    const program = this.#program(source, inputs.length, targets)
     const draw = (): void => this.#draw(program, source, inputs as readonly HeldTexture[])
     const first = (): void => {
       // a driver finishes compiling with the first drawing
@@ -160,16 +161,16 @@ class GLEngine implements Engine {
     return this.#textures.drawn(shape, targets, drawing)
   }
 
-  build({ text }: KernelSource, inputs: number, targets: number): boolean {
-    if (this.#programs.has(text)) return false
+  build(source: KernelSource, inputs: number, targets: number): boolean {
+    if (this.#programs.has(source.text)) return false
     const start = performance.now()
-    this.#program(text, inputs, targets)
+    this.#program(source, inputs, targets)
     this.counters.compileMs += performance.now() - start
     return true
   }
 
-  #program(text: string, inputs: number, targets: number): Program {
-    return this.#programs.known(text) ?? this.#checked(() => this.#programs.add(text, inputs, targets))
+  #program(source: KernelSource, inputs: number, targets: number): Program {
+    return this.#programs.known(source.text) ?? this.#checked(() => this.#programs.add(source, inputs, targets))
   }
 
   /** GL goes on after an error, with wrong numbers. To ask makes some drivers wait, so it is asked once a program. */
@@ -184,11 +185,11 @@ class GLEngine implements Engine {
     return raise('device', `the driver ${what} at a kernel's first run: smaller tensors or another device may do`)
   }
 
-  #draw(to: Program, { numbers }: KernelSource, inputs: readonly HeldTexture[]): void {
+  #draw(to: Program, { uniforms }: KernelSource, inputs: readonly HeldTexture[]): void {
     const gl = this.#gl
     this.#bound.program(to.program)
-    if (to.place && to.numbers !== numbers) gl.uniform4fv(to.place, padded(numbers))
-    to.numbers = numbers
+    if (to.place && to.uniforms !== uniforms) gl.uniform4fv(to.place, padded(uniforms))
+    to.uniforms = uniforms
     inputs.forEach(({ texture }, unit) => this.#bound.texture(unit, texture))
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4)
   }
@@ -220,7 +221,7 @@ const askForFloats = (gl: GL, name: EngineName): void => {
 }
 
 /** How many numbers a program may have besides what gpu.js needs. Only headless-gl is known to draw on llvmpipe. */
-const numbersOf = (gl: GL, name: EngineName): UniformLimits => {
+const uniformsOf = (gl: GL, name: EngineName): UniformLimits => {
   const most = (stage: number): number => 4 * ((gl.getParameter(stage) as number) - 24)
   // gpu.js has one, and the fragment's position counts as one
   const varyings = (gl.getParameter(gl.MAX_VARYING_VECTORS) as number) - 2
@@ -236,10 +237,10 @@ const mostCountedOn = (gl: GL): number => {
   return range >= 30 ? 2 ** range - 1 : 2 ** 21
 }
 
-/** Numbers by fours, as uniforms take them. */
-const padded = (numbers: readonly number[]): Float32Array => {
-  const fours = new Float32Array(Math.ceil(numbers.length / 4) * 4)
-  fours.set(numbers)
+/** Uniforms by fours: they are vectors. */
+const padded = (uniforms: readonly number[]): Float32Array => {
+  const fours = new Float32Array(Math.ceil(uniforms.length / 4) * 4)
+  fours.set(uniforms)
   return fours
 }
 

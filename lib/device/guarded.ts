@@ -1,5 +1,5 @@
 import type { Kernel } from '../compile/kernel/ir.ts'
-import type { KernelSource } from '../compile/codegen/uniforms.ts'
+import type { KernelSource } from '../compile/codegen/program.ts'
 import type { Tiling } from '../compile/kernel/tiling.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Buffer, Engine, Saved, Tenant } from './engine.ts'

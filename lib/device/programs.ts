@@ -1,4 +1,5 @@
-import { handedOn } from '../compile/codegen/uniforms.ts'
+import { handedOn } from '../compile/codegen/glsl/uniforms.ts'
+import type { KernelSource } from '../compile/codegen/program.ts'
 import type { Bound, GL } from './bound.ts'
 import type { Counters } from './api/counters.ts'
 import { Texture, type GPUType } from './gpujs.ts'
@@ -21,9 +22,9 @@ export interface Program {
   drawn: boolean
   /** When it was last asked for. */
   used: number
-  /** What it was last run with. */
-  numbers: readonly number[] | undefined
-  /** Where the numbers go, if it has any. */
+  /** The values that it was last run with. */
+  uniforms: readonly number[] | undefined
+  /** Where the uniforms go, if it has any. */
   readonly place: WebGLUniformLocation | null
   readonly destroy: () => void
 }
@@ -67,10 +68,10 @@ export class Programs {
     return this.#known.get(text)?.drawn === true
   }
 
-  add(text: string, inputs: number, targets: number): Program {
-    const program = this.#built(text, inputs, targets)
+  add(source: KernelSource, inputs: number, targets: number): Program {
+    const program = this.#built(source, inputs, targets)
     program.used = ++this.#time
-    this.#known.set(text, program)
+    this.#known.set(source.text, program)
     this.counters.programs++
     this.counters.compiled++
     // the attributes that draws read lie in a buffer of the program built last, which is never the oldest
@@ -88,7 +89,7 @@ export class Programs {
     return true
   }
 
-  #built(source: string, inputs: number, targets: number): Program {
+  #built(source: KernelSource, inputs: number, targets: number): Program {
     const kernel = this.#kernel(source, inputs, targets)
     const { program } = kernel
     const { gl } = this
@@ -99,11 +100,11 @@ export class Programs {
     gl.uniform2f(gl.getUniformLocation(program, 'ratio'), 1, 1)
     for (let i = 0; i < inputs; i++) gl.uniform1i(gl.getUniformLocation(program, `user_${name(i)}`), i)
     const place = gl.getUniformLocation(program, 'numbers[0]')
-    return { program, drawn: false, used: 0, numbers: undefined, place, destroy: () => destroyed(kernel) }
+    return { program, drawn: false, used: 0, uniforms: undefined, place, destroy: () => destroyed(kernel) }
   }
 
-  #kernel(source: string, inputs: number, targets: number): BuiltKernel {
-    const body = { name: 'body', source, argumentTypes: [], argumentNames: [], returnType: 'Array(4)' }
+  #kernel(source: KernelSource, inputs: number, targets: number): BuiltKernel {
+    const body = { name: 'body', source: source.text, argumentTypes: [], argumentNames: [], returnType: 'Array(4)' }
     this.gpu.setNativeFunctions([body] as never)
     // gpu.js writes sizes into the text, which no body reads: with one for all, a driver that has compiled a program for
     // tensors of one size, in this process or another, has compiled it for all sizes
@@ -166,9 +167,9 @@ const stub = (gl: GL): object => {
   return new (Texture as unknown as new (settings: object) => object)(settings)
 }
 
-/** gpu.js's vertex shader, handing a body its numbers. */
-const handing = (vertices: string, body: string): string => {
-  const { declarations, statements } = handedOn(body)
+/** gpu.js's vertex shader, handing a program its varyings. */
+const handing = (vertices: string, source: KernelSource): string => {
+  const { declarations, statements } = handedOn(source)
   return vertices.replace('void main(void) {', (main) => `${declarations}\n${main}\n${statements}`)
 }
 

@@ -82,7 +82,7 @@ export const subjectsOf = (
   costs: Costs
 ): readonly Subject[] => {
   const kernels: Kernel[] = []
-  const source: Target['source'] = (kernel) => ({ text: String(kernels.push(kernel)), numbers: [] })
+  const source: Target['source'] = (kernel) => ({ text: String(kernels.push(kernel)), uniforms: [] })
   for (const step of compile(outputs, { inputs, targets, textureSize, costs, source }).steps) step.source()
   const sums = kernels.flatMap((kernel) => {
     const fold = kernel.bodies.length === 1 && !kernel.tiles ? foldsOf(kernel) : undefined

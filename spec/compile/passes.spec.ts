@@ -24,7 +24,7 @@ const target: Target = {
   ...limits,
   targets: 8,
   textureSize: 8192,
-  source: ({ shape }) => ({ text: `a program for ${shape.join('x')}`, numbers: [] })
+  source: ({ shape }) => ({ text: `a program for ${shape.join('x')}`, uniforms: [] })
 }
 
 const x = leaf(0, 8, 6)
@@ -202,7 +202,7 @@ describe('lifetimes', () => {
     const steps = withLifetimes(calls, [4], (call, needed) => {
       const i = calls.indexOf(call as (typeof calls)[number])
       if (!needed.has(i + 1)) return undefined
-      const source = () => ({ text: '', numbers: [] })
+      const source = () => ({ text: '', uniforms: [] })
       return { source, shape: [1], inputs: inputs[i]!, outputs: [i + 1], targets: 1, name: String(i), flops: 0 }
     })
     expect(steps.map(({ name, free }) => [name, free])).toEqual([

@@ -1,26 +1,5 @@
-import { endless, given } from './uniforms.ts'
-
-/** A loop of a fold, from the outermost to the innermost. */
-export interface NestLoop {
-  readonly name: string
-  readonly trips: number
-  /** Each of its turns adds up in sums of its own, which are added to the outer ones at its end. */
-  readonly fresh: boolean
-  /** It is a block of a longer loop, whose turn this is; undefined where the block is the whole loop. */
-  readonly turn?: Turn
-  /** Its turns are blocks of `by` turns, up to `end`; how many those of one are has this name. */
-  readonly blocks?: { readonly size: string; readonly by: number; readonly end: number }
-  /** The name of how many turns it has, where that is reckoned. */
-  readonly size?: string
-}
-
-/** A turn of a loop that runs in blocks: `outer` blocks of `by` turns, up to `end`. */
-export interface Turn {
-  readonly name: string
-  readonly outer: string
-  readonly by: number
-  readonly end: number
-}
+import { code, type Code } from './code.ts'
+import type { Language, NestLoop } from './language.ts'
 
 /** What a fold loops over. */
 interface Counted {
@@ -107,57 +86,26 @@ export const sumLoops = (
   return shared ?? nestOf(counters, terms, longestSum[heavy ? 'heavy' : 'light'], fresh)
 }
 
-/** How a language writes loops, sums and what stands in a loop of blocks. */
-export interface Syntax {
-  readonly open: (loop: NestLoop) => readonly string[]
-  /** The first lines of a turn of a loop. */
-  readonly turn: (turn: Turn, loop: NestLoop) => readonly string[]
-  readonly sum: (name: string) => string
-  readonly add: (total: string, part: string) => string
-}
-
 /** The names of the innermost sums of a nest, and its lines around those of its body. */
 export const nested = (
   loops: readonly NestLoop[],
   totals: readonly string[],
   fresh: () => string,
-  { open, turn, sum, add }: Syntax
-): { readonly sums: readonly string[]; readonly around: (body: readonly string[]) => readonly string[] } => {
+  language: Language
+): { readonly sums: readonly string[]; readonly around: (body: readonly Code[]) => readonly Code[] } => {
   const [loop, ...inside] = loops
   if (!loop) return { sums: totals, around: (body) => body }
   const parts = loop.fresh ? totals.map(() => fresh()) : totals
-  const inner = nested(inside, parts, fresh, { open, turn, sum, add })
-  const starts = [...(loop.turn ? turn(loop.turn, loop) : []), ...(loop.fresh ? parts.map(sum) : [])]
-  const ends = loop.fresh ? totals.map((total, i) => add(total, parts[i]!)) : []
-  const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`)
+  const inner = nested(inside, parts, fresh, language)
+  const turn = loop.turn ? language.turn(loop.turn, loop) : []
+  const starts = loop.fresh ? parts.map((part) => language.total(part, code`0.0`)) : []
+  const ends = loop.fresh ? totals.map((total, i) => language.add(total, code`${parts[i]!}`)) : []
   return {
     sums: inner.sums,
-    around: (body) => [...open(loop), ...indented([...starts, ...inner.around(body), ...ends]), '}']
+    around: (body) => [
+      ...language.open(loop),
+      ...[...turn, ...starts, ...inner.around(body), ...ends].map((line) => code`  ${line}`),
+      code`}`
+    ]
   }
 }
-
-/**
- * GLSL's loops. A turn of a block is broken off if the last block is not whole. A kernel of fixed sizes (`fixed`) asks
- * only then; one that serves many sizes always does.
- */
-export const glslLoops = (fixed: boolean): Syntax => ({
-  open: ({ name, trips, blocks, size }) => {
-    if (blocks) {
-      const { by, end } = blocks
-      const left = `  float ${blocks.size} = min(${given(end)} - ${by}.0 * ${name}, ${by}.0);`
-      return [endless(name), left, `  if (${blocks.size} <= 0.0) break;`]
-    }
-    return size
-      ? [endless(name), `  if (${name} >= ${size}) break;`]
-      : [`for (float ${name} = 0.0; ${name} < ${trips}.0; ${name} += 1.0) {`]
-  },
-  turn: ({ name, outer, by, end }, { name: counter, size }) =>
-    size
-      ? [`float ${name} = ${outer} * ${by}.0 + ${counter};`]
-      : [
-          `float ${name} = ${outer} * ${given(by)} + ${counter};`,
-          ...(fixed && end % by === 0 ? [] : [`if (${name} >= ${given(end)}) break;`])
-        ],
-  sum: (name) => `vec4 ${name} = vec4(0.0);`,
-  add: (total, part) => `${total} += ${part};`
-})

@@ -1,15 +1,16 @@
 import type { Affine, Var } from '../../core/affine.ts'
 import type { Expr } from '../kernel/ir.ts'
 import type { Block } from './block.ts'
+import { code, type Code } from './code.ts'
 
 /** A value in the kernel: one number for all lanes, or one per lane. */
 export interface Value {
-  readonly text: string
+  readonly code: Code
   readonly wide: boolean
 }
 
 /** A value as one number per lane. */
-export const wideText = ({ text, wide }: Value): string => (wide ? text : `vec4(${text})`)
+export const widened = ({ code: of, wide }: Value): Code => (wide ? of : code`vec4(${of})`)
 
 /** Where an expression is evaluated. */
 export interface Scope {

@@ -1,7 +1,7 @@
 import { boundsOf, type Affine, type Guard, type Var } from '../../core/affine.ts'
 import type { ReductionName } from '../../core/reductions.ts'
 import { sizeOf, type Shape } from '../../core/shape.ts'
-import type { Helper, Row, Tensor } from '../../core/tensor.ts'
+import type { Row, Tensor } from '../../core/tensor.ts'
 
 /** What a kernel computes at one element of its output, as a tree over loads of buffers. */
 export type Expr =
@@ -101,12 +101,6 @@ export const partsOf = (exprs: readonly Expr[]): ReadonlySet<Expr> => {
   }
   exprs.forEach(visit)
   return found
-}
-
-/** The functions that the rows of a kernel call, each once. */
-export const helpersOf = ({ bodies }: Kernel): readonly Helper[] => {
-  const rows = [...partsOf(bodies)].flatMap((part) => (part.kind === 'apply' ? [part.row.kernel] : []))
-  return [...new Set(rows.flatMap((kernel) => (kernel.kind === 'pointwise' && kernel.helper ? [kernel.helper] : [])))]
 }
 
 /** The same kernel over other loads. */

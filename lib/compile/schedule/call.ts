@@ -1,7 +1,7 @@
 import { permute, reshape, store } from '../../core/primitives.ts'
 import type { Shape } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
-import type { KernelSource } from '../codegen/uniforms.ts'
+import type { KernelSource } from '../codegen/program.ts'
 import type { Kernel } from '../kernel/ir.ts'
 import type { Relayout } from '../kernel/layout-change.ts'
 import type { Tiling } from '../kernel/tiling.ts'

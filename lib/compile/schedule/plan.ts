@@ -1,6 +1,6 @@
 import { sizeOf } from '../../core/shape.ts'
 import { topological, type Tensor } from '../../core/tensor.ts'
-import type { KernelSource } from '../codegen/uniforms.ts'
+import type { KernelSource } from '../codegen/program.ts'
 import { flopsOf, type Kernel } from '../kernel/ir.ts'
 import { relaidOnce } from '../kernel/layout-change.ts'
 import { lower } from '../kernel/lower.ts'

@@ -1,6 +1,6 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
 import type { Costs } from '../../compile/kernel/costs.ts'
-import type { KernelSource } from '../../compile/codegen/uniforms.ts'
+import type { KernelSource } from '../../compile/codegen/program.ts'
 import type { Failure } from '../../base/failure.ts'
 import type { EngineName } from '../engine.ts'
 

@@ -2,13 +2,13 @@ import { freshVar, variable, type Affine, type Var } from '../../../core/affine.
 import { dividesInFloats } from '../../kernel/exact.ts'
 import type { Layout } from '../../kernel/layout.ts'
 import type { Names } from '../names.ts'
-import { given } from '../uniforms.ts'
+import { code, size, type Code } from '../code.ts'
 import type { Block } from '../block.ts'
 
 /** A part of a fragment's place: its name, written down when it is needed, and the output's axis that it is. */
 export interface Coordinate {
   readonly axis: Var | undefined
-  readonly name: () => string
+  readonly name: () => Code
 }
 
 /** Where a fragment lies in the texture that it writes. */
@@ -32,11 +32,11 @@ export const placeOf = (layout: Layout, padded: boolean, names: Names, block: Bl
     nameIntegers(width, axes, names, block)
     return { layout, index: axes.map(variable), coordinates: [] }
   }
-  const u = (): string => block.let('float', 'floor(gl_FragCoord.x)')
-  const v = (): string => block.let('float', 'floor(gl_FragCoord.y)')
+  const u = (): Code => block.let('float', code`floor(gl_FragCoord.x)`)
+  const v = (): Code => block.let('float', code`floor(gl_FragCoord.y)`)
   const all =
     split < 0
-      ? peeled(() => `(${u()} + ${given(width)} * ${v()})`, axes, 0, block)
+      ? peeled(() => code`(${u()} + ${size(width)} * ${v()})`, axes, 0, block)
       : [
           ...peeled(u, axes.slice(split), padded ? 3 : 0, block),
           ...peeled(v, axes.slice(0, split), padded ? 2 : 0, block)
@@ -49,26 +49,29 @@ export const placeOf = (layout: Layout, padded: boolean, names: Names, block: Bl
 
 /** Names axes of so many texels that floats can't tell them apart. */
 const nameIntegers = (width: number, axes: readonly Var[], names: Names, block: Block): void => {
-  let rest = block.let('int', `int(gl_FragCoord.x) + ${width} * int(gl_FragCoord.y)`)
+  let rest = block.let('int', code`int(gl_FragCoord.x) + ${String(width)} * int(gl_FragCoord.y)`)
   const long = axes.filter(({ extent }) => extent > 1).reverse()
   long.forEach((axis, i) => {
     const whole = rest
-    if (i < long.length - 1) rest = block.let('int', `${whole} / ${axis.extent}`)
-    names.setInteger(axis, i < long.length - 1 ? block.let('int', `${whole} - ${axis.extent} * ${rest}`) : whole)
+    if (i < long.length - 1) rest = block.let('int', code`${whole} / ${String(axis.extent)}`)
+    names.setInteger(
+      axis,
+      i < long.length - 1 ? block.let('int', code`${whole} - ${String(axis.extent)} * ${rest}`) : whole
+    )
   })
 }
 
 /** A row-major position as one number per axis longer than 1, the last axis first; at least so many. */
-const peeled = (position: () => string, axes: readonly Var[], least: number, block: Block): readonly Coordinate[] => {
+const peeled = (position: () => Code, axes: readonly Var[], least: number, block: Block): readonly Coordinate[] => {
   const long = axes.filter(({ extent }) => extent > 1).reverse()
   const slots = Array.from({ length: Math.max(least, long.length) }, (_, i) => long[i])
   let rest = position
   return slots.map((axis, i): Coordinate => {
     const whole = rest
     const extent = axis?.extent ?? 1
-    const quotient = (): string => block.let('float', `floor((${whole()} + 0.5) * ${given(1 / extent)})`)
+    const quotient = (): Code => block.let('float', code`floor((${whole()} + 0.5) * ${size(1 / extent)})`)
     rest = quotient
-    const remainder = (): string => `${whole()} - ${given(extent)} * ${quotient()}`
+    const remainder = (): Code => code`${whole()} - ${size(extent)} * ${quotient()}`
     return { axis, name: () => block.let('float', i === slots.length - 1 ? whole() : remainder()) }
   })
 }

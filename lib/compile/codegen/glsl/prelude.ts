@@ -1,4 +1,5 @@
 import type { Helper } from '../../../core/tensor.ts'
+import { callsIn, rendered, wordsOf } from '../code.ts'
 
 /** Functions that the rows' texts call and GLSL lacks; only those used are written into a kernel. */
 const both = (head: (type: string) => string, scalar: string, wide: string): string =>
@@ -118,14 +119,30 @@ const functions: Readonly<Record<string, string>> = {
 }
 
 /** GLSL's own need only be right to 2⁻¹¹, and some drivers do no better. */
-const accurate = (text: string): string =>
-  text.replace(/\b(sin|cos)\(/g, (_, name: string) => (name === 'sin' ? 'accurateSin(' : 'accurateCos('))
+const accurate: Readonly<Record<string, string>> = { sin: 'accurateSin', cos: 'accurateCos' }
 
-/** The text with the functions that it calls before it, and those that they call; of rows it has helpers. */
-export const withFunctions = (text: string, helpers: readonly Helper[]): string => {
-  const own = helpers.map(({ name, params, body }) => each(name, params, body.join(' ')))
-  return Object.entries(functions).reduceRight(
-    (all, [name, source]) => (all.includes(`${name}(`) ? `${source}\n${all}` : all),
-    accurate([...own, text].join('\n'))
+/** The functions that those above call. */
+const calls: Readonly<Record<string, readonly string[]>> = {
+  accurateSin: ['withoutTurns'],
+  accurateCos: ['withoutTurns'],
+  power: ['logarithm']
+}
+
+/** What GLSL calls a function of the rows' language. */
+export const functionName = (name: string): string => accurate[name] ?? name
+
+/** The definitions of some functions, and of those that they call. */
+export const functionsOf = (called: ReadonlySet<string | Helper>): readonly string[] => {
+  const helpers = [...called].filter((to) => typeof to !== 'string')
+  const bodies = helpers.map(({ body }) => wordsOf(body.join(' '), []))
+  const names = [...called, ...bodies.flatMap((body) => [...callsIn(body)])].filter((to) => typeof to === 'string')
+  const used = new Set(names.map(functionName).flatMap((name) => [name, ...(calls[name] ?? [])]))
+  const own = helpers.map(({ name, params }, i) =>
+    each(
+      name,
+      params,
+      rendered(bodies[i]!, () => '', functionName)
+    )
   )
+  return [...Object.entries(functions).flatMap(([name, source]) => (used.has(name) ? [source] : [])), ...own]
 }

@@ -1,0 +1,147 @@
+import type { Helper } from '../../core/tensor.ts'
+
+/**
+ * A program's text before it is rendered: a list of pieces. A number keeps its meaning until the whole program is known,
+ * which then decides whether it is a uniform or stands in the text.
+ */
+export type Code = readonly Piece[]
+
+type Piece = string | Name | Call | Hole
+
+/** A name, or a channel of one: needs no other name. */
+interface Name {
+  readonly kind: 'name'
+  readonly text: string
+}
+
+/** The name of a function that is called: one of the language's own, or one that a row brings along. */
+interface Call {
+  readonly kind: 'call'
+  readonly to: string | Helper
+}
+
+/** A number of a program. */
+export type Hole =
+  /** A number that the expression or its index arithmetic has. */
+  | { readonly kind: 'literal'; readonly value: number }
+  /** A number that follows from sizes: a uniform of its own wherever it stands, whatever its value. */
+  | { readonly kind: 'size'; readonly value: number }
+  /** Texels to the unit square, along one side of the texture in a slot. */
+  | { readonly kind: 'side'; readonly slot: number; readonly side: 'x' | 'y'; readonly texels: number }
+  /** How many turns a loop has. */
+  | { readonly kind: 'trips'; readonly value: number }
+
+/** Words of a language around pieces of code, in a template: code`floor(${x})`. A string is words, too. */
+export const code = (words: TemplateStringsArray, ...parts: readonly (Code | string)[]): Code => {
+  // a loop, for a step of training has a hundred thousand of these
+  const pieces: Piece[] = []
+  words.forEach((word, i) => {
+    if (word !== '') pieces.push(word)
+    const part = parts[i]
+    if (typeof part === 'string') pieces.push(part)
+    else if (part) pieces.push(...part)
+  })
+  return pieces
+}
+
+export const named = (text: string): Code => [{ kind: 'name', text }]
+export const call = (to: string | Helper): Code => [{ kind: 'call', to }]
+export const literal = (value: number): Code => [{ kind: 'literal', value }]
+export const size = (value: number): Code => [{ kind: 'size', value }]
+export const trips = (value: number): Code => [{ kind: 'trips', value }]
+/**
+ * What takes texels to the unit square along a side of a texture: a uniform in all programs, for textures differ in size
+ * more often than what is done with them.
+ */
+export const perSide = (slot: number, side: 'x' | 'y', texels: number): Code => [{ kind: 'side', slot, side, texels }]
+
+/** One of the four channels of a name. */
+export const channel = (of: Code, i: number): Code => named(`${shown(of)}.${'xyzw'[i]!}`)
+
+/** Code with something between. */
+export const joined = (list: readonly Code[], between: string): Code =>
+  list.flatMap((each, i) => (i === 0 ? each : [between, ...each]))
+
+/** A number as a float of GLSL and of JavaScript, in the range of float32. */
+export const floatText = (n: number): string => {
+  const finite = Math.max(-3.4028234e38, Math.min(3.4028234e38, n))
+  const text = Object.is(finite, -0) ? '-0.0' : String(finite)
+  const float = /[.e]/.test(text) ? text : `${text}.0`
+  return finite < 0 || Object.is(finite, -0) ? `(${float})` : float
+}
+
+/** Whether code is a name, or a number as short as one. */
+export const isAtom = ([piece, ...others]: Code): boolean => {
+  if (piece === undefined || typeof piece === 'string' || others.length > 0) return false
+  return piece.kind === 'name' || (piece.kind === 'literal' && /^[\d.]+$/.test(floatText(piece.value)))
+}
+
+/** Text that tells code apart: with every number in its place. */
+export const shown = (of: Code): string => of.reduce<string>((text, piece) => text + pieceText(piece), '')
+
+const pieceText = (piece: Piece): string => {
+  if (typeof piece === 'string') return piece
+  switch (piece.kind) {
+    case 'name':
+      return piece.text
+    case 'call':
+      return callText(piece)
+    case 'literal':
+      return floatText(piece.value)
+    case 'side':
+      return `#${piece.slot}${piece.side}#`
+    case 'size':
+    case 'trips':
+      return `#${piece.value}#`
+  }
+}
+
+/** The name of a called function, as the row wrote it. */
+const callText = ({ to }: Call): string => (typeof to === 'string' ? to : to.name)
+
+/** What a row says of its text: around operands, and with the function that it brings along. */
+interface RowText {
+  readonly text: (...operands: readonly string[]) => string
+  readonly helper?: Helper | undefined
+}
+
+const templates = new WeakMap<RowText, Code>()
+/** A row's text around the names $0, $1 … */
+const templateOf = (row: RowText, operands: number): Code => {
+  const { text, helper } = row
+  const names = Array.from({ length: operands }, (_, i) => `$${i}`)
+  const template = templates.get(row) ?? wordsOf(text(...names), helper ? [helper] : [])
+  templates.set(row, template)
+  return template
+}
+
+/** A row's text with code as its operands. */
+export const applied = (row: RowText, operands: readonly Code[]): Code =>
+  templateOf(row, operands.length).flatMap((piece) =>
+    typeof piece === 'string' && piece.startsWith('$') ? operands[Number(piece.slice(1))]! : [piece]
+  )
+
+/** Hand-written text in pieces: its operands ($0, $1 …), and the functions that it calls, stand apart. */
+export const wordsOf = (text: string, helpers: readonly Helper[]): Code =>
+  text.split(/(\$\d+|\b\w+(?=\())/).flatMap((word, i): Code => {
+    const isCall = i % 2 === 1 && !word.startsWith('$')
+    return isCall ? call(helpers.find(({ name }) => name === word) ?? word) : word === '' ? [] : [word]
+  })
+
+/** The functions that code calls, each once, in the order of their first call. */
+export const callsIn = (of: Code): ReadonlySet<string | Helper> =>
+  new Set(of.flatMap((piece) => (typeof piece !== 'string' && piece.kind === 'call' ? [piece.to] : [])))
+
+/** Whether a piece is a number. */
+export const isHole = (piece: Piece): piece is Hole =>
+  typeof piece !== 'string' && piece.kind !== 'name' && piece.kind !== 'call'
+
+/** What a program says for a piece, which is given for numbers and for calls. */
+export const rendered = (of: Code, number: (hole: Hole, i: number) => string, name: (call: string) => string): string =>
+  of
+    .map((piece, i) => {
+      if (typeof piece === 'string') return piece
+      if (isHole(piece)) return number(piece, i)
+      return piece.kind === 'name' ? piece.text : name(callText(piece))
+    })
+    .join('')

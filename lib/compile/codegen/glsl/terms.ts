@@ -1,0 +1,97 @@
+import { group } from 'fp-ts/ReadonlyNonEmptyArray'
+import { chunksOf } from 'fp-ts/ReadonlyArray'
+import { mul } from '../../../core/primitives.ts'
+import { reductions } from '../../../core/reductions.ts'
+import type { Guard } from '../../../core/affine.ts'
+import type { Expr, Fold } from '../../kernel/ir.ts'
+import type { Block } from '../block.ts'
+import { code, joined, shown, type Code } from '../code.ts'
+import { accumulate } from '../language.ts'
+import { glsl } from './language.ts'
+
+/** A term of a fold. */
+export interface Term {
+  readonly op: Fold['op']
+  /** The name of the sum or maximum. */
+  readonly total: string
+  readonly value: Code
+  /** The name of the condition under which the term counts, if any; the value is of four numbers then. */
+  readonly condition?: Code | undefined
+}
+
+/** A statement that takes a value into a total; or a line of another kind. */
+type Statement = Omit<Term, 'condition'> | { readonly line: Code }
+
+/** Totals are told in one way, whatever the loops. */
+const language = glsl(false)
+
+/** So many sums are added up side by side: a processor's registers hold no more, and one waits for itself. */
+const together = 2
+
+/** The factors of a product that is summed up, and the guards around it. */
+export const productOf = (
+  op: Fold['op'],
+  expr: Expr
+): { readonly factors: readonly Expr[]; readonly guards: readonly Guard[] } | undefined => {
+  const [guards, body] = expr.kind === 'guard' ? [expr.guards, expr.body] : [[], expr]
+  return reductions[op].adds && body.kind === 'apply' && body.row === mul.row
+    ? { factors: body.args, guards }
+    : undefined
+}
+
+const lineOf = (statement: Statement): Code => {
+  if ('line' in statement) return statement.line
+  const { op, total, value } = statement
+  return accumulate(op, total, value, language)
+}
+
+/** The statements that fold terms, one after the other. Neighbours under one condition are chosen together. */
+const statementsOf = (terms: readonly Term[], block: Block): readonly Statement[] =>
+  alike(terms).flatMap(([first, ...others]): readonly Statement[] => {
+    const { op, total, value, condition } = first
+    if (!condition) return [first]
+    // named where it is used, as no register keeps it for long; and named, as a choice of more is a branch
+    const sum = block.fresh('v')
+    const line = code`vec4 ${sum} = ${joined([value, ...others.map((term) => term.value)], ' + ')};`
+    return [{ line }, { op, total, value: code`(${condition} ? ${sum} : vec4(0.0))` }]
+  })
+
+export const accumulated = (terms: readonly Term[], block: Block): readonly Code[] =>
+  statementsOf(terms, block).map(lineOf)
+
+/** The lines that add terms up in sums of their own, and these to the totals. */
+const apart = (terms: readonly Term[], block: Block): readonly Code[] => {
+  const parts = new Map(terms.map(({ total }) => [total, block.fresh('part')]))
+  const started = new Set<string>()
+  const within = statementsOf(terms, block).map((statement): Code => {
+    if ('line' in statement) return statement.line
+    const part = parts.get(statement.total)!
+    const isFirst = !started.has(part)
+    started.add(part)
+    return isFirst ? code`vec4 ${part} = ${statement.value};` : lineOf({ ...statement, total: part })
+  })
+  return [...within, ...[...parts].map(([total, part]) => accumulate('sum', total, code`${part}`, language))]
+}
+
+/**
+ * The lines that add up the terms of several sums, if `own` in sums of their own first. Choices want registers: such
+ * sums come one after the other.
+ */
+export const summed = (sums: readonly (readonly Term[])[], block: Block, own = false): readonly Code[] => {
+  const count = sums.flat().some(({ condition }) => condition) ? 1 : together
+  const lines = own ? apart : accumulated
+  return chunksOf(count)(sums).flatMap((some) => inTurns(some.map((terms) => lines(terms, block))))
+}
+
+const inTurns = (lists: readonly (readonly Code[])[]): readonly Code[] =>
+  Array.from({ length: Math.max(...lists.map((list) => list.length)) }, (_, i) =>
+    lists.flatMap((list) => (list[i] ? [list[i]] : []))
+  ).flat()
+
+const alike = group<Term>({
+  equals: (a, b) =>
+    a.condition !== undefined &&
+    b.condition !== undefined &&
+    shown(a.condition) === shown(b.condition) &&
+    a.total === b.total
+})
