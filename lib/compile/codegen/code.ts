@@ -1,4 +1,6 @@
-import type { Helper } from '../../core/tensor.ts'
+import { raise } from '../../base/raise.ts'
+import type { Helper } from '../../core/helper.ts'
+import type { Row } from '../../core/tensor.ts'
 
 /**
  * A program's text before it is rendered: a list of pieces. A number keeps its meaning until the whole program is known,
@@ -115,6 +117,10 @@ const templateOf = (row: RowText, operands: number): Code => {
   return template
 }
 
+/** A row's function of some operands. */
+export const appliedRow = ({ name, kernel }: Pick<Row, 'name' | 'kernel'>, operands: readonly Code[]): Code =>
+  kernel.kind === 'pointwise' ? applied(kernel, operands) : raise('compile', `${name} is not pointwise`)
+
 /** A row's text with code as its operands. */
 export const applied = (row: RowText, operands: readonly Code[]): Code =>
   templateOf(row, operands.length).flatMap((piece) =>
@@ -131,6 +137,24 @@ export const wordsOf = (text: string, helpers: readonly Helper[]): Code =>
 /** The functions that code calls, each once, in the order of their first call. */
 export const callsIn = (of: Code): ReadonlySet<string | Helper> =>
   new Set(of.flatMap((piece) => (typeof piece !== 'string' && piece.kind === 'call' ? [piece.to] : [])))
+
+/** What a helper does, in one language. */
+export const bodyOf = ({ body, calls = [] }: Helper, language: 'glsl' | 'js'): Code =>
+  wordsOf(('glsl' in body ? body[language] : body).join(' '), calls)
+
+/** Some functions, and before each of them those that it calls. */
+export const withCalled = (
+  called: Iterable<string | Helper>,
+  language: 'glsl' | 'js'
+): readonly (string | Helper)[] => {
+  const all = new Set<string | Helper>()
+  const visit = (to: string | Helper): void => {
+    if (typeof to !== 'string') callsIn(bodyOf(to, language)).forEach(visit)
+    all.add(to)
+  }
+  for (const to of called) visit(to)
+  return [...all]
+}
 
 /** Whether a piece is a number. */
 export const isHole = (piece: Piece): piece is Hole =>

@@ -2,7 +2,7 @@ import { substitute, type Affine, type Guard } from '../../core/affine.ts'
 import { raise } from '../../base/raise.ts'
 import type { Shape } from '../../core/shape.ts'
 import type { Expr } from '../kernel/ir.ts'
-import { applied, literal } from './code.ts'
+import { appliedRow, literal } from './code.ts'
 import { widened, type Scope, type Value } from './scope.ts'
 
 /** How a language writes indices, conditions and reads of buffers. */
@@ -56,14 +56,7 @@ export class ValueWriter {
   #apply({ row, args }: Extract<Expr, { kind: 'apply' }>, scope: Scope): Value {
     const values = args.map((arg) => this.value(arg, scope))
     const wide = values.some((value) => value.wide)
-    const { kernel } = row
-    if (kernel.kind !== 'pointwise') return raise('compile', `${row.name} is not pointwise`)
-    return {
-      code: applied(
-        kernel,
-        values.map((value) => (wide ? widened(value) : value.code))
-      ),
-      wide
-    }
+    const operands = values.map((value) => (wide ? widened(value) : value.code))
+    return { code: appliedRow(row, operands), wide }
   }
 }

@@ -1,5 +1,6 @@
+import { less } from '../../../core/primitives.ts'
 import { dividesInFloats } from '../../kernel/exact.ts'
-import { call, code, literal } from '../code.ts'
+import { appliedRow, call, code, literal } from '../code.ts'
 import type { Language } from '../language.ts'
 
 /** The JavaScript that gpu.js translates: all numbers are floats. */
@@ -14,7 +15,7 @@ export const javaScript: Language = {
     // half of one is less than the rounding, and a quotient just below a whole number is rounded up to it
     const estimate = block.let('float', code`${floor}((${dividend} + 0.0) / ${literal(by)})`)
     const left = block.let('float', code`${dividend} - ${literal(by)} * ${estimate}`)
-    const over = block.let('float', code`${call('is_less')}(${left}, 0.0)`)
+    const over = block.let('float', appliedRow(less.row, [left, code`0.0`]))
     return [block.let('float', code`${estimate} - ${over}`), code`${left} + ${literal(by)} * ${over}`]
   },
   nonFinite: (value) => (Number.isNaN(value) ? code`0.0 / 0.0` : code`${literal(Math.sign(value))} / 0.0`),

@@ -10,12 +10,13 @@ import {
   type Guard,
   type Var
 } from '../../../core/affine.ts'
+import { less, lessEqual } from '../../../core/primitives.ts'
 import { reductions } from '../../../core/reductions.ts'
 import { sizeOf, stridesOf, type Shape } from '../../../core/shape.ts'
 import { checkCounted } from '../../kernel/exact.ts'
 import { foldsOf, variablesIn, type Expr, type Fold, type Kernel } from '../../kernel/ir.ts'
 import { Block } from '../block.ts'
-import { call, callsIn, code, joined, literal, named, rendered, type Code } from '../code.ts'
+import { appliedRow, call, callsIn, code, joined, literal, named, rendered, type Code } from '../code.ts'
 import { accumulate, type NestLoop } from '../language.ts'
 import { Names } from '../names.ts'
 import { nestOf } from '../nest.ts'
@@ -152,8 +153,8 @@ class ArrayAccesses implements Accesses {
     const number = this.#names.number(index, block)
     const at = counted ? code`${call('floor')}(${number})` : number
     return [
-      ...(lo < 0 ? [code`${call('is_lessEqual')}(0.0, ${at})`] : []),
-      ...(hi >= extent ? [code`${call('is_less')}(${at}, ${literal(extent)})`] : [])
+      ...(lo < 0 ? [appliedRow(lessEqual.row, [code`0.0`, at])] : []),
+      ...(hi >= extent ? [appliedRow(less.row, [at, literal(extent)])] : [])
     ]
   }
 
@@ -164,8 +165,11 @@ class ArrayAccesses implements Accesses {
     { block }: Scope
   ): Value {
     const floor = block.let('float', code`${call('floor')}(${row.code})`)
-    const below = code`${call('is_less')}(${floor}, ${literal(shape[0]!)})`
-    const inside = block.let('float', code`${call('is_lessEqual')}(0.0, ${floor}) * ${below}`)
+    const [start, end] = [
+      appliedRow(lessEqual.row, [code`0.0`, floor]),
+      appliedRow(less.row, [floor, literal(shape[0]!)])
+    ]
+    const inside = block.let('float', code`${start} * ${end}`)
     // nothing must be read outside the array
     const number = block.let('float', code`${call('select')}(${inside}, ${floor}, 0.0)`)
     const lead = freshVar(shape[0]!)
