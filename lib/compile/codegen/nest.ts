@@ -1,4 +1,5 @@
 import { code, type Code } from './code.ts'
+import { runningSumMaxTerms } from '../kernel/heuristics.ts'
 import type { Language, NestLoop } from './language.ts'
 
 /** What a fold loops over. */
@@ -72,9 +73,6 @@ const sharedNest = (
   ]
 }
 
-/** The longest running sum, in numbers. Heavy kernels loop so tightly that shorter blocks cost them time. */
-const longestSum = { light: 32, heavy: 256 } as const
-
 /** The loops of a kernel's sums, an innermost turn of which adds so many numbers each. */
 export const sumLoops = (
   counters: readonly Counted[],
@@ -82,8 +80,8 @@ export const sumLoops = (
   heavy: boolean,
   fresh: () => string
 ): readonly NestLoop[] => {
-  const shared = heavy ? undefined : sharedNest(counters, terms, longestSum.light, fresh)
-  return shared ?? nestOf(counters, terms, longestSum[heavy ? 'heavy' : 'light'], fresh)
+  const shared = heavy ? undefined : sharedNest(counters, terms, runningSumMaxTerms.light, fresh)
+  return shared ?? nestOf(counters, terms, runningSumMaxTerms[heavy ? 'heavy' : 'light'], fresh)
 }
 
 /** The names of the innermost sums of a nest, and its lines around those of its body. */

@@ -4,18 +4,21 @@ import { node, type Tensor } from '../../core/tensor.ts'
 import { concat } from '../../ops/movement.ts'
 import { storeLeading } from '../kernel/barrier.ts'
 import type { Costs } from '../kernel/costs.ts'
+import {
+  fragmentsForAllCores,
+  fragmentsForAllCoresInTiles,
+  loopMaxTerms,
+  loopPartTerms,
+  modelTextureSize,
+  partialSumMinTerms,
+  termsForTiles,
+  twoStageMinCalls,
+  twoStageMinTerms
+} from '../kernel/heuristics.ts'
 import { drawn, layoutOf } from '../kernel/layout.ts'
 import { rewrite, withInputs } from './rewrite.ts'
 
 // Reductions in two stages, of the same value.
-
-/** Fewer fragments than this leave cores idle; a sum of much work shares it out among tiles besides. */
-const enough = 1024
-const enoughForTiles = 4096
-const much = 1e6
-/** A sum of fewer terms than this is not worth a second kernel, nor one that takes no longer than so many calls. */
-const short = 64
-const calls = 3
 
 const subsets = (axes: readonly number[]): readonly (readonly number[])[] =>
   axes.reduce<readonly (readonly number[])[]>((all, axis) => [...all, ...all.map((s) => [...s, axis])], [[]])
@@ -27,10 +30,12 @@ const subsets = (axes: readonly number[]): readonly (readonly number[])[] =>
 const partialAxes = (shape: Shape, axes: readonly number[], costs: Costs): readonly number[] => {
   const sizes = (of: readonly number[]): number => sizeOf(of.map((axis) => shape[axis]!))
   const fragments = sizeOf(shape) / sizes(axes) / 4
-  const wanted = fragments * sizes(axes) > much ? enoughForTiles : enough
-  if (fragments >= wanted || sizes(axes) < short || atOnce(shape, axes, costs) < calls * costs.call) return []
+  const isMuch = fragments * sizes(axes) > termsForTiles
+  const wanted = isMuch ? fragmentsForAllCoresInTiles : fragmentsForAllCores
+  const isShort = sizes(axes) < twoStageMinTerms || atOnce(shape, axes, costs) < twoStageMinCalls * costs.call
+  if (fragments >= wanted || isShort) return []
   const candidates = subsets(axes.filter((axis) => axis !== 0 && shape[axis]! > 1)).filter(
-    (kept) => kept.length > 0 && sizes(axes) / sizes(kept) >= 8
+    (kept) => kept.length > 0 && sizes(axes) / sizes(kept) >= partialSumMinTerms
   )
   const count = (kept: readonly number[]): number => fragments * sizes(kept)
   const reach = candidates.filter((kept) => count(kept) >= wanted).sort((a, b) => count(a) - count(b))
@@ -43,7 +48,7 @@ const atOnce = (shape: Shape, axes: readonly number[], { fetch, cores, block }: 
   const lanes = axes.includes(0) ? Math.ceil(lead / 4) / lead : 1
   const terms = sizeOf(axes.map((axis) => shape[axis]!)) * lanes
   const results = shape.map((d, axis) => (axes.includes(axis) ? 1 : d))
-  return terms * drawn(layoutOf(results, 8192), cores, block) * fetch
+  return terms * drawn(layoutOf(results, modelTextureSize), cores, block) * fetch
 }
 
 /** Σ over `axes` as a sum of partial sums, which lie with their longest kept axis in front. */
@@ -83,14 +88,6 @@ export const splitSums = (outputs: readonly Tensor[], costs: Costs): readonly Te
     return kept.length > 0 ? staged(inputs[0]!, axes, kept) : withInputs(x, inputs)
   })
 
-/**
- * A driver may end the loops of a kernel after 65,535 rounds in all, without a word: no fold has more than half as many
- * terms, for those that count blocks are rounds too.
- */
-export const mostTerms = 1 << 15
-/** How long the parts are: a multiple of the four lanes. */
-const part = 1 << 12
-
 const cutOut = (x: Tensor, axis: number, start: number, size: number): Tensor =>
   sliceAt(x, {
     start: x.shape.map((_, i) => (i === axis ? start : 0)),
@@ -101,12 +98,12 @@ const cutOut = (x: Tensor, axis: number, start: number, size: number): Tensor =>
 /** The fold of one long axis: of parts and of what is left over, then of their results. */
 const inParts = (fold: Tensor, x: Tensor, axis: number): Tensor => {
   const d = x.shape[axis]!
-  const [count, rest] = [Math.floor(d / part), d % part]
+  const [count, rest] = [Math.floor(d / loopPartTerms), d % loopPartTerms]
   const folded = (y: Tensor, over: number): Tensor => node(fold.row, [over], y)
-  const parts: Shape = [...x.shape.slice(0, axis), count, part, ...x.shape.slice(axis + 1)]
-  const each = folded(reshape(cutOut(x, axis, 0, count * part), parts), axis + 1)
+  const parts: Shape = [...x.shape.slice(0, axis), count, loopPartTerms, ...x.shape.slice(axis + 1)]
+  const each = folded(reshape(cutOut(x, axis, 0, count * loopPartTerms), parts), axis + 1)
   const results = reshape(each, [...parts.slice(0, axis + 1), ...parts.slice(axis + 2)])
-  const left = rest === 0 ? undefined : folded(cutOut(x, axis, count * part, rest), axis)
+  const left = rest === 0 ? undefined : folded(cutOut(x, axis, count * loopPartTerms, rest), axis)
   return shortened(folded(store(left ? concat([store(results), store(left)], axis) : results), axis))
 }
 
@@ -114,7 +111,7 @@ const inParts = (fold: Tensor, x: Tensor, axis: number): Tensor => {
 const shortened = (fold: Tensor): Tensor => {
   const [x] = fold.inputs as readonly [Tensor]
   const axes = fold.attrs as readonly number[]
-  if (sizeOf(axes.map((axis) => x.shape[axis]!)) <= mostTerms) return fold
+  if (sizeOf(axes.map((axis) => x.shape[axis]!)) <= loopMaxTerms) return fold
   if (axes.length === 1) return inParts(fold, x, axes[0]!)
   // the shortest axis last: that leaves the fewest partial results
   const last = axes.reduce((a, b) => (x.shape[b]! < x.shape[a]! ? b : a))

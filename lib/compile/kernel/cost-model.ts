@@ -1,6 +1,7 @@
 import { freshVar, keyOf, scale, shift, substitute, variable, type Affine, type Var } from '../../core/affine.ts'
 import { sizeOf } from '../../core/shape.ts'
 import type { Costs } from './costs.ts'
+import { modelTextureSize } from './heuristics.ts'
 import { dependsOn, loadsOf, type Expr, type Folds, type Kernel } from './ir.ts'
 import { leadsWith, lengthOf } from './lanes.ts'
 import { drawn } from './layout.ts'
@@ -87,7 +88,7 @@ export class CostModel {
       madds: sizeOf(trips) * terms,
       loops: sizeOf(trips) / Math.max(1, ...trips),
       targets,
-      fragments: drawn(planeLayout(shape, tile, 8192), this.costs.cores, this.costs.block),
+      fragments: drawn(planeLayout(shape, tile, modelTextureSize), this.costs.cores, this.costs.block),
       merged: targets > 1 ? fragments(shape) : 0
     }
   }

@@ -2,6 +2,7 @@ import { addAffine, coefficient, constant, divMod, scale, type Affine, type Var 
 import { sizeOf } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { dependsOn, foldsOf, loadsOf, mapLoads, type Kernel, type Load } from './ir.ts'
+import { layoutChangeMinReads } from './heuristics.ts'
 import { storeLeading, storePairs } from './barrier.ts'
 
 /** A kernel with a weight laid out anew, or the kernel itself where that gains nothing. */
@@ -23,7 +24,7 @@ const relayout =
       if (load.kind !== 'load' || kernel.tiles?.[load.slot]) continue
       const reads = sizeOf(kernel.shape) * sizeOf(vars.map((v) => v.extent))
       const shared = !lanes || !load.index.some((i) => dependsOn(i, lanes))
-      const axes = shared && reads >= 16 * sizeOf(load.shape) ? axesOf(load, vars, out) : []
+      const axes = shared && reads >= layoutChangeMinReads * sizeOf(load.shape) ? axesOf(load, vars, out) : []
       found.set(load.slot, String(found.get(load.slot) ?? axes) === String(axes) ? axes : [])
     }
     const axes = (slot: number): readonly number[] => found.get(slot) ?? []

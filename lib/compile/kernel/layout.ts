@@ -1,4 +1,12 @@
 import { sizeOf, type Shape } from '../../core/shape.ts'
+import {
+  mostLayouts,
+  rowMaxTexels,
+  rowMinTexels,
+  wrappedRowStep,
+  wrappedRowWidths,
+  wrappingMinGain
+} from './heuristics.ts'
 
 /**
  * How a tensor lies in a texture: four consecutive entries of its leading axis in the four channels, and
@@ -14,31 +22,20 @@ export interface Layout {
   readonly split: number
 }
 
-/** Wide rows keep all cores of a software rasteriser busy; beyond this they gain nothing. */
-const widest = 2048
-/** Narrow strips are drawn slowly. */
-const narrowest = 64
-/**
- * Planes are many results of few fragments, which axes rarely share out well, and one kernel reads them, once: rows that
- * break anywhere cost it an address, and are worth that where all that is drawn takes so many times less.
- */
-const worthWrapping = 1.1
-
 /**
  * The side of the texture that holds so many texels a side: never a power of two (1 is one), for llvmpipe compiles a
  * program once more where one of its textures is of the other kind.
  */
 export const sideOf = (texels: number): number => Math.max(3, Number.isInteger(Math.log2(texels)) ? texels + 1 : texels)
 
+/** Dropped all at once when it is full: it is asked for with every call, and must be quick. */
 const known = new Map<string, Layout>()
-/** Shapes may vary for ever. Not the oldest goes but all: it is looked up with every call, and must be quick. */
-const mostKnown = 1 << 14
 
 /** The layout of a tensor, or of one of so many planes that lie one below another in a texture. */
 export const layoutOf = (shape: Shape, maxSize: number, planes = 1): Layout => {
   const key = `${shape.join()} ${maxSize} ${planes}`
   const found = known.get(key) ?? laidOut(shape, maxSize, planes)
-  if (known.size >= mostKnown) known.clear()
+  if (known.size >= mostLayouts) known.clear()
   known.set(key, found)
   return found
 }
@@ -51,17 +48,17 @@ const laidOut = (shape: Shape, maxSize: number, planes: number): Layout => {
     const width = sizeOf(texels.slice(split))
     return { width, height: count / width, texels, split }
   })
-  const possible = layouts.filter(({ width, height }) => width <= Math.min(widest, maxSize) && height <= highest)
+  const possible = layouts.filter(({ width, height }) => width <= Math.min(rowMaxTexels, maxSize) && height <= highest)
   const [widestFirst] = possible
-  if (!widestFirst) return wrapped(texels, Math.min(maxSize, Math.max(widest, Math.ceil(Math.sqrt(count)))))
-  const best = quickest(possible.filter(({ width }) => width >= Math.min(narrowest, widestFirst.width)))
+  if (!widestFirst) return wrapped(texels, Math.min(maxSize, Math.max(rowMaxTexels, Math.ceil(Math.sqrt(count)))))
+  const best = quickest(possible.filter(({ width }) => width >= Math.min(rowMinTexels, widestFirst.width)))
   const broken = planes > 1 ? quickest([best, ...wraps(texels, maxSize, highest)]) : best
-  return drawn(broken) * worthWrapping < drawn(best) ? broken : best
+  return drawn(broken) * wrappingMinGain < drawn(best) ? broken : best
 }
 
 /** Widths at which rows that break anywhere share few texels well; many texels have no room in rows so narrow. */
 const wraps = (texels: Shape, maxSize: number, highest: number): readonly Layout[] =>
-  Array.from({ length: 48 }, (_, i) => wrapped(texels, narrowest + 4 * (i + 1))).filter(
+  Array.from({ length: wrappedRowWidths }, (_, i) => wrapped(texels, rowMinTexels + wrappedRowStep * (i + 1))).filter(
     ({ width, height }) => width <= maxSize && height <= highest
   )
 

@@ -4,6 +4,20 @@ import { reductions } from '../../core/reductions.ts'
 import { sizeOf } from '../../core/shape.ts'
 import { CostModel } from './cost-model.ts'
 import type { Costs } from './costs.ts'
+import {
+  lightBodyMaxTerms,
+  longBodyMaxTerms,
+  longBodyMinTerms,
+  mostTilings,
+  tileMaxSide,
+  tiledBodyMaxTerms,
+  tiledContractionMinTerms,
+  tiledMinTerms,
+  unrolledMaxSteps,
+  unrolledPickingMaxBlock,
+  unrolledPickingMaxSteps,
+  untiledBodyMaxTerms
+} from './heuristics.ts'
 import { dependsOn, loadsOf, type Expr, type Folds, type Kernel } from './ir.ts'
 import { kernelKey } from './key.ts'
 import { laneVariable, leading, lengthOf } from './lanes.ts'
@@ -23,19 +37,6 @@ export interface Tiling {
   readonly heavy: boolean
 }
 
-/** More terms than this compile slowly and run no faster; a fold of less work is not worth so long a wait. */
-const mostTerms = 320
-const mostOfLess = 128
-/** So many terms in all are much work. */
-const much = 12e6
-/** Below this many a second kernel to merge the planes costs more than it saves: less where tiles share fetches. */
-const worthMerging = 1e6
-const worthSharing = 3e5
-/** Without tiles every term is a fetch of its own; a shorter body serves. */
-const mostUntiled = 100
-/** A short sum only unrolls what picks channels: so sums of any size are one program. */
-const mostShort = 4
-
 // ---- unrolling ----------------------------------------------------------------------------------------------------
 
 /** The largest divisor of n that is at most `most`. */
@@ -53,9 +54,11 @@ const picksChannel = (loads: readonly Expr[], v: Var): boolean =>
 
 const preferred = (trips: number, budget: number, picks: boolean): number => {
   if (trips <= Math.min(4, budget)) return trips
-  if (!picks) return trips <= Math.min(budget, 14) ? trips : divisor(trips, Math.min(14, budget))
-  if (trips <= budget && trips <= 12) return trips
-  for (let k = Math.floor(Math.min(budget, 16) / 4) * 4; k >= 4; k -= 4) if (trips % k === 0) return k
+  if (!picks)
+    return trips <= Math.min(budget, unrolledMaxSteps) ? trips : divisor(trips, Math.min(unrolledMaxSteps, budget))
+  if (trips <= budget && trips <= unrolledPickingMaxSteps) return trips
+  for (let k = Math.floor(Math.min(budget, unrolledPickingMaxBlock) / 4) * 4; k >= 4; k -= 4)
+    if (trips % k === 0) return k
   return Math.min(4, budget, trips)
 }
 
@@ -83,12 +86,14 @@ const unrolled = (folds: Folds, lanes: Var | undefined, terms: number): Readonly
 
 // ---- choosing -----------------------------------------------------------------------------------------------------
 
+const sides = Array.from({ length: tileMaxSide }, (_, i) => i + 1)
+
 /** All ways to give the axes factors that divide them, with a product of at most `targets`. */
 const tiles = (extents: readonly number[], targets: number): readonly (readonly number[])[] =>
   extents.reduce<readonly (readonly number[])[]>(
     (all, d) =>
       all.flatMap((sofar) =>
-        [1, 2, 3, 4, 5, 6, 7, 8].flatMap((k) => (d % k === 0 && sizeOf(sofar) * k <= targets ? [[...sofar, k]] : []))
+        sides.flatMap((k) => (d % k === 0 && sizeOf(sofar) * k <= targets ? [[...sofar, k]] : []))
       ),
     [[]]
   )
@@ -97,14 +102,11 @@ interface Known extends Pick<Tiling, 'tile' | 'ms' | 'heavy'> {
   readonly unroll: readonly number[]
 }
 const known = new WeakMap<Costs, Recent<Known>>()
-/** Kernels whose tilings are kept. */
-const mostKnown = 4096
-
 /** The tiling that the cost model finds cheapest. */
 export const tileOf = (kernel: Kernel, folds: Folds, targets: number, costs: Costs): Tiling => {
   const lanes = laneVariable(kernel, folds)
   const key = `${targets} ${kernelKey(kernel)}`
-  const before = known.get(costs) ?? new Recent<Known>(mostKnown)
+  const before = known.get(costs) ?? new Recent<Known>(mostTilings)
   known.set(costs, before)
   const found = before.of(key, () => cheapest(candidates(kernel, folds, lanes, targets, costs)))
   return tilingOf(folds, lanes, found)
@@ -137,11 +139,14 @@ const candidates = (
   const model = new CostModel(kernel, folds, lanes, costs)
   const perLane = lanes ? Math.min(4, kernel.shape[0] ?? 1) : 1
   const work = workOf(kernel, folds)
-  const heavy = reductions[folds.op].adds && work > (isContraction(kernel, folds) ? worthSharing : worthMerging)
-  const tiled = work > much ? mostTerms : mostOfLess
-  const short = folds.vars.some((v) => v !== lanes && picksChannel([...loadsOf(folds.bodies)], v)) ? mostShort : 1
+  const least = isContraction(kernel, folds) ? tiledContractionMinTerms : tiledMinTerms
+  const heavy = reductions[folds.op].adds && work > least
+  const tiled = work > longBodyMinTerms ? longBodyMaxTerms : tiledBodyMaxTerms
+  const short = folds.vars.some((v) => v !== lanes && picksChannel([...loadsOf(folds.bodies)], v))
+    ? lightBodyMaxTerms
+    : 1
   return tiles(extents, heavy ? targets : 1).map((tile): Known => {
-    const most = sizeOf(tile) > 1 ? tiled : heavy ? mostUntiled : short * perLane
+    const most = sizeOf(tile) > 1 ? tiled : heavy ? untiledBodyMaxTerms : short * perLane
     const unroll = unrolled(folds, lanes, Math.max(1, Math.floor(most / sizeOf(tile) / perLane)))
     return { tile, heavy, unroll: folds.vars.map((v) => unroll.get(v)!), ms: model.ms(tile, unroll) }
   })

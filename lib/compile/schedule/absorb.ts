@@ -1,16 +1,7 @@
 import { topological, type Tensor } from '../../core/tensor.ts'
 import type { Costs } from '../kernel/costs.ts'
-import {
-  deepest,
-  foldKind,
-  isLeaf,
-  isMovement,
-  mostWork,
-  repeats,
-  selects,
-  workOf,
-  type FusionLimits
-} from './materialise.ts'
+import { foldKind, isLeaf, isMovement, repeats, selects, workOf, type FusionLimits } from './materialise.ts'
+import { kernelMaxDepth, kernelMaxWork } from '../kernel/heuristics.ts'
 import { fragments } from '../kernel/planes.ts'
 
 /** What the kernel of a stored node does. */
@@ -123,7 +114,7 @@ const fits = (x: Tensor, whole: Whole, reader: Whole, { inputs }: FusionLimits):
   const way = reader.reads.get(x)!
   if (way.repeated || (whole.folds.size > 0 && (way.folded || reader.folds.size > 0))) return false
   const reads = new Set([...reader.reads.keys(), ...whole.reads.keys()]).size - 1
-  return reads <= inputs && reader.work + whole.work <= mostWork && reader.depth + whole.depth <= deepest
+  return reads <= inputs && reader.work + whole.work <= kernelMaxWork && reader.depth + whole.depth <= kernelMaxDepth
 }
 
 const pays = (x: Tensor, whole: Whole, into: readonly Whole[], costs: Costs): boolean => {

@@ -1,8 +1,6 @@
 import { sizeOf } from '../../core/shape.ts'
 import { topological, type Tensor } from '../../core/tensor.ts'
-
-/** What is larger must not wait, nor what it is computed from. */
-const small = 1 << 17
+import { deferredMaxElements } from '../kernel/heuristics.ts'
 
 /**
  * The results that nothing but such results is computed from, and that are small like all that they are computed from:
@@ -15,11 +13,11 @@ export const defer = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>): 
   // those computed from a large buffer, through nodes that are none
   const large = new Set<Tensor>()
   for (const x of order)
-    if (x.inputs.some((y) => (stored.has(y) ? sizeOf(y.shape) > small : large.has(y)))) large.add(x)
+    if (x.inputs.some((y) => (stored.has(y) ? sizeOf(y.shape) > deferredMaxElements : large.has(y)))) large.add(x)
   // those on the way to a node that is computed earlier
   const early = new Set<Tensor>()
   for (const x of order.toReversed()) {
-    const waits = results.has(x) && !large.has(x) && sizeOf(x.shape) <= small
+    const waits = results.has(x) && !large.has(x) && sizeOf(x.shape) <= deferredMaxElements
     if (stored.has(x) && !waits) early.add(x)
     if (early.has(x)) x.inputs.forEach((input) => early.add(input))
   }

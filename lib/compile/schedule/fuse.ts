@@ -1,13 +1,11 @@
 import { sameShape } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
+import { fusionWindow } from '../kernel/heuristics.ts'
 import { foldsOf, type Kernel } from '../kernel/ir.ts'
 import { kernelKey } from '../kernel/key.ts'
 import type { Relaid, Relayout } from '../kernel/layout-change.ts'
 import { areTogether, loopAlike } from '../kernel/merge-loops.ts'
 import type { Call } from './call.ts'
-
-/** How many calls back to look for one to fuse with: farther back lengthens lifetimes. */
-const fusionWindow = 32
 
 /** What fusion asks of the plan so far. */
 export interface Sofar {

@@ -3,7 +3,13 @@ import { sizeOf } from '../../core/shape.ts'
 import { topological, type Tensor } from '../../core/tensor.ts'
 import type { Costs } from '../kernel/costs.ts'
 import { fragments } from '../kernel/planes.ts'
-import { mostTerms } from '../graph/two-stage.ts'
+import {
+  kernelMaxDepth,
+  kernelMaxWork,
+  loopMaxTerms,
+  repeatedMaxInputs,
+  repeatedMaxWork
+} from '../kernel/heuristics.ts'
 
 /**
  * Which nodes become buffers. Everything else is computed where it is used, so the question for each node is
@@ -27,10 +33,6 @@ interface Inline {
 }
 const nothing: Inline = { work: 0, inputs: new Set(), fold: 'none', depth: 0, terms: 1 }
 const read = (buffer: Tensor): Inline => ({ ...nothing, inputs: new Set([buffer]) })
-
-export const mostWork = 120
-/** Expressions are walked by recursion, so they must not be deep; movements do no work that would end them. */
-export const deepest = 400
 
 export const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && foldKind(x) === undefined
 export const foldKind = ({ row: { kernel } }: Tensor): ReductionName | undefined =>
@@ -103,7 +105,7 @@ class Cutter {
     this.#oneFold(x)
     this.#fewInputs(x)
     const merged = this.#merged(x)
-    const isDeep = merged.depth > deepest
+    const isDeep = merged.depth > kernelMaxDepth
     if (isDeep) x.inputs.forEach((input) => this.#stored.add(input))
     this.#inline.set(x, isDeep ? this.#merged(x) : merged)
   }
@@ -117,12 +119,12 @@ class Cutter {
     const { work, inputs, fold, terms } = this.#of(input)
     if (this.#stored.has(input)) return false
     const shared = (this.#uses.get(input) ?? 0) > 1
-    if (shared && (work > 2 || inputs.size > 2 || fold !== 'none')) return true
+    if (shared && (work > repeatedMaxWork || inputs.size > repeatedMaxInputs || fold !== 'none')) return true
     // the gradient of a maximum looks for the largest element, and must meet the very numbers it was chosen from
     if (shared && work > 0 && selects(x)) return true
     if (repeats(x) && (work > 0 || fold !== 'none') && inputs.size > 0) return true
     const kind = foldKind(x)
-    const oneSum = kind !== undefined && reductions[kind].adds && fold === kind && terms * termsOf(x) <= mostTerms
+    const oneSum = kind !== undefined && reductions[kind].adds && fold === kind && terms * termsOf(x) <= loopMaxTerms
     return kind !== undefined && fold !== 'none' && !oneSum
   }
 
@@ -145,7 +147,7 @@ class Cutter {
 
   #isMuch(x: Tensor): boolean {
     const { inputs, work } = this.#merged(x)
-    return inputs.size > this.limits.inputs || work > mostWork
+    return inputs.size > this.limits.inputs || work > kernelMaxWork
   }
 
   #merged(x: Tensor): Inline {

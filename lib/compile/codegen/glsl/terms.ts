@@ -3,6 +3,7 @@ import { chunksOf } from 'fp-ts/ReadonlyArray'
 import { mul } from '../../../core/primitives.ts'
 import { reductions } from '../../../core/reductions.ts'
 import type { Guard } from '../../../core/affine.ts'
+import { sumsSideBySide } from '../../kernel/heuristics.ts'
 import type { Expr, Fold } from '../../kernel/ir.ts'
 import type { Block } from '../block.ts'
 import { code, joined, shown, type Code } from '../code.ts'
@@ -24,9 +25,6 @@ type Statement = Omit<Term, 'condition'> | { readonly line: Code }
 
 /** Totals are told in one way, whatever the loops. */
 const language = glsl(false)
-
-/** So many sums are added up side by side: a processor's registers hold no more, and one waits for itself. */
-const together = 2
 
 /** The factors of a product that is summed up, and the guards around it. */
 export const productOf = (
@@ -78,7 +76,7 @@ const apart = (terms: readonly Term[], block: Block): readonly Code[] => {
  * sums come one after the other.
  */
 export const summed = (sums: readonly (readonly Term[])[], block: Block, own = false): readonly Code[] => {
-  const count = sums.flat().some(({ condition }) => condition) ? 1 : together
+  const count = sums.flat().some(({ condition }) => condition) ? 1 : sumsSideBySide
   const lines = own ? apart : accumulated
   return chunksOf(count)(sums).flatMap((some) => inTurns(some.map((terms) => lines(terms, block))))
 }

@@ -2,6 +2,7 @@ import { boundsOf, constant, scale, shift, variable, type Affine, type Var } fro
 import { raise } from '../../../base/raise.ts'
 import { reductions } from '../../../core/reductions.ts'
 import type { Costs } from '../../kernel/costs.ts'
+import { ownSumMinTerms, sharedAddressMaxFragments } from '../../kernel/heuristics.ts'
 import { foldsOf, guarded, variablesIn, type Expr, type Fold, type Folds, type Kernel } from '../../kernel/ir.ts'
 import { loopsOf, type Loops } from '../../kernel/loops.ts'
 import { sumLoops } from '../nest.ts'
@@ -51,12 +52,6 @@ export interface Dialect {
   readonly uniforms: UniformLimits
 }
 
-/** A turn of as many terms may well add them up by themselves: that is one addition more, and shorter sums. */
-const manyTerms = 8
-
-/** An output of more fragments than this is worth addresses that leave out what is 0. */
-const large = 130_000
-
 class Writer {
   readonly #small: boolean
   readonly #counter = { next: 0 }
@@ -75,7 +70,7 @@ class Writer {
     this.#root = new Block(this.#counter)
     this.#language = glsl(tiling?.heavy === true)
     this.#names = new Names(this.#language, dialect.mostCounted)
-    this.#small = !tiling?.heavy && fragments(kernel.shape) <= large
+    this.#small = !tiling?.heavy && fragments(kernel.shape) <= sharedAddressMaxFragments
     this.#textures = new TextureReads(kernel, dialect, this.#names, this.#root, this.#small)
     this.#accesses = new LaneAccesses(this.#names, this.#textures)
     this.#values = new ValueWriter(this.#accesses)
@@ -132,7 +127,7 @@ class Writer {
     const memo = this.#memo()
     const products = !tiling.lanes && folds.all.every(({ op, body: term }) => productOf(op, term))
     const inTurns = products && results.length > 1
-    const own = inTurns && all.length >= manyTerms
+    const own = inTurns && all.length >= ownSumMinTerms
     const loops = (fresh: () => string): readonly NestLoop[] =>
       reductions[folds.op].adds
         ? sumLoops(counters, own ? 1 : all.length, tiling.heavy, fresh)

@@ -14,6 +14,7 @@ import { less, lessEqual } from '../../../core/primitives.ts'
 import { reductions } from '../../../core/reductions.ts'
 import { sizeOf, stridesOf, type Shape } from '../../../core/shape.ts'
 import { checkCounted } from '../../kernel/exact.ts'
+import { runningSumMaxTerms } from '../../kernel/heuristics.ts'
 import { foldsOf, variablesIn, type Expr, type Fold, type Kernel } from '../../kernel/ir.ts'
 import { Block } from '../block.ts'
 import { appliedRow, call, callsIn, code, joined, literal, named, rendered, type Code } from '../code.ts'
@@ -26,9 +27,6 @@ import { Memo, type Scope, type Value } from '../scope.ts'
 import { ValueWriter, type Accesses } from '../values.ts'
 import { functionName, functionsOf, numberText } from './prelude.ts'
 import { javaScript } from './language.ts'
-
-/** The longest running sum, in terms. */
-const longestSum = 32
 
 /**
  * A kernel as JavaScript for the backends without textures: one number a thread, row-major arrays, plain loops.
@@ -101,7 +99,7 @@ class Writer {
     })
     const loops = (fresh: () => string): readonly NestLoop[] =>
       reductions[op].adds
-        ? nestOf(counters, 1, longestSum, fresh)
+        ? nestOf(counters, 1, runningSumMaxTerms.light, fresh)
         : counters.map((counter) => ({ ...counter, fresh: false }))
     writeReduction({ op, totals: [total], loops }, javaScript, outer, ([sum], block) => {
       const value = this.#values.value(body, this.#scope(block, atSingle))
