@@ -1,4 +1,4 @@
-import { add, pad as padAt, permute, reshape, sliceAt, store } from '../core/primitives.ts'
+import { add, pad as padAt, permute, reshape, sliceAt, barrier } from '../core/primitives.ts'
 import { kindOf } from '../core/options.ts'
 import { raise, showShape } from '../base/raise.ts'
 import { axisOf, type Shape } from '../core/shape.ts'
@@ -110,7 +110,7 @@ const joined = (parts: readonly Tensor[], along: number): Tensor => {
   // each group lies in a buffer of its own, or a kernel would take in the groups that it joins
   const groups = Array.from({ length: Math.ceil(parts.length / group) }, (_, i) => {
     const some = parts.slice(i * group, (i + 1) * group)
-    return some.length === 1 ? some[0]! : store(besides(some, along))
+    return some.length === 1 ? some[0]! : barrier(besides(some, along))
   })
   return joined(groups, along)
 }

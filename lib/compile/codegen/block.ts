@@ -5,8 +5,8 @@ import { code, isAtom, joined, literal, named, shown, type Code } from './code.t
 export type NameType = 'bool' | 'int' | 'float' | 'vec2' | 'vec4'
 
 /**
- * Lines of one block of a kernel. Each expression is named by its text and written once: a load used
- * twice is fetched once, which alone finds the sliding window of a convolution.
+ * The lines of one block of a kernel. Equal expressions share a name, so a load that is used twice is fetched once: that
+ * alone finds the sliding window of a convolution.
  */
 export class Block {
   readonly lines: Code[] = []
@@ -15,7 +15,7 @@ export class Block {
     /** The next number for a name, which all blocks of a kernel share. */
     readonly counter: { next: number },
     readonly parent?: Block,
-    /** What a line begins with that declares a name: its type if left out. */
+    /** The word that declares a name; if left out, the type of the name. */
     readonly declare: string | undefined = parent?.declare
   ) {}
 
@@ -45,7 +45,7 @@ export class Block {
   }
 }
 
-/** An affine expression over named variables, its constant part apart so that neighbours share the rest. */
+/** An affine expression over named variables. The constant is added last, so that neighbours share the rest. */
 export const affineCode = ({ c, terms }: Affine, name: (v: Var) => Code, block: Block): Code => {
   if (terms.length === 0) return literal(c)
   const products = terms.map(([v, k]) => (k === 1 ? name(v) : code`${literal(k)} * ${name(v)}`))

@@ -3,20 +3,20 @@ import type { Helper } from '../../core/helper.ts'
 import type { Row } from '../../core/tensor.ts'
 
 /**
- * A program's text before it is rendered: a list of pieces. A number keeps its meaning until the whole program is known,
- * which then decides whether it is a uniform or stands in the text.
+ * A program's text before it is rendered: a list of pieces. Numbers keep their meaning until the whole program is known;
+ * only then is it decided which of them become uniforms.
  */
 export type Code = readonly Piece[]
 
 type Piece = string | Name | Call | Hole
 
-/** A name, or a channel of one: needs no other name. */
+/** A name, or a channel of one. */
 interface Name {
   readonly kind: 'name'
   readonly text: string
 }
 
-/** The name of a function that is called: one of the language's own, or one that a row brings along. */
+/** The name of a called function: a row's helper, or one of the language. */
 interface Call {
   readonly kind: 'call'
   readonly to: string | Helper
@@ -24,18 +24,18 @@ interface Call {
 
 /** A number of a program. */
 export type Hole =
-  /** A number that the expression or its index arithmetic has. */
+  /** A number in the expression or its index arithmetic. */
   | { readonly kind: 'literal'; readonly value: number }
-  /** A number that follows from sizes: a uniform of its own wherever it stands, whatever its value. */
+  /** A number that follows from sizes: each occurrence is a uniform of its own. */
   | { readonly kind: 'size'; readonly value: number }
-  /** Texels to the unit square, along one side of the texture in a slot. */
+  /** The reciprocal of a side of the texture in a slot: it takes texels to the unit square. */
   | { readonly kind: 'side'; readonly slot: number; readonly side: 'x' | 'y'; readonly texels: number }
-  /** How many turns a loop has. */
+  /** The number of turns of a loop. */
   | { readonly kind: 'trips'; readonly value: number }
 
-/** Words of a language around pieces of code, in a template: code`floor(${x})`. A string is words, too. */
+/** Tags a template, code`floor(${x})`, whose parts are code or words of the language. */
 export const code = (words: TemplateStringsArray, ...parts: readonly (Code | string)[]): Code => {
-  // a loop, for a step of training has a hundred thousand of these
+  // a loop, because a training step takes many thousands of these
   const pieces: Piece[] = []
   words.forEach((word, i) => {
     if (word !== '') pieces.push(word)
@@ -46,21 +46,26 @@ export const code = (words: TemplateStringsArray, ...parts: readonly (Code | str
   return pieces
 }
 
+/** A name as code. */
 export const named = (text: string): Code => [{ kind: 'name', text }]
+/** The name of a function to call, as code. */
 export const call = (to: string | Helper): Code => [{ kind: 'call', to }]
+/** A number of the expression as code. */
 export const literal = (value: number): Code => [{ kind: 'literal', value }]
+/** A number that follows from sizes, as code. */
 export const size = (value: number): Code => [{ kind: 'size', value }]
+/** The number of turns of a loop as code. */
 export const trips = (value: number): Code => [{ kind: 'trips', value }]
 /**
- * What takes texels to the unit square along a side of a texture: a uniform in all programs, for textures differ in size
- * more often than what is done with them.
+ * The factor that takes texels to the unit square along a side of a texture. It is a uniform in all programs: textures
+ * differ in size more often than in what is done with them.
  */
 export const perSide = (slot: number, side: 'x' | 'y', texels: number): Code => [{ kind: 'side', slot, side, texels }]
 
 /** One of the four channels of a name. */
 export const channel = (of: Code, i: number): Code => named(`${shown(of)}.${'xyzw'[i]!}`)
 
-/** Code with something between. */
+/** Joins code with a separator. */
 export const joined = (list: readonly Code[], between: string): Code =>
   list.flatMap((each, i) => (i === 0 ? each : [between, ...each]))
 
@@ -78,7 +83,7 @@ export const isAtom = ([piece, ...others]: Code): boolean => {
   return piece.kind === 'name' || (piece.kind === 'literal' && /^[\d.]+$/.test(floatText(piece.value)))
 }
 
-/** Text that tells code apart: with every number in its place. */
+/** Text that is equal for equal code, with all numbers in it. */
 export const shown = (of: Code): string => of.reduce<string>((text, piece) => text + pieceText(piece), '')
 
 const pieceText = (piece: Piece): string => {
@@ -98,10 +103,10 @@ const pieceText = (piece: Piece): string => {
   }
 }
 
-/** The name of a called function, as the row wrote it. */
+/** The name of a called function in the language of the rows. */
 const callText = ({ to }: Call): string => (typeof to === 'string' ? to : to.name)
 
-/** What a row says of its text: around operands, and with the function that it brings along. */
+/** The part of a row that codegen needs: its text around operands, and its helper. */
 interface RowText {
   readonly text: (...operands: readonly string[]) => string
   readonly helper?: Helper | undefined
@@ -127,7 +132,7 @@ export const applied = (row: RowText, operands: readonly Code[]): Code =>
     typeof piece === 'string' && piece.startsWith('$') ? operands[Number(piece.slice(1))]! : [piece]
   )
 
-/** Hand-written text in pieces: its operands ($0, $1 …), and the functions that it calls, stand apart. */
+/** Splits hand-written text into words, operands ($0, $1 …) and the functions that it calls. */
 export const wordsOf = (text: string, helpers: readonly Helper[]): Code =>
   text.split(/(\$\d+|\b\w+(?=\())/).flatMap((word, i): Code => {
     const isCall = i % 2 === 1 && !word.startsWith('$')
@@ -138,11 +143,11 @@ export const wordsOf = (text: string, helpers: readonly Helper[]): Code =>
 export const callsIn = (of: Code): ReadonlySet<string | Helper> =>
   new Set(of.flatMap((piece) => (typeof piece !== 'string' && piece.kind === 'call' ? [piece.to] : [])))
 
-/** What a helper does, in one language. */
+/** The body of a helper in one language. */
 export const bodyOf = ({ body, calls = [] }: Helper, language: 'glsl' | 'js'): Code =>
   wordsOf(('glsl' in body ? body[language] : body).join(' '), calls)
 
-/** Some functions, and before each of them those that it calls. */
+/** Functions with those that they call, callees first. */
 export const withCalled = (
   called: Iterable<string | Helper>,
   language: 'glsl' | 'js'
@@ -160,7 +165,7 @@ export const withCalled = (
 export const isHole = (piece: Piece): piece is Hole =>
   typeof piece !== 'string' && piece.kind !== 'name' && piece.kind !== 'call'
 
-/** What a program says for a piece, which is given for numbers and for calls. */
+/** The text of code, given that of its numbers and function names. */
 export const rendered = (of: Code, number: (hole: Hole, i: number) => string, name: (call: string) => string): string =>
   of
     .map((piece, i) => {

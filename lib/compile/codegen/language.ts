@@ -4,17 +4,17 @@ import { reductions } from '../../core/reductions.ts'
 import type { Block } from './block.ts'
 import { applied, code, literal, type Code } from './code.ts'
 
-/** A loop of a fold, from the outermost to the innermost. */
+/** A loop of a reduction; nests are listed from the outermost loop to the innermost. */
 export interface NestLoop {
   readonly name: string
   readonly trips: number
-  /** Each of its turns adds up in sums of its own, which are added to the outer ones at its end. */
+  /** Whether each turn has sums of its own, which it adds to the outer sums at its end. */
   readonly fresh: boolean
-  /** It is a block of a longer loop, whose turn this is; undefined where the block is the whole loop. */
+  /** The turn of the longer loop that this loop is a block of; undefined if it is a whole loop. */
   readonly turn?: Turn
-  /** Its turns are blocks of `by` turns, up to `end`; how many those of one are has this name. */
+  /** If its turns are blocks of `by` turns, up to `end`: `size` names how many turns a block has. */
   readonly blocks?: { readonly size: string; readonly by: number; readonly end: number }
-  /** The name of how many turns it has, where that is reckoned. */
+  /** The name of its number of turns, if the program computes that. */
   readonly size?: string
 }
 
@@ -26,17 +26,17 @@ export interface Turn {
   readonly end: number
 }
 
-/** What GLSL and JavaScript say differently: the rest of a kernel is written once for both. */
+/** What GLSL and JavaScript write differently; the rest of a kernel is written once for both. */
 export interface Language {
   /** Whether indices that are too large for floats can be integers. */
   readonly hasIntegers: boolean
   /** The quotient and the remainder of a whole number that is a float; `of` bounds it. */
   divided(dividend: Code, by: number, of: Affine, block: Block): readonly [quotient: Code, remainder: Code]
-  /** A number that is not finite: no literal of either language. */
+  /** A number that is not finite: neither language has a literal for it. */
   nonFinite(value: number): Code
-  /** Declares what a reduction accumulates in, with what it starts from. */
+  /** Declares the total of a reduction, with its first value. */
   total(name: string, start: Code): Code
-  /** Adds to what a sum accumulates in. */
+  /** Adds to the total of a sum. */
   add(total: string, part: Code): Code
   /** The lines that open a loop. */
   open(loop: NestLoop): readonly Code[]
@@ -44,13 +44,13 @@ export interface Language {
   turn(turn: Turn, loop: NestLoop): readonly Code[]
 }
 
-/** What a reduction starts from. */
+/** The first value of a reduction: its identity. */
 export const identityOf = (op: ReductionName, language: Language): Code => {
   const { identity } = reductions[op]
   return Number.isFinite(identity) ? literal(identity) : language.nonFinite(identity)
 }
 
-/** The statement that takes one more value into a total. */
+/** The statement that combines a total with one more value. */
 export const accumulate = (op: ReductionName, total: string, value: Code, language: Language): Code =>
   reductions[op].adds
     ? language.add(total, value)

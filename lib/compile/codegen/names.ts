@@ -5,15 +5,15 @@ import { affineCode, integerCode, type Block } from './block.ts'
 import { code, type Code } from './code.ts'
 import type { Language } from './language.ts'
 
-/** A name, or what writes it down when it is first needed. */
+/** A name, or a function that writes it down on first use. */
 type LazyName = Code | (() => Code)
 
-/** The names of a kernel's variables; quotients and remainders are computed where they are first needed. */
+/** The names of a kernel's variables. Quotients and remainders are computed on first use. */
 export class Names {
   readonly #known = new Map<Var, LazyName>()
-  /** Of variables that are integers, not floats. */
+  /** The names of variables that are integers, not floats. */
   readonly #integers = new Map<Var, LazyName>()
-  /** How the dividends of quotients and remainders are written, if not like any other index. */
+  /** Writes the dividends of quotients and remainders; if undefined, they are written like any index. */
   dividend: ((of: Affine, block: Block) => Code) | undefined
   constructor(
     readonly language: Pick<Language, 'divided' | 'hasIntegers'>,
@@ -21,24 +21,24 @@ export class Names {
     readonly most: number
   ) {}
 
-  /** A name, or what writes it down when it is first needed. */
+  /** Names a variable that floats hold. */
   set(v: Var, name: LazyName): void {
     this.#known.set(v, name)
   }
 
-  /** The same of a variable that is an integer: floats can't hold it, or what it was computed from. */
+  /** Names a variable that is an integer because floats cannot hold it or what it was computed from. */
   setInteger(v: Var, name: LazyName): void {
     this.#integers.set(v, name)
   }
 
-  /** An index as a float. */
+  /** An index as a float; an error if floats cannot hold it. */
   number(a: Affine, block: Block): Code {
     if (!this.language.hasIntegers) checkCounted(a, this.most)
     else if (!fitsFloats(a)) raise('compile', 'an index that floats cannot hold was asked for as a float')
     return affineCode(a, (v) => this.#name(v, block), block)
   }
 
-  /** An index as an integer. */
+  /** An index as an integer; an error if the device's integers cannot hold it. */
   integer(a: Affine, block: Block): Code {
     checkCounted(a, this.most)
     return block.let(

@@ -2,21 +2,24 @@ import { code, type Code } from './code.ts'
 import { runningSumMaxTerms } from '../kernel/heuristics.ts'
 import type { Language, NestLoop } from './language.ts'
 
-/** What a fold loops over. */
+/** A loop of a reduction before it is split. */
 interface Counted {
   readonly name: string
   readonly trips: number
 }
 
-/** Blocks of at most so many turns: equally long ones if they are not short, else as even as can be. */
+/**
+ * The turns of a block, at most `most`: a divisor of all turns unless it is under a quarter of that, else nearly
+ * even.
+ */
 const blockOf = (trips: number, most: number): number => {
   const even = Array.from({ length: most }, (_, i) => most - i).find((by) => trips % by === 0) ?? 1
   return even * 4 > most ? even : Math.ceil(trips / Math.ceil(trips / most))
 }
 
 /**
- * The loops of a fold over some counters, nested so that no sum adds up more than `most` numbers one after the other:
- * rounding grows with their number. A turn of the innermost loop adds `terms` of them.
+ * The loops of a sum, nested so that no running sum adds more than `most` terms: rounding grows with their number. A turn
+ * of the innermost loop adds `terms` of them.
  */
 export const nestOf = (
   counters: readonly Counted[],
@@ -24,7 +27,7 @@ export const nestOf = (
   most: number,
   fresh: () => string
 ): readonly NestLoop[] => {
-  /** A loop whose every turn has sums of its own, so that its trips are what is added up. */
+  /** A loop with a new running sum in each turn, so that the outer sum adds up one number per turn. */
   const apart = ({ name, trips }: Counted): readonly NestLoop[] => {
     if (trips <= most) return [{ name, trips, fresh: true }]
     const by = blockOf(trips, most)
@@ -32,7 +35,7 @@ export const nestOf = (
     const blocks = apart({ name: outer, trips: Math.ceil(trips / by) })
     return [...blocks, { name: inner, trips: by, fresh: true, turn: { name, outer, by, end: trips } }]
   }
-  /** The loops of a counter whose turns add so many numbers each. */
+  /** The loops of a counter whose turns add `each` terms. */
   const split = ({ name, trips }: Counted, each: number): readonly NestLoop[] => {
     if (each * trips <= most) return [{ name, trips, fresh: false }]
     const by = blockOf(trips, Math.max(1, Math.floor(most / each)))
@@ -52,8 +55,8 @@ export const nestOf = (
 }
 
 /**
- * The same for two counters as loops that are written alike whatever the counters' trips, so that many sizes share a
- * program; undefined where these are too many for that.
+ * The same for two counters, with text that does not depend on how many turns they have, so that many sizes share a
+ * program; undefined if there are too many turns for that.
  */
 const sharedNest = (
   counters: readonly Counted[],
@@ -73,7 +76,7 @@ const sharedNest = (
   ]
 }
 
-/** The loops of a kernel's sums, an innermost turn of which adds so many numbers each. */
+/** The loops of a kernel's sums; a turn of the innermost one adds `terms` terms to each. */
 export const sumLoops = (
   counters: readonly Counted[],
   terms: number,
@@ -84,7 +87,9 @@ export const sumLoops = (
   return shared ?? nestOf(counters, terms, runningSumMaxTerms[heavy ? 'heavy' : 'light'], fresh)
 }
 
-/** The names of the innermost sums of a nest, and its lines around those of its body. */
+/**
+ * The names of the innermost sums of a loop nest, and a function that puts the nest's lines around those of its body.
+ */
 export const nested = (
   loops: readonly NestLoop[],
   totals: readonly string[],

@@ -4,8 +4,8 @@ import { identityOf, type Language, type NestLoop } from './language.ts'
 import { nested } from './nest.ts'
 
 /**
- * Writes the loops of reductions that run together: declares their totals in `outer`, opens the loops, has `body` write
- * what a turn adds to the innermost totals, and closes them.
+ * Writes reductions that share a loop nest into `outer`: declares their totals, and puts the loops around what `body`
+ * writes for one turn, given the names of the innermost totals.
  */
 export const writeReduction = (
   { op, totals, loops }: { readonly op: ReductionName; readonly totals: readonly string[]; readonly loops: Loops },

@@ -5,18 +5,18 @@ import type { Expr } from '../kernel/ir.ts'
 import { appliedRow, literal } from './code.ts'
 import { widened, type Scope, type Value } from './scope.ts'
 
-/** How a language writes indices, conditions and reads of buffers. */
+/** How a language writes indices, conditions and loads. */
 export interface Accesses {
   /** An index as a value. */
   index(at: Affine, scope: Scope): Value
-  /** A value where all guards hold, 0 elsewhere. */
+  /** The value if all guards hold, else 0. */
   guard(guards: readonly Guard[], value: Value, scope: Scope): Value
   load(slot: number, shape: Shape, index: readonly Affine[], scope: Scope): Value
-  /** An element of the row that the kernel computes; NaN where there is no such row. */
+  /** An element of the table's row with a computed number; NaN if there is no such row. */
   gather(from: Extract<Expr, { kind: 'gather' }>, row: Value, rest: readonly Affine[], scope: Scope): Value
 }
 
-/** Writes an expression down: each part becomes a name of its block, once. */
+/** Writes expressions as statements: each part gets a name in its block, once. */
 export class ValueWriter {
   readonly #accesses: Accesses
   constructor(accesses: Accesses) {
@@ -48,7 +48,7 @@ export class ValueWriter {
         return this.#accesses.load(expr.slot, expr.shape, expr.index.map(moved), scope)
       case 'gather':
         return this.#accesses.gather(expr, this.value(expr.row, scope), expr.rest.map(moved), scope)
-      case 'fold':
+      case 'reduction':
         return raise('compile', 'a reduction inside a reduction was not materialised')
     }
   }

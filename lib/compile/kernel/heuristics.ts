@@ -1,7 +1,7 @@
 // The compiler's thresholds. Each limits a guess about speed or size, not what is correct; where no reason is given for
 // the very number, none was recorded.
 
-// ---- two stages -----------------------------------------------------------------------------------------------------
+// ---- two stages ----------------------------------------------------------------------------------------------------
 
 /** Fragments of a sum's output below which cores are idle, so that a first stage of partial sums pays. */
 export const fragmentsForAllCores = 1024
@@ -24,7 +24,7 @@ export const loopMaxTerms = 1 << 15
 /** Terms of each stage of such a reduction: a multiple of the four lanes. */
 export const loopPartTerms = 1 << 12
 
-// ---- materialise, defer, fuse -----------------------------------------------------------------------------------------
+// ---- materialise, defer, fuse --------------------------------------------------------------------------------------
 
 /** Work of one kernel, in multiplications per element. */
 export const kernelMaxWork = 120
@@ -39,7 +39,7 @@ export const deferredMaxElements = 1 << 17
 /** Calls back to look for one to fuse with: farther back lengthens lifetimes. */
 export const fusionWindow = 32
 
-// ---- texture layouts ----------------------------------------------------------------------------------------------------
+// ---- texture layouts -----------------------------------------------------------------------------------------------
 
 /** Side of a texture in the cost model, in texels, whatever the device has. */
 export const modelTextureSize = 8192
@@ -61,7 +61,7 @@ export const layoutChangeMinReads = 16
 /** Layouts kept, by shape. */
 export const mostLayouts = 1 << 14
 
-// ---- tiles and unrolling --------------------------------------------------------------------------------------------------
+// ---- tiles and unrolling -------------------------------------------------------------------------------------------
 
 /**
  * Terms of a reduction, four lanes counted as one, from which on it runs in tiles and as a program of its own. Below, a
@@ -76,11 +76,20 @@ export const longBodyMinTerms = 12e6
 export const longBodyMaxTerms = 320
 /** Terms of a tile's loop body for less work, which is not worth so long a wait for the compiler. */
 export const tiledBodyMaxTerms = 128
-/** Terms of the loop body of a heavy reduction without tiles: each term is a fetch of its own, so a shorter one serves. */
+/**
+ * Terms of the loop body of a heavy reduction without tiles: each term is a fetch of its own, so a shorter one
+ * serves.
+ */
 export const untiledBodyMaxTerms = 100
-/** Terms of the loop body of a light reduction that picks channels; others are not unrolled, so that sizes share a program. */
+/**
+ * Terms of the loop body of a light reduction that picks channels; others are not unrolled, so that sizes share a
+ * program.
+ */
 export const lightBodyMaxTerms = 4
-/** Steps of one loop that are unrolled: any number of them, a divisor of the loop's, or a multiple of the four channels. */
+/**
+ * Steps of one loop that are unrolled: any number of them, a divisor of the loop's, or a multiple of the four
+ * channels.
+ */
 export const unrolledMaxSteps = 14
 export const unrolledPickingMaxSteps = 12
 export const unrolledPickingMaxBlock = 16
@@ -89,7 +98,7 @@ export const tileMaxSide = 8
 /** Tilings kept for each set of costs, by kernel. */
 export const mostTilings = 4096
 
-// ---- the text of kernels ----------------------------------------------------------------------------------------------------
+// ---- the text of kernels -------------------------------------------------------------------------------------------
 
 /** Fragments of an output above which addresses leave out terms that are 0, at the price of more programs. */
 export const sharedAddressMaxFragments = 130_000

@@ -31,7 +31,7 @@ export class LaneAccesses implements Accesses {
     this.#textures = textures
   }
 
-  /** An index as a number: four of them where it depends on the variable in the lanes. */
+  /** An index as a number, or as four numbers if it depends on the variable in the lanes. */
   index(a: Affine, scope: Scope): Value {
     const { lanes, block } = scope
     if (!lanes || !dependsOn(a, lanes)) return { code: this.#names.number(a, block), wide: false }
@@ -63,16 +63,17 @@ export class LaneAccesses implements Accesses {
     )
   }
 
-  // lanes past the end may hold anything, so only the indices that exist count
+  /** The guards that do not always hold; lanes past the end may hold anything, so only existing indices count. */
   open(guards: readonly Guard[], { at }: Scope): readonly Guard[] | undefined {
     return openOf(guards.map((g) => ({ ...g, index: substitute(g.index, at) })))
   }
 
+  /** Whether a guard differs from lane to lane. */
   inLanes({ index }: Guard, { lanes }: Scope): boolean {
     return lanes !== undefined && dependsOn(index, lanes)
   }
 
-  /** The name of what guards that are the same in all lanes ask. */
+  /** The name of a condition: that guards which are the same in all lanes hold. */
   condition(guards: readonly Guard[], block: Block): Code | undefined {
     if (guards.length === 0) return undefined
     const conditions = guards.flatMap(({ index, extent }) => {
@@ -85,7 +86,7 @@ export class LaneAccesses implements Accesses {
     return block.let('bool', joined(inOrder(conditions), ' && '))
   }
 
-  /** 1 in the lanes where 0 ≤ index < extent. */
+  /** 1 in each lane with 0 ≤ index < extent, else 0. */
   within({ index, extent }: Guard, scope: Scope): Code {
     if (!isHalved(index) || !isHalved({ c: extent, terms: [] })) {
       const each = this.#lane(index, scope).map((i) => this.#names.integer(i, scope.block))
@@ -101,7 +102,7 @@ export class LaneAccesses implements Accesses {
   load(slot: number, shape: Shape, index: readonly Affine[], scope: Scope): Value {
     const { lanes, texel, block } = scope
     const [first = constant(0), ...rest] = index
-    // alone in its texel, an element is as good as the texel, and the program the same as for longer axes
+    // an element alone in its texel is read as the texel, so that the program is the same as for longer axes
     const alone = lanes?.extent === 1 && shape.length > 0 && first.terms.length === 0 && first.c === 0
     if (alone && this.#textures.isHere(slot, index))
       return { code: this.#textures.texel(slot, index, block), wide: true }

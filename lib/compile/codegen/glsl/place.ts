@@ -5,25 +5,24 @@ import type { Names } from '../names.ts'
 import { code, size, type Code } from '../code.ts'
 import type { Block } from '../block.ts'
 
-/** A part of a fragment's place: its name, written down when it is needed, and the output's axis that it is. */
+/** A coordinate of a fragment: its lazily written name, and the axis of the output that it stands for, if any. */
 export interface Coordinate {
   readonly axis: Var | undefined
   readonly name: () => Code
 }
 
-/** Where a fragment lies in the texture that it writes. */
+/** The position of a fragment in the texture that it writes. */
 export interface Place {
   readonly layout: Layout
   /** Its index, counted in texels. */
   readonly index: readonly Affine[]
-  /** The same as numbers: along the row from the inside out, then the row. */
+  /** The same as numbers: along the row from the inside out, then down the rows. */
   readonly coordinates: readonly Coordinate[]
 }
 
 /**
- * Names the axes of a texture from the fragment's position. With `padded`, a row has three coordinates and its number
- * two, or more where more axes are longer than 1; those that stand for no axis are 0, so that outputs of any rank are
- * decoded alike.
+ * Computes the axes of a texture from the fragment's position. With `padded`, there are at least three coordinates along a
+ * row and two down the rows, so that outputs of any rank are decoded alike; those without an axis are 0.
  */
 export const placeOf = (layout: Layout, padded: boolean, names: Names, block: Block): Place => {
   const { texels, split, width } = layout
@@ -41,13 +40,13 @@ export const placeOf = (layout: Layout, padded: boolean, names: Names, block: Bl
           ...peeled(u, axes.slice(split), padded ? 3 : 0, block),
           ...peeled(v, axes.slice(0, split), padded ? 2 : 0, block)
         ]
-  // all are written down when the first is needed, so that their names do not depend on which that is
+  // the first use writes all of them, so that names do not depend on which is used first
   const coordinates = all.map(({ axis }, i): Coordinate => ({ axis, name: () => all.map(({ name }) => name())[i]! }))
   for (const { axis, name } of coordinates) if (axis) names.set(axis, name)
   return { layout, index: axes.map(variable), coordinates }
 }
 
-/** Names axes of so many texels that floats can't tell them apart. */
+/** Names the axes of a texture with too many texels for floats to tell them apart. */
 const nameIntegers = (width: number, axes: readonly Var[], names: Names, block: Block): void => {
   let rest = block.let('int', code`int(gl_FragCoord.x) + ${String(width)} * int(gl_FragCoord.y)`)
   const long = axes.filter(({ extent }) => extent > 1).reverse()
@@ -61,7 +60,9 @@ const nameIntegers = (width: number, axes: readonly Var[], names: Names, block: 
   })
 }
 
-/** A row-major position as one number per axis longer than 1, the last axis first; at least so many. */
+/**
+ * Splits a row-major position into one number per axis longer than 1, the last axis first; at least `least` numbers.
+ */
 const peeled = (position: () => Code, axes: readonly Var[], least: number, block: Block): readonly Coordinate[] => {
   const long = axes.filter(({ extent }) => extent > 1).reverse()
   const slots = Array.from({ length: Math.max(least, long.length) }, (_, i) => long[i])

@@ -4,31 +4,31 @@ import { mul } from '../../../core/primitives.ts'
 import { reductions } from '../../../core/reductions.ts'
 import type { Guard } from '../../../core/affine.ts'
 import { sumsSideBySide } from '../../kernel/heuristics.ts'
-import type { Expr, Fold } from '../../kernel/ir.ts'
+import type { Expr, ReductionExpr } from '../../kernel/ir.ts'
 import type { Block } from '../block.ts'
 import { code, joined, shown, type Code } from '../code.ts'
 import { accumulate } from '../language.ts'
 import { glsl } from './language.ts'
 
-/** A term of a fold. */
+/** A term of a reduction. */
 export interface Term {
-  readonly op: Fold['op']
-  /** The name of the sum or maximum. */
+  readonly op: ReductionExpr['op']
+  /** The name of the total. */
   readonly total: string
   readonly value: Code
-  /** The name of the condition under which the term counts, if any; the value is of four numbers then. */
+  /** The condition under which the term counts, if there is one; the value is a vec4 then. */
   readonly condition?: Code | undefined
 }
 
 /** A statement that takes a value into a total; or a line of another kind. */
 type Statement = Omit<Term, 'condition'> | { readonly line: Code }
 
-/** Totals are told in one way, whatever the loops. */
+/** Accumulation is the same for fixed and for shared programs. */
 const language = glsl(false)
 
-/** The factors of a product that is summed up, and the guards around it. */
+/** The factors of a product under a sum, and the guards around it; undefined for anything else. */
 export const productOf = (
-  op: Fold['op'],
+  op: ReductionExpr['op'],
   expr: Expr
 ): { readonly factors: readonly Expr[]; readonly guards: readonly Guard[] } | undefined => {
   const [guards, body] = expr.kind === 'guard' ? [expr.guards, expr.body] : [[], expr]
@@ -43,21 +43,22 @@ const lineOf = (statement: Statement): Code => {
   return accumulate(op, total, value, language)
 }
 
-/** The statements that fold terms, one after the other. Neighbours under one condition are chosen together. */
+/** The statements that accumulate terms one by one. Neighbours under the same condition share one choice. */
 const statementsOf = (terms: readonly Term[], block: Block): readonly Statement[] =>
   alike(terms).flatMap(([first, ...others]): readonly Statement[] => {
     const { op, total, value, condition } = first
     if (!condition) return [first]
-    // named where it is used, as no register keeps it for long; and named, as a choice of more is a branch
+    // the sum is named right here, so that no register holds it for long; unnamed, the choice would be a branch
     const sum = block.fresh('v')
     const line = code`vec4 ${sum} = ${joined([value, ...others.map((term) => term.value)], ' + ')};`
     return [{ line }, { op, total, value: code`(${condition} ? ${sum} : vec4(0.0))` }]
   })
 
+/** The lines that accumulate terms one by one. */
 export const accumulated = (terms: readonly Term[], block: Block): readonly Code[] =>
   statementsOf(terms, block).map(lineOf)
 
-/** The lines that add terms up in sums of their own, and these to the totals. */
+/** The lines that add terms to sums of their own, and those sums to the totals. */
 const apart = (terms: readonly Term[], block: Block): readonly Code[] => {
   const parts = new Map(terms.map(({ total }) => [total, block.fresh('part')]))
   const started = new Set<string>()
@@ -72,8 +73,8 @@ const apart = (terms: readonly Term[], block: Block): readonly Code[] => {
 }
 
 /**
- * The lines that add up the terms of several sums, if `own` in sums of their own first. Choices want registers: such
- * sums come one after the other.
+ * The lines that add up the terms of several sums; with `own`, in sums of their own first. Choices take registers, so
+ * sums with conditions are not interleaved.
  */
 export const summed = (sums: readonly (readonly Term[])[], block: Block, own = false): readonly Code[] => {
   const count = sums.flat().some(({ condition }) => condition) ? 1 : sumsSideBySide

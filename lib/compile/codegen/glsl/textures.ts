@@ -19,18 +19,20 @@ import { call, channel, code, joined, literal, perSide, size, type Code } from '
 import { sideOf, type Layout } from '../../kernel/layout.ts'
 import type { Names } from '../names.ts'
 import type { Coordinate, Place } from './place.ts'
-import { planeLayout, targetsOf } from '../../kernel/planes.ts'
+import { sliceLayout, targetsOf } from '../../kernel/slices.ts'
 import type { Block } from '../block.ts'
 
+/** Whether an index is a multiple of four for all values of its variables. */
 export const divisibleByFour = (a: Affine): boolean => a.c % 4 === 0 && a.terms.every(([, k]) => k % 4 === 0)
+/** A quarter of such an index. */
 export const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(([v, k]) => [v, k / 4] as const) })
 
-/** Reads of a kernel's buffers: from an index to the text of a texel or one of its channels. */
+/** Writes loads: from the index of an element to a texel or one of its channels. */
 export class TextureReads {
-  /** Of each slot's buffer; where that lies in planes, of one of them. */
+  /** The layout of each slot's buffer; of one slice if the buffer is stored as slices. */
   readonly #layouts: readonly Layout[]
   place: Place | undefined
-  /** For a loop's counter another one that is always 0, and stands in an address wherever that stands. */
+  /** For a loop's counter, the one of the extra loop of one turn: addresses that have one have both. */
   readonly twins = new Map<Var, Var>()
   constructor(
     readonly kernel: Kernel,
@@ -39,20 +41,20 @@ export class TextureReads {
     /** The block around all loops. */
     readonly root: Block,
     /**
-     * Whether an address is the sum of all coordinates, each times a number: kernels whose buffers lie differently then
-     * differ in numbers alone.
+     * Whether an address is the sum of all coordinates, each times a number. Kernels that differ in the layout of their
+     * buffers then differ in numbers alone.
      */
     readonly sums: boolean
   ) {
     if (sums) names.dividend = (of, block) => this.#position(of, block)
-    this.#layouts = kernel.inputs.map((x, slot) => planeLayout(x.shape, this.#tile(slot), dialect.textureSize))
+    this.#layouts = kernel.inputs.map((x, slot) => sliceLayout(x.shape, this.#tile(slot), dialect.textureSize))
   }
 
   #tile(slot: number): readonly number[] {
     return this.kernel.tiles?.[slot] ?? []
   }
 
-  /** Whether a texel lies in its texture where the fragment lies in its own. */
+  /** Whether a texel has the same position in its texture as the fragment has in the output. */
   isHere(slot: number, index: readonly Affine[]): boolean {
     const { texels, width, height } = this.#layouts[slot]!
     const { place } = this
@@ -62,7 +64,7 @@ export class TextureReads {
     return long(texels, index) === long(place.layout.texels, place.index)
   }
 
-  /** One number: a channel of a texel, known beforehand where the index tells. */
+  /** One element: a channel of a texel. The channel is static if the index determines it. */
   element(slot: number, shape: Shape, index: readonly Affine[], block: Block): Code {
     const [first = constant(0), ...rest] = index
     if (shape.length === 0) return channel(this.texel(slot, [constant(0)], block), 0)
@@ -77,7 +79,7 @@ export class TextureReads {
     return this.#picked(slot, lead, block.let('float', code`float(${position} - 4 * ${texel})`), rest, block)
   }
 
-  /** A channel that only the running kernel knows. */
+  /** An element whose channel only the running kernel knows. */
   dynamic(slot: number, position: Code, [first]: Shape, rest: readonly Affine[], block: Block): Code {
     const texel = block.let('float', code`floor(${position} * ${literal(0.25)})`)
     const lead = freshVar(Math.ceil(first! / 4))
@@ -96,12 +98,12 @@ export class TextureReads {
     return block.let('vec4', code`${this.dialect.fetch}(user_a${String(slot)}, ${address})`)
   }
 
-  /** The fragment's own place, in a texture of the same size. */
+  /** The fragment's own position, in a texture of the same size. */
   #here({ width, height }: Layout, block: Block): Code {
     return block.let('vec2', code`gl_FragCoord.xy * vec2(${size(1 / sideOf(width))}, ${size(1 / sideOf(height))})`)
   }
 
-  /** The place of a texel in its texture, between 0 and 1. */
+  /** The position of a texel in its texture, between 0 and 1. */
   #address(slot: number, index: readonly Affine[], block: Block): Code {
     const layout = this.#layouts[slot]!
     const tile = this.#tile(slot)
@@ -139,7 +141,7 @@ export class TextureReads {
     return this.#added('float', [at], step, size(at.c), block)
   }
 
-  /** All coordinates, added up before all loops, and then the other variables of some indices, each times its step. */
+  /** The sum of all coordinates (computed once, before all loops) and other variables, each times its step. */
   #added(
     type: 'float' | 'vec2',
     indices: readonly Affine[],
@@ -156,7 +158,7 @@ export class TextureReads {
     return block.let(type, joined([base, ...others, start], ' + '))
   }
 
-  /** The variables of some indices that are no coordinates: loop counters with their twins, quotients and remainders. */
+  /** The variables of indices that are not coordinates: loop counters with their twins, quotients and remainders. */
   #others(indices: readonly Affine[], coordinates: readonly Coordinate[]): readonly Var[] {
     const own = new Set(coordinates.map(({ axis }) => axis))
     const vars = new Set(indices.flatMap(({ terms }) => terms.flatMap(([w]) => (own.has(w) ? [] : [w]))))
@@ -164,7 +166,7 @@ export class TextureReads {
     return [...vars, ...twins].sort((a, b) => a.id - b.id)
   }
 
-  /** A position in rows that break anywhere, so far down. */
+  /** The column and row of a position in rows that break anywhere, `above` rows further down. */
   #wrapped(flat: Affine, above: Affine, width: number, block: Block): readonly [Code, Code] {
     if (!dividesInFloats(flat)) {
       const whole = this.names.integer(flat, block)
@@ -180,7 +182,7 @@ export class TextureReads {
   }
 }
 
-/** The column and the row of a texel; where rows break anywhere, its position and 0. */
+/** The column and the row of a texel; its position and 0 if rows break anywhere. */
 const acrossAndDown = ({ texels, split }: Layout, index: readonly Affine[]): readonly [Affine, Affine] => {
   const at = Math.max(0, split)
   return [flatten(index.slice(at), texels.slice(at)), flatten(index.slice(0, at), texels.slice(0, at))]

@@ -16,7 +16,7 @@ export interface UniformLimits {
   readonly varyings: number
 }
 
-/** The uniforms of a program, in the order in which it names them. */
+/** The uniforms of a program, in the order in which they are named. */
 class Uniforms {
   readonly values: number[] = []
   readonly #known = new Map<string, string>()
@@ -26,7 +26,7 @@ class Uniforms {
     return `n${at >> 2}.${'xyzw'[at & 3]!}`
   }
 
-  /** The one for all that share a key. */
+  /** The uniform for all numbers with the same key. */
   shared(key: string, n: number): string {
     const name = this.#known.get(key) ?? this.add(n)
     this.#known.set(key, name)
@@ -34,15 +34,15 @@ class Uniforms {
   }
 }
 
-/** Makes uniforms of the holes of one kind. */
+/** Names the uniform for a hole of one kind; undefined for other holes. */
 type Rule = (hole: Hole, uniforms: Uniforms) => string | undefined
 
 const side: Rule = (hole, uniforms) =>
   hole.kind === 'side' ? uniforms.shared(`${hole.slot}${hole.side}`, 1 / hole.texels) : undefined
-/** A loop must have a fixed end in WebGL 1, so a uniform breaks it off. */
+/** A loop must have a constant end in WebGL 1, so it breaks at a uniform. */
 const trips: Rule = (hole, uniforms) => (hole.kind === 'trips' ? uniforms.add(hole.value) : undefined)
 const size: Rule = (hole, uniforms) => (hole.kind === 'size' ? uniforms.add(hole.value) : undefined)
-/** GLSL has no literal for what is not finite. */
+/** GLSL has no literals for NaN and infinity. */
 const nonFinite: Rule = (hole, uniforms) =>
   hole.kind === 'size' && !Number.isFinite(hole.value) ? uniforms.shared(String(hole.value), hole.value) : undefined
 const literal: Rule = (hole, uniforms) => {
@@ -51,12 +51,12 @@ const literal: Rule = (hole, uniforms) => {
   return uniforms.shared(text, Number(text))
 }
 
-/** The rules of a program that only kernels of its own sizes run: only texture sizes and ends of loops are uniforms. */
+/** The rules for a program with fixed sizes: only texture sizes and ends of loops are uniforms. */
 const fixed: readonly Rule[] = [side, trips, nonFinite]
-/** Those of a program for all kernels that differ only in their numbers. */
+/** The rules for a program that serves all kernels which differ only in their numbers. */
 const generic: readonly Rule[] = [side, trips, literal, size]
 
-/** The text of a body, and its uniforms: numbered rule by rule. */
+/** The text of a body and the values of its uniforms, which are numbered rule by rule. */
 const numbered = (
   body: Code,
   rules: readonly Rule[]
@@ -74,14 +74,14 @@ const numbered = (
 }
 
 /**
- * The program of a kernel whose body is these lines. Kernels that differ only in their numbers are one program if these
- * are uniforms: as far as there is room, and not with `fixed`.
+ * The program with a body of these lines. Its numbers are uniforms, so that kernels which differ only in numbers share it,
+ * unless `isFixed` is set or there are more numbers than the driver has uniforms.
  */
 export const programOf = (lines: readonly Code[], isFixed: boolean, limits: UniformLimits): KernelSource => {
   const body = joined(lines, '\n')
   const many = isFixed ? undefined : numbered(body, generic)
   const { text, values } = many && many.values.length <= limits.most ? many : numbered(body, fixed)
-  // a varying is a plane to interpolate on, and what is not finite is none
+  // varyings are interpolated, which does not work for numbers that are not finite
   const vectors = Math.ceil(values.length / 4)
   const varyings = values.every(Number.isFinite) ? Math.min(vectors, limits.varyings) : 0
   const functions = functionsOf(callsIn(body))
@@ -103,12 +103,12 @@ const declarations = (vectors: number, varyings: number): readonly string[] => [
   ...(vectors > varyings ? [`uniform vec4 numbers[${vectors}];`] : [])
 ]
 
-/** Once and before all loops: a driver loads at each turn what is named inside of one. */
+/** Loads uniforms once, before all loops: inside a loop, a driver would load them in each turn. */
 const loads = (vectors: number, varyings: number): readonly string[] =>
   countTo(vectors).map((i) => `  vec4 n${i} = ${i < varyings ? `number${i}` : `numbers[${i}]`};`)
 
-/** What a vertex shader declares, and what it does first, to hand a program its varyings. */
-export const handedOn = ({
+/** The declarations and first statements of a vertex shader that hand a program its varyings. */
+export const varyingsOf = ({
   uniforms,
   varyings = 0
 }: Pick<KernelSource, 'uniforms' | 'varyings'>): { readonly declarations: string; readonly statements: string } => {

@@ -3,7 +3,15 @@ import { raise } from '../../../base/raise.ts'
 import { reductions } from '../../../core/reductions.ts'
 import type { Costs } from '../../kernel/costs.ts'
 import { ownSumMinTerms, sharedAddressMaxFragments } from '../../kernel/heuristics.ts'
-import { foldsOf, guarded, variablesIn, type Expr, type Fold, type Folds, type Kernel } from '../../kernel/ir.ts'
+import {
+  reductionLoopOf,
+  guarded,
+  variablesIn,
+  type Expr,
+  type ReductionExpr,
+  type ReductionLoop,
+  type Kernel
+} from '../../kernel/ir.ts'
 import { loopsOf, type Loops } from '../../kernel/loops.ts'
 import { sumLoops } from '../nest.ts'
 import { Memo, type Scope, type Value, widened } from '../scope.ts'
@@ -19,35 +27,36 @@ import { glsl } from './language.ts'
 import { programOf, type UniformLimits } from './uniforms.ts'
 import { placeOf } from './place.ts'
 import { TextureReads } from './textures.ts'
-import { fragments, offsetsOf, planeLayout } from '../../kernel/planes.ts'
+import { fragments, offsetsOf, sliceLayout } from '../../kernel/slices.ts'
 import { accumulated, productOf, summed, type Term } from './terms.ts'
 import { tileOf, type Tiling } from '../../kernel/tiling.ts'
 
-/** One of the places that a fragment computes results for: where it lies, and the names of its sums. */
+/** One texel of the output that a fragment computes: its index, and the names of its totals. */
 interface Result {
   readonly totals: readonly string[]
   readonly texel: Affine
-  /** The four elements of its texel. */
+  /** The indices of its four elements along the leading axis. */
   readonly elements: readonly Affine[]
   readonly at: (v: Var) => Affine | undefined
 }
 
 /**
- * The body of a kernel as a GLSL function `vec4 body()` that reads the samplers `user_a0`, `user_a1` … A tiled kernel
- * has one body, and leaves its further results where gpu.js's kernel maps take them.
+ * The program of a kernel: a GLSL function `vec4 body()` that reads the samplers `user_a0`, `user_a1` … It returns the
+ * first result, and leaves the others in the variables that gpu.js's kernel maps read. An index that exceeds the device's
+ * integers is an error.
  */
 export const glslOf = (kernel: Kernel, dialect: Dialect, tiling?: Tiling): KernelSource => {
-  const folds = foldsOf(kernel)
-  const how = tiling ?? (folds && tileOf(kernel, folds, 1, dialect.costs))
+  const loop = reductionLoopOf(kernel)
+  const how = tiling ?? (loop && tileOf(kernel, loop, 1, dialect.costs))
   return programOf(new Writer(kernel, dialect, how).write(), how?.heavy === true, dialect.uniforms)
 }
 
-/** What a device's GL allows and how it says it. */
+/** What generated GLSL depends on: the limits and the dialect of a device. */
 export interface Dialect {
   readonly textureSize: number
   readonly fetch: 'texture' | 'texture2D'
   /** The largest integer. */
-  readonly mostCounted: number
+  readonly largestInteger: number
   readonly costs: Costs
   readonly uniforms: UniformLimits
 }
@@ -69,22 +78,24 @@ class Writer {
   ) {
     this.#root = new Block(this.#counter)
     this.#language = glsl(tiling?.heavy === true)
-    this.#names = new Names(this.#language, dialect.mostCounted)
+    this.#names = new Names(this.#language, dialect.largestInteger)
     this.#small = !tiling?.heavy && fragments(kernel.shape) <= sharedAddressMaxFragments
     this.#textures = new TextureReads(kernel, dialect, this.#names, this.#root, this.#small)
     this.#accesses = new LaneAccesses(this.#names, this.#textures)
     this.#values = new ValueWriter(this.#accesses)
   }
 
-  /** The lines of its body. */
+  /** The lines of the body. */
   write(): readonly Code[] {
     const block = this.#root
-    const folds = foldsOf(this.kernel)
+    const loop = reductionLoopOf(this.kernel)
     const tile = this.tiling?.tile ?? this.kernel.shape.map(() => 1)
-    const results = this.#decode(block, tile, folds?.all.length ?? 0)
-    if (folds) this.#fold(folds, results, block)
+    const results = this.#decode(block, tile, loop?.all.length ?? 0)
+    if (loop) this.#reduction(loop, results, block)
     const values = results.flatMap(({ totals, texel, at }) => {
-      const memo = this.#memo(new Map(folds?.all.map((fold, k) => [fold, { code: named(totals[k]!), wide: true }])))
+      const memo = this.#memo(
+        new Map(loop?.all.map((reduction, k) => [reduction, { code: named(totals[k]!), wide: true }]))
+      )
       const scope: Scope = { block, lanes: this.kernel.out[0], texel, at, memo }
       return this.kernel.bodies.map((body) => widened(this.#values.value(body, scope)))
     })
@@ -97,10 +108,10 @@ class Writer {
     return new Memo(this.#variables, fixed)
   }
 
-  /** The place of each result in the output. */
-  #decode(block: Block, tile: readonly number[], folds: number): readonly Result[] {
+  /** The results of a fragment: a tile of the output. */
+  #decode(block: Block, tile: readonly number[], loop: number): readonly Result[] {
     const { out, shape } = this.kernel
-    const place = placeOf(planeLayout(shape, tile, this.dialect.textureSize), !this.tiling?.heavy, this.#names, block)
+    const place = placeOf(sliceLayout(shape, tile, this.dialect.textureSize), !this.tiling?.heavy, this.#names, block)
     this.#textures.place = place
     const along = place.index.map((at, k) =>
       Array.from({ length: tile[k] ?? 1 }, (_, j) => shift(scale(at, tile[k] ?? 1), j))
@@ -110,40 +121,40 @@ class Writer {
     return offsetsOf(tile).map((offset, i): Result => {
       const places = along.map((list, k) => list[offset[k] ?? 0]!)
       const at = (w: Var): Affine | undefined => (out.indexOf(w) > 0 ? places[out.indexOf(w)] : undefined)
-      const totals = Array.from({ length: folds }, (_, k) => `total${i * folds + k}`)
+      const totals = Array.from({ length: loop }, (_, k) => `total${i * loop + k}`)
       const [first = 0] = offset
       return { totals, texel: texels[first]!, elements: elements[first]!, at }
     })
   }
 
-  // ---- folds ----------------------------------------------------------------------------------------------------
+  // ---- reductions ----------------------------------------------------------------------------------------------------
 
-  #fold(folds: Folds, results: readonly Result[], outer: Block): void {
+  #reduction(loop: ReductionLoop, results: readonly Result[], outer: Block): void {
     const { tiling } = this
-    if (!tiling) return raise('compile', 'a fold without a tiling')
-    const { counters, twins, steps: all } = loopsOf(folds, tiling, () => outer.fresh('i'))
+    if (!tiling) return raise('compile', 'a reduction has no tiling')
+    const { counters, twins, steps: all } = loopsOf(loop, tiling, () => outer.fresh('i'))
     for (const { v, name } of counters) this.#names.set(v, named(name))
     for (const [v, twin] of twins) this.#textures.twins.set(v, twin)
     const memo = this.#memo()
-    const products = !tiling.lanes && folds.all.every(({ op, body: term }) => productOf(op, term))
+    const products = !tiling.lanes && loop.all.every(({ op, body: term }) => productOf(op, term))
     const inTurns = products && results.length > 1
     const own = inTurns && all.length >= ownSumMinTerms
     const loops = (fresh: () => string): readonly NestLoop[] =>
-      reductions[folds.op].adds
+      reductions[loop.op].adds
         ? sumLoops(counters, own ? 1 : all.length, tiling.heavy, fresh)
         : counters.map((counter) => ({ ...counter, fresh: false }))
     const totals = results.flatMap((result) => result.totals)
-    writeReduction({ op: folds.op, totals, loops }, this.#language, outer, (sums, body) => {
+    writeReduction({ op: loop.op, totals, loops }, this.#language, outer, (sums, body) => {
       const termsOf = (result: Result, steps: Loops['steps']): readonly Term[] =>
-        folds.all.flatMap((fold, k) => {
+        loop.all.flatMap((reduction, k) => {
           const total = sums[totals.indexOf(result.totals[k]!)]!
-          return steps.flatMap((step) => this.#term(fold, tiling, { ...result, total }, step, body, memo))
+          return steps.flatMap((step) => this.#term(reduction, tiling, { ...result, total }, step, body, memo))
         })
-      // dot products and terms that have a name want more registers: each is added up where it is computed
+      // dot products and named terms take more registers: each is accumulated right where it is computed
       if (!inTurns)
         for (const result of results) for (const step of all) body.add(...accumulated(termsOf(result, [step]), body))
       else {
-        // all loads come first: each is a call in llvmpipe, which keeps nothing in registers
+        // all loads first: each is a call in llvmpipe, and registers do not survive calls
         const lists = results.map((result) => termsOf(result, all))
         body.add(...summed(lists, body, own))
       }
@@ -151,17 +162,17 @@ class Writer {
   }
 
   #term(
-    fold: Fold,
+    reduction: ReductionExpr,
     { lanes }: Tiling,
     result: Result & { readonly total: string },
     steps: ReadonlyMap<Var, Affine>,
     block: Block,
     memo: Memo
   ): readonly Term[] {
-    const { op } = fold
+    const { op } = reduction
     const { total, texel, elements } = result
-    const beyond = fold.vars.filter((v) => v !== lanes).map((v) => ({ index: steps.get(v)!, extent: v.extent }))
-    const term = guarded(beyond, fold.body)
+    const beyond = reduction.vars.filter((v) => v !== lanes).map((v) => ({ index: steps.get(v)!, extent: v.extent }))
+    const term = guarded(beyond, reduction.body)
     const at = (v: Var): Affine | undefined => (v === lanes ? undefined : (steps.get(v) ?? result.at(v)))
     const own = this.kernel.out[0]
     if (!lanes) {
@@ -176,8 +187,8 @@ class Writer {
     })
   }
 
-  /** The term of a sum of products, which needs no name (a driver reads a line less); none where it is 0. */
-  #products(op: Fold['op'], total: string, term: Expr, scope: Scope): readonly Term[] | undefined {
+  /** The term of a sum of products, without a name of its own (one line less for the driver); none if it is 0. */
+  #products(op: ReductionExpr['op'], total: string, term: Expr, scope: Scope): readonly Term[] | undefined {
     const product = productOf(op, term)
     if (!product) return undefined
     const guards = this.#accesses.open(product.guards, scope)
@@ -188,8 +199,8 @@ class Writer {
     return [{ op, total, value, condition: this.#accesses.condition(guards, scope.block) }]
   }
 
-  /** The fold of the four lanes of a value; lanes past the end do not count. */
-  #across(op: Fold['op'], body: Expr, lanes: Var, scope: Scope): Code {
+  /** Reduces the four lanes of a value; lanes past the end do not count. */
+  #across(op: ReductionExpr['op'], body: Expr, lanes: Var, scope: Scope): Code {
     const tail = lanes.extent % 4 !== 0 && boundsOf(scope.texel)[1] >= Math.floor(lanes.extent / 4)
     const product = tail ? undefined : productOf(op, body)
     if (product?.guards.length === 0) {
@@ -205,7 +216,7 @@ class Writer {
     return both(both(x, y), both(z, w))
   }
 
-  #withoutTail(op: Fold['op'], value: Code, lanes: Var, scope: Scope): Code {
+  #withoutTail(op: ReductionExpr['op'], value: Code, lanes: Var, scope: Scope): Code {
     const within = this.#accesses.within({ index: variable(lanes), extent: lanes.extent }, scope)
     return code`${call('select')}(${within}, ${value}, vec4(${identityOf(op, this.#language)}))`
   }

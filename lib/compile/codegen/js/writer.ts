@@ -15,7 +15,7 @@ import { reductions } from '../../../core/reductions.ts'
 import { sizeOf, stridesOf, type Shape } from '../../../core/shape.ts'
 import { checkCounted } from '../../kernel/exact.ts'
 import { runningSumMaxTerms } from '../../kernel/heuristics.ts'
-import { foldsOf, variablesIn, type Expr, type Fold, type Kernel } from '../../kernel/ir.ts'
+import { reductionLoopOf, variablesIn, type Expr, type ReductionExpr, type Kernel } from '../../kernel/ir.ts'
 import { Block } from '../block.ts'
 import { appliedRow, call, callsIn, code, joined, literal, named, rendered, type Code } from '../code.ts'
 import { accumulate, type NestLoop } from '../language.ts'
@@ -29,17 +29,17 @@ import { functionName, functionsOf, numberText } from './prelude.ts'
 import { javaScript } from './language.ts'
 
 /**
- * A kernel as JavaScript for the backends without textures: one number a thread, row-major arrays, plain loops.
- * Slow, and the same for every driver. The numbers of such a backend are whole up to `mostCounted`.
+ * The program of a kernel in JavaScript, for backends without textures: one number per thread, row-major arrays, plain
+ * loops. An index above `largestInteger`, up to which the backend's numbers are whole, is an error.
  */
-export const javaScriptOf = (kernel: Kernel, mostCounted: number): KernelSource => {
-  const body = new Writer(kernel, mostCounted).write()
+export const javaScriptOf = (kernel: Kernel, largestInteger: number): KernelSource => {
+  const body = new Writer(kernel, largestInteger).write()
   const text = rendered(body, numberText, functionName)
   return { text, uniforms: [], functions: functionsOf(callsIn(body)) }
 }
 
 const single = constant(0)
-/** An axis of one element is the constant 0. */
+/** The index of an axis of size 1: the constant 0. */
 const atSingle = (v: Var): Affine | undefined => (v.extent === 1 ? single : undefined)
 
 class Writer {
@@ -49,17 +49,19 @@ class Writer {
   readonly #values: ValueWriter
   constructor(
     readonly kernel: Kernel,
-    readonly mostCounted: number
+    readonly largestInteger: number
   ) {
-    this.#names = new Names(javaScript, mostCounted)
+    this.#names = new Names(javaScript, largestInteger)
     this.#values = new ValueWriter(new ArrayAccesses(this.#names, this.#counters))
   }
 
   write(): Code {
     const block = new Block({ next: 0 }, undefined, 'let')
     this.#decode(block)
-    const folds = foldsOf(this.kernel)?.all ?? []
-    const totals = new Map(folds.map((fold) => [fold, { code: named(this.#fold(fold, block)), wide: false }]))
+    const loop = reductionLoopOf(this.kernel)?.all ?? []
+    const totals = new Map(
+      loop.map((reduction) => [reduction, { code: named(this.#reduction(reduction, block)), wide: false }])
+    )
     const result = this.#values.value(
       this.kernel.bodies[0]!,
       this.#scope(block, () => undefined, totals)
@@ -76,7 +78,7 @@ class Writer {
   #decode(block: Block): void {
     const { out, shape } = this.kernel
     const whole: Affine = { c: sizeOf(shape), terms: [] }
-    checkCounted(whole, this.mostCounted)
+    checkCounted(whole, this.largestInteger)
     let rest = named('this.thread.x')
     for (let i = out.length - 1; i >= 0; i--) {
       const { extent } = out[i]!
@@ -88,8 +90,8 @@ class Writer {
     }
   }
 
-  /** The name of what a reduction comes to. */
-  #fold({ op, vars, body }: Fold, outer: Block): string {
+  /** Writes a reduction; gives the name of its total. */
+  #reduction({ op, vars, body }: ReductionExpr, outer: Block): string {
     const total = outer.fresh('total')
     const counted = vars.filter((v) => v.extent > 1).sort((a, b) => a.extent - b.extent)
     const counters = counted.map((v) => ({ name: outer.fresh('i'), trips: v.extent }))
@@ -127,7 +129,7 @@ class ArrayAccesses implements Accesses {
     return { code: code`a${String(slot)}[${this.#position(shape, index, block)}]`, wide: false }
   }
 
-  /** The place of an element. One that a guard will drop may lie outside the array, where nothing must be read. */
+  /** The position of an element. A guarded element may lie outside the array, where a program must not read. */
   #position(shape: Shape, index: readonly Affine[], block: Block): Code {
     const strides = stridesOf(shape)
     const flat = index.reduce((sum, i, axis) => addAffine(sum, scale(i, strides[axis]!)), constant(0))
@@ -168,7 +170,7 @@ class ArrayAccesses implements Accesses {
       appliedRow(less.row, [floor, literal(shape[0]!)])
     ]
     const inside = block.let('float', code`${start} * ${end}`)
-    // nothing must be read outside the array
+    // a program must not read outside the array
     const number = block.let('float', code`${call('select')}(${inside}, ${floor}, 0.0)`)
     const lead = freshVar(shape[0]!)
     this.#names.set(lead, number)
