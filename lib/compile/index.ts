@@ -2,7 +2,7 @@ import { debug } from '../base/debug.ts'
 import { showGraph } from '../core/show.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { simplify } from './graph/simplify.ts'
-import { boundLoops, splitSums } from './graph/two-stage.ts'
+import { twoStageLoops, twoStageSums } from './graph/two-stage.ts'
 import { absorb } from './schedule/absorb.ts'
 import { defer } from './schedule/defer.ts'
 import { materialise } from './schedule/materialise.ts'
@@ -11,15 +11,14 @@ import { showPlan, showSources, showStored } from './schedule/show.ts'
 
 export type { Plan, Step, Target } from './schedule/plan.ts'
 
-/** Hears of each stage of a compilation: its name, and what it made as text. */
+/** Is called after each stage of a compilation with the stage's name and its result as text. */
 export type OnStage = (stage: string, text: () => string) => void
 
 const printed: OnStage = (stage, text) => debug(3, () => `-- ${stage}\n${text()}`)
 
 /**
- * The calls that compute a graph. Each stage gives its result to the next: three rewrite the graph, three decide which of
- * its nodes become buffers and when, and the last makes kernels of them, whose programs are written when they are
- * first run.
+ * Compiles a graph to kernel calls. The first stages rewrite the graph, the next decide which of its nodes become buffers
+ * and when, and the last one makes kernels. Programs are generated when a call first runs.
  */
 export const compile = (outputs: readonly Tensor[], target: Target, onStage: OnStage = printed): Plan => {
   const rewritten = (stage: string, graph: readonly Tensor[]): readonly Tensor[] => {
@@ -28,8 +27,8 @@ export const compile = (outputs: readonly Tensor[], target: Target, onStage: OnS
   }
   rewritten('trace', outputs)
   const simple = rewritten('simplify', simplify(outputs))
-  const split = rewritten('two-stage sums', splitSums(simple, target.costs))
-  const bounded = rewritten('two-stage loops', boundLoops(split))
+  const split = rewritten('two-stage sums', twoStageSums(simple, target.costs))
+  const bounded = rewritten('two-stage loops', twoStageLoops(split))
   const graph = rewritten('simplify again', simplify(bounded))
 
   const buffers = materialise(graph, target)

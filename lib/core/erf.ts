@@ -1,4 +1,4 @@
-import type { Helper } from './tensor.ts'
+import type { Helper } from './helper.ts'
 
 /**
  * The error function 2/√π ∫₀ˣ e^(-u²) du in float64, by a series of positive terms, which cancel nowhere

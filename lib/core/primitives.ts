@@ -2,6 +2,16 @@
 export * from './rows/leaves.ts'
 export * from './rows/movement.ts'
 export * from './rows/adjoint.ts'
+export {
+  binaryOp,
+  broadcastTo,
+  lift,
+  unary,
+  type Binary,
+  type BinaryCalls,
+  type Operand,
+  type Unary
+} from './rows/elementwise.ts'
 export * from './rows/pointwise.ts'
 export * from './rows/choice.ts'
 export * from './rows/markers.ts'

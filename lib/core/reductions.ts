@@ -1,11 +1,25 @@
+import type { Helper } from './helper.ts'
+
+/** The larger of two numbers; NaN if one of them is. */
+export const larger: Helper = {
+  name: 'larger',
+  params: ['a', 'b'],
+  body: {
+    // drivers take `a < b ? b : a` for their own max, which loses NaN: the sum of the squares keeps it
+    glsl: ['return a >= b ? a : (a < b ? b : a * a + b * b);'],
+    js: ['return max(a, b);']
+  }
+}
+
 /** How a reduction puts elements together. */
 export interface Reducing {
   /** What it gives of no elements. */
   readonly identity: number
   /** The meaning. */
   readonly combine: (total: number, element: number) => number
-  /** The same in the kernels' language. */
+  /** The same in the kernels' language, and the function that it calls. */
   readonly text: (total: string, element: string) => string
+  readonly helper?: Helper
   /** It is linear: kernels add up in blocks, and tell the factors of a product apart. */
   readonly adds: boolean
   /** Its result is one of the elements, which the gradient looks for: both must meet the very same numbers. */
@@ -14,7 +28,14 @@ export interface Reducing {
 
 const table = {
   sum: { identity: 0, combine: (a, b) => a + b, text: (a, b) => `${a} + ${b}`, adds: true, selects: false },
-  max: { identity: -Infinity, combine: Math.max, text: (a, b) => `larger(${a}, ${b})`, adds: false, selects: true },
+  max: {
+    identity: -Infinity,
+    combine: Math.max,
+    text: (a, b) => `larger(${a}, ${b})`,
+    helper: larger,
+    adds: false,
+    selects: true
+  },
   prod: { identity: 1, combine: (a, b) => a * b, text: (a, b) => `${a} * ${b}`, adds: false, selects: false }
 } as const satisfies Readonly<Record<string, Reducing>>
 

@@ -1,5 +1,6 @@
 import type { NdArray } from 'ndarray'
 import type { Affine, Guard, Var } from './affine.ts'
+import type { Helper } from './helper.ts'
 import { showShape } from '../base/raise.ts'
 import type { ReductionName } from './reductions.ts'
 import { checkShape, type Shape } from './shape.ts'
@@ -34,13 +35,6 @@ export type RowKernel<A> =
   | { readonly kind: 'constant' }
   /** Numbers that come from outside the kernel. */
   | { readonly kind: 'buffer' }
-
-/** A function of floats, as statements that GLSL and JavaScript share but for how they declare a name: `float x = …;`. */
-export interface Helper {
-  readonly name: string
-  readonly params: readonly string[]
-  readonly body: readonly string[]
-}
 
 export interface Access {
   readonly index: readonly Affine[]

@@ -1,8 +1,8 @@
 import { Recent } from '../base/recent.ts'
 import type { Kernel } from '../compile/kernel/ir.ts'
 import { defaultCosts, type Costs } from '../compile/kernel/costs.ts'
-import type { KernelSource } from '../compile/codegen/uniforms.ts'
-import { scalarFunctions, scalarHelpersOf, scalarOf } from '../compile/codegen/js/writer.ts'
+import type { KernelSource } from '../compile/codegen/program.ts'
+import { javaScriptOf } from '../compile/codegen/js/writer.ts'
 import { raise } from '../base/raise.ts'
 import { sizeOf, type Shape } from '../core/shape.ts'
 import { noCounts, type Counters } from './api/counters.ts'
@@ -10,7 +10,7 @@ import { noRoom, type Buffer, type Engine, type Limits, type Occupied, type Save
 import { GPU, type GPUType } from './gpujs.ts'
 import { Loss } from './api/lost.ts'
 
-/** Saved as it is: it lies on the host. */
+/** A buffer on the host, which is its own saved copy. */
 interface ArrayBuffer_ extends Occupied, Saved {
   readonly numbers: Float32Array
 }
@@ -24,14 +24,14 @@ interface Program {
   readonly destroy: () => void
 }
 
-/** Programs kept at most, where nobody says. A module of WebAssembly is made for one size of its arguments. */
+/** How many programs are kept by default. A WebAssembly module serves one size of its arguments. */
 const mostPrograms = 512
 
 /** The backends of gpu.js without textures, for machines without GL: row-major arrays, one number a thread. */
 export const arrayEngine = (name: 'webasm' | 'cpu', limits: Limits = {}): Engine => new ArrayEngine(name, limits)
 
-/** Up to here the numbers of WebAssembly's kernels, which are float32, and of JavaScript are whole. */
-const mostCounted = { webasm: 2 ** 24, cpu: Number.MAX_SAFE_INTEGER } as const
+/** The largest integers of kernels: WebAssembly computes in float32, JavaScript in float64. */
+const largestInteger = { webasm: 2 ** 24, cpu: Number.MAX_SAFE_INTEGER } as const
 
 class ArrayEngine implements Engine {
   readonly renderer: string
@@ -44,9 +44,9 @@ class ArrayEngine implements Engine {
   tenant: Tenant | undefined
   readonly #live = new Set<ArrayBuffer_>()
   readonly #gpu: GPUType
-  /** By text and sizes. */
+  /** Programs by text and sizes. */
   readonly #programs: Recent<Program>
-  /** Functions of rows that gpu.js was told. */
+  /** Functions that gpu.js already has. */
   readonly #functions = new Set<string>()
 
   constructor(
@@ -57,11 +57,11 @@ class ArrayEngine implements Engine {
     if (name === 'webasm' && !GPU.isWebAssemblySupported) throw new Error('webasm: this platform has no WebAssembly')
     this.renderer = name === 'webasm' ? 'WebAssembly' : 'JavaScript'
     this.#programs = new Recent(limits.programs ?? mostPrograms, (program) => program.destroy())
-    this.#gpu = new GPU({ mode: name, functions: [...scalarFunctions] as never })
+    this.#gpu = new GPU({ mode: name })
   }
 
   source(kernel: Kernel): KernelSource {
-    return { text: scalarOf(kernel, mostCounted[this.name]), numbers: [], functions: scalarHelpersOf(kernel) }
+    return javaScriptOf(kernel, largestInteger[this.name])
   }
 
   take(shape: Shape): ArrayBuffer_ {
@@ -75,7 +75,7 @@ class ArrayEngine implements Engine {
   }
 
   begin(): void {
-    // nothing is kept for another run
+    // nothing is kept between runs
   }
 
   save(buffer: Buffer): Saved {
@@ -147,12 +147,12 @@ class ArrayEngine implements Engine {
     } as object) as unknown as Run & { destroy(): void }
     this.counters.compiled++
     this.counters.compileMs += performance.now() - start
-    // gpu.js hands out the same array again with the next call
+    // gpu.js reuses the same array for the next call
     return { text, run: (...inputs) => Float32Array.from(kernel(...inputs)), destroy: () => kernel.destroy() }
   }
 
   build(): boolean {
-    // gpu.js wants the arguments
+    // gpu.js needs the arguments to build
     return false
   }
 
@@ -162,7 +162,7 @@ class ArrayEngine implements Engine {
   }
 
   finish(): void {
-    // it waits for every kernel anyway
+    // each kernel runs synchronously
   }
 
   reset(): void {

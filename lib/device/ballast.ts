@@ -1,15 +1,14 @@
 /**
- * Memory that nobody touches. V8 collects when what it knows of has grown by some 64 MB, and it knows of an ArrayBuffer,
- * not of a texture: a storage that holds one of its texture's size is collected as soon as an array of that size were.
- * One that may grow gets its pages from the system only when they are written to, unlike a plain one, which comes
- * zeroed.
+ * Memory that is never touched. V8 collects garbage after the memory it knows of has grown by some 64 MB. It knows of
+ * ArrayBuffers, not of textures: with an ArrayBuffer of its texture's size, a storage is collected as soon as an array of
+ * that size would be. A growable buffer gets its pages only when they are written, unlike a plain one, which is zeroed.
  */
 export type Ballast = object
 
-/** Smaller ones are saved up for one of this size: making one takes 10 µs. */
+/** Bytes: smaller storages share one buffer of at least this size, because making a buffer takes 10 µs. */
 const least = 1 << 16
 
-/** So many of disposed storages are kept, for storages to come. */
+/** How many buffers of disposed storages are kept for later ones. */
 const most = 1024
 
 type Resizable = new (bytes: number, options: { readonly maxByteLength: number }) => Ballast
@@ -18,18 +17,18 @@ const make = (bytes: number): Ballast | undefined => {
   try {
     return new (ArrayBuffer as unknown as Resizable)(bytes, { maxByteLength: bytes })
   } catch {
-    // no address space: collection comes later
+    // no address space is left, so collection will come later
     return undefined
   }
 }
 
-/** Makes ballast, and keeps that of storages that were disposed: a loop that donates makes none. */
+/** Makes ballast, and reuses that of disposed storages: a loop that donates makes none. */
 export class Ballasts {
   #owed = 0
   #count = 0
   readonly #spare = new Map<number, Ballast[]>()
 
-  /** For a storage of so many bytes; small ones get none, or that of all since the last together. */
+  /** Ballast for a storage of this many bytes. Small storages get none until they add up to one buffer. */
   of(bytes: number): Ballast | undefined {
     if (bytes >= least) return this.#taken(bytes)
     this.#owed += bytes

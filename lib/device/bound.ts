@@ -1,6 +1,7 @@
+/** A WebGL context of either version. */
 export type GL = WebGLRenderingContext | WebGL2RenderingContext
 
-/** What of GL's state a draw sets: said to GL only where it is not so already, for each word costs. */
+/** A shadow of the GL state that draws set, to skip redundant calls. */
 export class Bound {
   readonly #units: (WebGLTexture | undefined)[] = []
   #unit = -1
@@ -9,7 +10,7 @@ export class Bound {
   #size: readonly [width: number, height: number] = [-1, -1]
   constructor(readonly gl: GL) {}
 
-  /** Others have spoken to GL. */
+  /** Forgets the state, after other code has called GL. */
   forget(): void {
     this.#units.length = 0
     this.#unit = -1
@@ -28,7 +29,7 @@ export class Bound {
     if (this.#units[unit] !== texture) this.active(unit, texture)
   }
 
-  /** Binds a texture to a unit that calls which name no texture then work on. */
+  /** Binds a texture to a unit and makes that unit the active one. */
   active(unit: number, texture: WebGLTexture): void {
     const { gl } = this
     if (this.#unit !== unit) gl.activeTexture(gl.TEXTURE0 + unit)
@@ -42,7 +43,7 @@ export class Bound {
     this.#framebuffer = framebuffer
   }
 
-  /** What is drawn fills a texture's corner of this size. */
+  /** Sets the viewport: draws fill a corner of this size. */
   size(width: number, height: number): void {
     const [before, high] = this.#size
     if (before !== width || high !== height) this.gl.viewport(0, 0, width, height)

@@ -22,7 +22,7 @@ export interface Traced {
 export interface Given {
   readonly tensors: readonly Tensor[]
   readonly keys: readonly Words[]
-  /** Positions in `tensors` that the caller gave up. */
+  /** Positions in `tensors` of donated arguments. */
   readonly donated: ReadonlySet<number>
   /** Equal for arguments that one plan serves. */
   readonly signature: string
@@ -44,13 +44,13 @@ export const given = (args: readonly unknown[], donate: readonly number[]): Give
         parts.push(`${path} key`)
       } else parts.push(`${path} ${leafText(leaf)}`)
     })
-    // the form besides the paths: a list and a record of the same leaves differ, and so do trees without any
+    // the structure as well as the paths: a list and a record of the same leaves differ, and so do trees without leaves
     parts.push(`${JSON.stringify(mapLeaves(arg, () => 0))};`)
   })
   return { tensors, keys, donated: onlyOnce(tensors, donated), signature: parts.join(' ') }
 }
 
-/** A tensor that stands at several places can't give its memory to one of them. */
+/** A tensor at several positions cannot be donated: its memory has several readers. */
 const onlyOnce = (tensors: readonly Tensor[], donated: ReadonlySet<number>): ReadonlySet<number> => {
   const places = new Map<unknown, number>()
   const storage = (x: Tensor): unknown => (x.attrs as Held).storage
@@ -58,7 +58,7 @@ const onlyOnce = (tensors: readonly Tensor[], donated: ReadonlySet<number>): Rea
   return new Set([...donated].filter((i) => places.get(storage(tensors[i]!)) === 1))
 }
 
-/** Functions, symbols and objects with a class are told apart by who they are. */
+/** Functions, symbols and class instances are compared by identity. */
 const identities = new WeakMap<WeakKey, number>()
 let objects = 0
 const identityOf = (f: WeakKey): number => {
@@ -67,13 +67,13 @@ const identityOf = (f: WeakKey): number => {
   return known
 }
 
-/** Text that two leaves share exactly where they are the same. */
+/** Text that is equal for two leaves exactly if they are the same. */
 const leafText = (leaf: unknown): string => {
   if (typeof leaf === 'function') return `function ${identityOf(leaf)}`
   if (typeof leaf === 'number') return Object.is(leaf, -0) ? '-0' : String(leaf)
   if (typeof leaf === 'symbol') return `symbol ${Symbol.keyFor(leaf) ?? identityOf(leaf)}`
   if (typeof leaf === 'bigint') return `bigint ${String(leaf)}`
-  // what a class hides (the entries of a Map, the numbers of a tensor) has no text
+  // private state of a class (the entries of a Map) has no text
   const own = typeof leaf === 'object' && leaf !== null && !ArrayBuffer.isView(leaf) ? identityOf(leaf) : ''
   return `${typeof leaf} ${own} ${JSON.stringify(leaf)}`
 }
@@ -89,7 +89,7 @@ const placeholders = (args: readonly unknown[], trace: Trace): readonly unknown[
   )
 }
 
-/** What `f` makes of placeholders: of its own, and of nobody else's. */
+/** The result of `f` on placeholders. It may depend only on placeholders of this trace. */
 export const trace = (f: (...args: readonly unknown[]) => unknown, args: readonly unknown[]): unknown =>
   traced(f, (own) => {
     const result = f(...placeholders(args, own))
@@ -97,7 +97,7 @@ export const trace = (f: (...args: readonly unknown[]) => unknown, args: readonl
     return result
   })
 
-/** Runs a kernel of a plan: the place for what is to happen before or after. */
+/** Wraps the run of each kernel of a plan. */
 export type Around = (step: Step, run: (meanwhile?: () => void) => void) => void
 const nothingAround: Around = (_, run) => run()
 
@@ -131,7 +131,7 @@ export const execute = (
   return results
 }
 
-/** The function's result: tensors of the buffers that the run made, arguments and constants passed on, keys. */
+/** The result of a function: tensors of new buffers, arguments and constants that it passed on, and keys. */
 const resultsOf = (
   { plan, result }: Traced,
   args: Given,
@@ -167,7 +167,7 @@ const resultsOf = (
 
 const discard = (x: Tensor, memory: Memory): void => memory.discard((x.attrs as Held).storage)
 
-/** What was donated and the function has no use for is gone before it runs. */
+/** Frees donated arguments that the function does not read, before it runs. */
 const takeUnused = ({ leaves }: Plan, { tensors, donated }: Given, memory: Memory): void => {
   const used = new Set(leaves.map(([, leaf]) => (leaf.row === argumentRow ? (leaf.attrs as Argument).position : -1)))
   for (const i of donated) if (!used.has(i)) discard(tensors[i]!, memory)
@@ -211,5 +211,5 @@ const fetched = (leaf: Tensor, args: Given, memory: Memory): { readonly buffer: 
 const passedOn = (leaf: Tensor, args: Given): Tensor =>
   leaf.row === argumentRow ? args.tensors[(leaf.attrs as Argument).position]! : leaf
 
-/** Whether a tensor's numbers are there already. */
-export const isHeld = (x: Tensor): boolean => x.row === valueRow
+/** Whether a tensor is computed already. */
+export const isComputed = (x: Tensor): boolean => x.row === valueRow

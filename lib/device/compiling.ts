@@ -3,12 +3,12 @@ import type { Around } from './compiled.ts'
 import type { Engine } from './engine.ts'
 import type { Ahead, Job } from './platform/types.ts'
 
-/** Hears how far a first run is, which waits for programs being compiled: so many of its kernels are done. */
+/** Hears the progress of a first run, which waits for the compiler: `done` of `total` kernels have run. */
 export type OnCompile = (done: number, total: number) => void
 
 export interface CompilingOptions {
   readonly onCompile?: OnCompile | undefined
-  /** Has other processes compile too: into so many lists at most the work is dealt. */
+  /** Lets up to `most` other processes compile, too. */
   readonly helpers?: { readonly most: number; readonly ahead: Ahead } | undefined
 }
 
@@ -22,17 +22,17 @@ export const missingIn = (steps: readonly Step[], engine: Engine): readonly Step
   return [...first.values()]
 }
 
-/** Helpers start after so many programs, if each took as long (what the driver kept takes a tenth of it) ... */
+/** Helpers start after `tried` programs if each took `slowMs` on average (a cached program takes a tenth of that) ... */
 const tried = 5
 const slowMs = 40
-/** ... and so many are left: a helper needs a second to begin. */
+/** ... and if this many programs are left, because a helper takes a second to start. */
 const worthwhile = 20
 
 const jobOf = ({ source, inputs, targets }: Step): Job => ({ source: source(), inputs: inputs.length, targets })
 
 /**
- * The work that is left, dealt to so many helpers, the last first: this process goes on from the front, and what it
- * meets there is compiled already.
+ * Deals the remaining programs to `most` helpers, last ones first. This process continues from the front until it meets
+ * programs that are compiled already.
  */
 export const dealt = (left: readonly Step[], most: number): readonly (readonly Job[])[] => {
   const jobs = left.map(jobOf).reverse()
@@ -40,8 +40,8 @@ export const dealt = (left: readonly Step[], most: number): readonly (readonly J
 }
 
 /**
- * Runs steps whose programs are written and compiled as they come, tells how far that is, and sees to help where it
- * takes long. Where this thread would wait for the driver to draw, it builds what comes later.
+ * Runs steps, compiles their programs on the way, reports the progress, and starts helpers if that is slow. While the
+ * driver draws, this thread builds later programs instead of waiting.
  */
 export const compiling = <A>(
   steps: readonly Step[],

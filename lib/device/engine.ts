@@ -1,7 +1,7 @@
 import type { Counters } from './api/counters.ts'
 import { showShape } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
-import type { KernelSource } from '../compile/codegen/uniforms.ts'
+import type { KernelSource } from '../compile/codegen/program.ts'
 import type { Target } from '../compile/schedule/plan.ts'
 import type { Loss } from './api/lost.ts'
 
@@ -10,16 +10,17 @@ export interface Buffer {
   readonly bytes: number
 }
 
-/** What a small texture takes besides its texels, roughly: llvmpipe was measured, with all that belongs to it here. */
+/** Bytes that a texture takes besides its texels, roughly: measured on llvmpipe, including its objects here. */
 const overhead = 2 ** 14
+/** Bytes of a buffer with its overhead. */
 export const weightOf = ({ bytes }: Buffer): number => bytes + overhead
 
-/** The numbers of a buffer as they lay there, on the host: to the bit. */
+/** A bit-exact copy of a buffer on the host. */
 export interface Saved {
   readonly bytes: number
 }
 
-/** What to make do with: less than the device has. */
+/** Limits below those of the device. */
 export interface Limits {
   /** Render targets. */
   readonly targets?: number
@@ -27,34 +28,34 @@ export interface Limits {
   readonly inputs?: number
   readonly textureSize?: number
   /**
-   * Bytes of textures, never exceeded: those that wait to be used again go first, then results that no function uses at
-   * the moment are moved to the host, until they are wanted again.
+   * Bytes of textures, never exceeded. To stay below, free textures are dropped first, then results that no function uses at
+   * the moment are moved to the host until they are needed.
    */
   readonly bytes?: number
-  /** Programs kept, by default 512: beyond them the one used longest ago goes, to be compiled anew where it is wanted. */
+  /** How many programs are kept, by default 512. Beyond that the least recently used one is dropped. */
   readonly programs?: number
 }
 
-/** Who holds an engine's buffers: asked to do with less where there is no room for one more. */
+/** The holder of an engine's buffers, which is asked to make room for new ones. */
 export interface Tenant {
-  /** Moves something to the host, if there is anything that can be. */
+  /** Moves a buffer to the host; false if there is none to move. */
   relieve(): boolean
 }
 
-/** A buffer in use, and the tensor that lies there. */
+/** A buffer in use, with the shape of its tensor. */
 export interface Occupied extends Buffer {
   readonly shape: Shape
 }
 
-/** Why there is no room: what takes it, the largest first, and what to do. */
+/** The error for a lack of memory: the largest tensors in use, and what to do. */
 export const noRoom = (wanted: Occupied, why: string, inUse: readonly Occupied[]): string => {
   const words = ({ shape, bytes }: Occupied): string => `${showShape(shape)} (${bytes} bytes)`
   const largest = inUse.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3)
   const used = inUse.reduce((sum, { bytes }) => sum + bytes, 0)
   return (
-    `no room for a tensor ${words(wanted)}: ${why}, and what is used right now takes ${used}` +
-    `${largest.length === 0 ? '' : `, the most by ${largest.map(words).join(', ')}`}: ` +
-    'smaller batches, or a larger limit, may do'
+    `no room for a tensor ${words(wanted)}: ${why}, and tensors in use take ${used}` +
+    `${largest.length === 0 ? '' : `, most of it by ${largest.map(words).join(', ')}`}: ` +
+    'try smaller batches or a larger limit'
   )
 }
 
@@ -67,9 +68,9 @@ export interface Engine extends Target {
   readonly renderer: string
   readonly counters: Counters
   readonly loss: Loss
-  /** Whom to ask for room. */
+  /** The holder of buffers, which can make room. */
   tenant: Tenant | undefined
-  /** A run begins: what it uses is kept for the next. */
+  /** Begins a run: what it uses is kept for the next one. */
   begin(): void
   take(shape: Shape): Buffer
   /** Gives a buffer back to the pool. */
@@ -79,11 +80,11 @@ export interface Engine extends Target {
   /** Copies a buffer to the host; it stays in use. */
   save(buffer: Buffer): Saved
   restore(saved: Saved): Buffer
-  /** The numbers of what was saved, row-major. */
+  /** The numbers of a saved buffer, row-major. */
   unpack(saved: Saved, shape: Shape): Float32Array
   /**
-   * Runs a program that writes so many results of one shape: into as many new buffers from the pool or, joined, into
-   * one that holds them all as planes. `meanwhile` is called where the driver draws and this thread would wait for it.
+   * Runs a program with `targets` results of one shape. They are written to as many new buffers or, if `joined`, to one
+   * buffer that holds them as slices. `meanwhile` is called while the driver draws and this thread would wait.
    */
   run(
     source: KernelSource,
@@ -94,15 +95,14 @@ export interface Engine extends Target {
     meanwhile?: () => void
   ): readonly Buffer[]
   /**
-   * Builds a program for so many inputs and results, where a backend can do that before it runs; says whether there was
-   * anything to do.
+   * Builds a program before it runs, if the backend can do that. Returns whether there was anything to build.
    */
   build(source: KernelSource, inputs: number, targets: number): boolean
-  /** Whether a program has run before: then nothing of it is left to compile. */
+  /** Whether a program has run before, so that it is fully compiled. */
   has(source: KernelSource): boolean
-  /** Waits until everything asked for is computed. */
+  /** Waits until all runs are computed. */
   finish(): void
-  /** As if it were new: no programs, no textures, nothing counted. */
+  /** Makes the engine like new: no programs, no buffers, counters at zero. */
   reset(): void
   dispose(): void
 }

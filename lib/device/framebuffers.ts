@@ -1,9 +1,12 @@
 import type { Bound, GL } from './bound.ts'
-import type { HeldTexture } from './texture.ts'
+import type { PooledTexture } from './texture.ts'
 
-/** What GL draws into and reads from: of each texture one of its own, so that nothing is attached anew with every draw. */
+/**
+ * The framebuffers that GL draws into and reads from. Each texture has its own, so that draws do not attach textures
+ * again.
+ */
 export class Framebuffers {
-  /** By the number of textures, for those that are drawn into together once only. */
+  /** Framebuffers by number of textures, for sets of textures that are drawn into only once. */
   readonly #together = new Map<number, WebGLFramebuffer>()
   readonly #all = new Set<WebGLFramebuffer>()
   constructor(
@@ -12,8 +15,8 @@ export class Framebuffers {
     readonly isTwo: boolean
   ) {}
 
-  /** A framebuffer of these textures, until the next is asked for. */
-  of(all: readonly HeldTexture[]): WebGLFramebuffer {
+  /** A framebuffer of these textures, valid until the next call. */
+  of(all: readonly PooledTexture[]): WebGLFramebuffer {
     const [first, ...others] = all
     if (first && others.length === 0) return (first.framebuffer ??= this.create(all))
     const known = this.#together.get(all.length)
@@ -23,8 +26,8 @@ export class Framebuffers {
     return framebuffer
   }
 
-  /** A framebuffer that these textures keep. */
-  create(all: readonly HeldTexture[]): WebGLFramebuffer {
+  /** A framebuffer that belongs to these textures. */
+  create(all: readonly PooledTexture[]): WebGLFramebuffer {
     const { gl } = this
     const framebuffer = gl.createFramebuffer()
     this.#all.add(framebuffer)
@@ -45,7 +48,7 @@ export class Framebuffers {
     this.#together.clear()
   }
 
-  #attach(all: readonly HeldTexture[], framebuffer: WebGLFramebuffer): void {
+  #attach(all: readonly PooledTexture[], framebuffer: WebGLFramebuffer): void {
     const { gl } = this
     this.bound.framebuffer(framebuffer)
     all.forEach(({ texture }, i) =>

@@ -2,7 +2,8 @@ import type { Kernel } from '../compile/kernel/ir.ts'
 import type { Tiling } from '../compile/kernel/tiling.ts'
 import { defaultCosts, type Costs } from '../compile/kernel/costs.ts'
 import { glslOf } from '../compile/codegen/glsl/writer.ts'
-import type { UniformLimits, KernelSource } from '../compile/codegen/uniforms.ts'
+import type { UniformLimits } from '../compile/codegen/glsl/uniforms.ts'
+import type { KernelSource } from '../compile/codegen/program.ts'
 import { kernelKey } from '../compile/kernel/key.ts'
 import { raise } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
@@ -14,12 +15,13 @@ import { type Buffer, type Engine, type EngineName, type Limits, type Saved, typ
 import { Loss } from './api/lost.ts'
 import { TexturePool } from './pool.ts'
 import { Programs, type Program } from './programs.ts'
-import type { HeldTexture } from './texture.ts'
+import type { PooledTexture } from './texture.ts'
 import type { Context } from './platform/types.ts'
 
-/** Programs kept at most, where nobody says: three times what a training step of the U-Net has. */
+/** How many programs are kept by default: three times those of a training step of the U-Net. */
 const mostPrograms = 512
 
+/** The engine of a GL context; raises if the driver has no float textures. */
 export const glEngine = (context: Context, limits: Limits = {}, costs: Costs = defaultCosts): Engine =>
   new GLEngine(context, limits, costs)
 
@@ -36,8 +38,8 @@ class GLEngine implements Engine {
   readonly #bound: Bound
   readonly #textures: TexturePool
   readonly #programs: Programs
-  readonly #numbers: UniformLimits
-  readonly #mostCounted: number
+  readonly #uniforms: UniformLimits
+  readonly #largestInteger: number
   readonly #sources: Recent<KernelSource>
 
   constructor(
@@ -51,13 +53,13 @@ class GLEngine implements Engine {
     this.loss = new Loss(name, () => gl.isContextLost())
     onLost?.(() => void this.loss.notice())
     askForFloats(gl, name)
-    // a texture may be one larger than what lies in it
+    // a texture may be one texel wider than its layout
     this.textureSize = limits.textureSize ?? Math.min(8192, (gl.getParameter(gl.MAX_TEXTURE_SIZE) as number) - 1)
     const units = gl.getParameter(gl.MAX_TEXTURE_IMAGE_UNITS) as number
     this.targets = Math.min(limits.targets ?? 8, drawBuffers(gl))
     this.inputs = limits.inputs ?? Math.min(14, units)
-    this.#numbers = numbersOf(gl, name)
-    this.#mostCounted = mostCountedOn(gl)
+    this.#uniforms = uniformsOf(gl, name)
+    this.#largestInteger = mostCountedOn(gl)
     this.renderer = rendererOf(gl)
     this.#bound = new Bound(gl)
     this.#textures = new TexturePool({
@@ -72,7 +74,7 @@ class GLEngine implements Engine {
     const gpu = new GPU({ mode: name, context: gl, canvas })
     const programs = limits.programs ?? mostPrograms
     this.#programs = new Programs(gl, gpu, this.#bound, this.counters, programs)
-    // kernels that differ in sizes alone share a program
+    // several kernels share a program
     this.#sources = new Recent(8 * programs)
     keepDrawingBuffer(gl)
   }
@@ -99,18 +101,18 @@ class GLEngine implements Engine {
     const start = performance.now()
     const fetch = this.#isTwo ? 'texture' : 'texture2D'
     const { textureSize, costs } = this
-    const numbers = this.#numbers
-    const source = glslOf(kernel, { fetch, textureSize, costs, numbers, mostCounted: this.#mostCounted }, tiling)
+    const uniforms = this.#uniforms
+    const source = glslOf(kernel, { fetch, textureSize, costs, uniforms, largestInteger: this.#largestInteger }, tiling)
     this.counters.compileMs += performance.now() - start
     return source
   }
 
-  take(shape: Shape): HeldTexture {
+  take(shape: Shape): PooledTexture {
     return this.#textures.take(shape)
   }
 
   give(buffer: Buffer): void {
-    this.#textures.give(buffer as HeldTexture)
+    this.#textures.give(buffer as PooledTexture)
   }
 
   upload(data: ArrayLike<number>, shape: Shape): Buffer {
@@ -118,11 +120,11 @@ class GLEngine implements Engine {
   }
 
   download(buffer: Buffer, shape: Shape): Float32Array {
-    return this.#textures.download(buffer as HeldTexture, shape)
+    return this.#textures.download(buffer as PooledTexture, shape)
   }
 
   save(buffer: Buffer): Saved {
-    return this.#textures.save(buffer as HeldTexture)
+    return this.#textures.save(buffer as PooledTexture)
   }
 
   restore(saved: Saved): Buffer {
@@ -146,10 +148,10 @@ class GLEngine implements Engine {
     meanwhile?: () => void
   ): readonly Buffer[] {
     const start = performance.now()
-    const program = this.#program(source.text, inputs.length, targets)
-    const draw = (): void => this.#draw(program, source, inputs as readonly HeldTexture[])
+    const program = this.#program(source, inputs.length, targets)
+    const draw = (): void => this.#draw(program, source, inputs as readonly PooledTexture[])
     const first = (): void => {
-      // a driver finishes compiling with the first drawing
+      // a driver may finish compiling with the first draw
       this.#checked(draw)
       program.drawn = true
       this.counters.compileMs += performance.now() - start
@@ -160,35 +162,35 @@ class GLEngine implements Engine {
     return this.#textures.drawn(shape, targets, drawing)
   }
 
-  build({ text }: KernelSource, inputs: number, targets: number): boolean {
-    if (this.#programs.has(text)) return false
+  build(source: KernelSource, inputs: number, targets: number): boolean {
+    if (this.#programs.has(source.text)) return false
     const start = performance.now()
-    this.#program(text, inputs, targets)
+    this.#program(source, inputs, targets)
     this.counters.compileMs += performance.now() - start
     return true
   }
 
-  #program(text: string, inputs: number, targets: number): Program {
-    return this.#programs.known(text) ?? this.#checked(() => this.#programs.add(text, inputs, targets))
+  #program(source: KernelSource, inputs: number, targets: number): Program {
+    return this.#programs.known(source.text) ?? this.#checked(() => this.#programs.add(source, inputs, targets))
   }
 
-  /** GL goes on after an error, with wrong numbers. To ask makes some drivers wait, so it is asked once a program. */
+  /** After an error GL goes on with wrong numbers. Checking makes some drivers wait, so it is done once per program. */
   #checked<A>(work: () => A): A {
     const gl = this.#gl
-    // what went wrong before, in code that shares the context, is none of ours
+    // clear errors of other code that shares the context
     gl.getError()
     const result = work()
     const error = gl.getError()
     if (error === gl.NO_ERROR) return result
     const what = error === gl.OUT_OF_MEMORY ? 'has no memory left' : `reports error ${error}`
-    return raise('device', `the driver ${what} at a kernel's first run: smaller tensors or another device may do`)
+    return raise('device', `the driver ${what} at a kernel's first run: try smaller tensors or another device`)
   }
 
-  #draw(to: Program, { numbers }: KernelSource, inputs: readonly HeldTexture[]): void {
+  #draw(to: Program, { uniforms }: KernelSource, inputs: readonly PooledTexture[]): void {
     const gl = this.#gl
     this.#bound.program(to.program)
-    if (to.place && to.numbers !== numbers) gl.uniform4fv(to.place, padded(numbers))
-    to.numbers = numbers
+    if (to.place && to.uniforms !== uniforms) gl.uniform4fv(to.place, padded(uniforms))
+    to.uniforms = uniforms
     inputs.forEach(({ texture }, unit) => this.#bound.texture(unit, texture))
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4)
   }
@@ -212,17 +214,17 @@ class GLEngine implements Engine {
   }
 }
 
-/** Textures of floats, to read from and to draw to; where WebGL 1 has the former, it may have the latter unasked. */
+/** Enables float textures to read from and to draw to. WebGL 1 may allow drawing without its extension. */
 const askForFloats = (gl: GL, name: EngineName): void => {
   const needed = name === 'webgl2' ? 'EXT_color_buffer_float' : 'OES_texture_float'
   if (!gl.getExtension(needed)) raise(name, `the driver has no textures of floats (no ${needed})`)
   if (name !== 'webgl2') gl.getExtension('WEBGL_color_buffer_float')
 }
 
-/** How many numbers a program may have besides what gpu.js needs. Only headless-gl is known to draw on llvmpipe. */
-const numbersOf = (gl: GL, name: EngineName): UniformLimits => {
+/** Limits for uniforms, less what gpu.js needs. Varyings are for llvmpipe, which only headless-gl is known to use. */
+const uniformsOf = (gl: GL, name: EngineName): UniformLimits => {
   const most = (stage: number): number => 4 * ((gl.getParameter(stage) as number) - 24)
-  // gpu.js has one, and the fragment's position counts as one
+  // gpu.js uses one, and the fragment's position counts as one
   const varyings = (gl.getParameter(gl.MAX_VARYING_VECTORS) as number) - 2
   return {
     most: Math.min(256, most(gl.MAX_FRAGMENT_UNIFORM_VECTORS), most(gl.MAX_VERTEX_UNIFORM_VECTORS)),
@@ -230,16 +232,16 @@ const numbersOf = (gl: GL, name: EngineName): UniformLimits => {
   }
 }
 
-/** The largest integer in programs: some GPUs compute them as floats, whose quotients are exact up to 2^22. */
+/** The largest integer in programs. Some GPUs compute integers as floats, whose quotients are exact up to 2^22. */
 const mostCountedOn = (gl: GL): number => {
   const range = gl.getShaderPrecisionFormat(gl.FRAGMENT_SHADER, gl.HIGH_INT)?.rangeMax ?? 0
   return range >= 30 ? 2 ** range - 1 : 2 ** 21
 }
 
-/** Numbers by fours, as uniforms take them. */
-const padded = (numbers: readonly number[]): Float32Array => {
-  const fours = new Float32Array(Math.ceil(numbers.length / 4) * 4)
-  fours.set(numbers)
+/** Uniforms by fours: they are vectors. */
+const padded = (uniforms: readonly number[]): Float32Array => {
+  const fours = new Float32Array(Math.ceil(uniforms.length / 4) * 4)
+  fours.set(uniforms)
   return fours
 }
 
@@ -249,15 +251,15 @@ const drawBuffers = (gl: GL): number => {
   return extension ? (gl.getParameter(extension.MAX_DRAW_BUFFERS_WEBGL) as number) : 1
 }
 
-/** What the driver calls itself. */
+/** The name of the driver. */
 export const rendererOf = (gl: GL): string => {
   const info = gl.getExtension('WEBGL_debug_renderer_info')
   return String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER))
 }
 
 /**
- * gpu.js resizes the drawing buffer of headless-gl to the widest times the highest kernel with every program,
- * though pipelined kernels never draw to it.
+ * With every program, gpu.js would resize headless-gl's drawing buffer to the widest times the highest kernel, although
+ * pipelined kernels never draw to it.
  */
 const keepDrawingBuffer = (gl: GL): void => {
   const extension = gl.getExtension('STACKGL_resize_drawingbuffer') as { resize(w: number, h: number): void } | null

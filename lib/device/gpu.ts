@@ -7,7 +7,7 @@ import { topological, type Tensor } from '../core/tensor.ts'
 import { isTracing } from '../core/trace.ts'
 import { mapTree, tensorsOf } from '../core/tree.ts'
 import { compiling, type CompilingOptions } from './compiling.ts'
-import { execute, given, isHeld, trace, type Around, type Given, type Traced } from './compiled.ts'
+import { execute, given, isComputed, trace, type Around, type Given, type Traced } from './compiled.ts'
 import type { CompileOptions, Device, Stats, Timing } from './api/device.ts'
 import type { Engine } from './engine.ts'
 import { guarded } from './guarded.ts'
@@ -21,13 +21,13 @@ import { formed, promised } from './api/read.ts'
 
 type Anything = (...args: readonly unknown[]) => unknown
 
-/** Milliseconds that reads may follow each other without a turn of the event loop. */
+/** Milliseconds after which a read yields to the event loop. */
 const patience = 20
 
-/** Traces that a compiled function keeps: one for each form, shape and plain value that its arguments had. */
+/** How many traces a compiled function keeps: one for each structure, shapes and plain values of its arguments. */
 const mostTraces = 256
 
-/** The device of a backend: traces functions, keeps their plans, runs them. */
+/** The device of a backend: traces functions, caches their plans, runs them. */
 export const deviceOf = (engine: Engine, reason: string, options: CompilingOptions = {}): Device =>
   new EngineDevice(guarded(engine), reason, options)
 
@@ -37,7 +37,7 @@ class EngineDevice implements Device {
   readonly #engine: Engine
   readonly #memory: Memory
   readonly #plans: Plans
-  /** Plans whose programs are all there. */
+  /** Plans whose programs are all compiled. */
   readonly #ran = new WeakSet<Plan['steps']>()
   readonly #ms = { trace: 0, plan: 0, run: 0 }
   #turned = 0
@@ -59,7 +59,7 @@ class EngineDevice implements Device {
     const traces = new Recent<Traced>(mostTraces)
     return (...args) => {
       checkDonated(donate, args)
-      // part of a function that is being traced: it becomes part of that one's plan
+      // inside a function that is being traced, it becomes part of that function's plan
       if (isTracing()) return f(...args)
       const ready = args.map((arg) => this.compute(arg))
       const leaves = given(ready, donate)
@@ -70,7 +70,7 @@ class EngineDevice implements Device {
     }
   }
 
-  /** Gives back what was computed for a call alone, unless the function passed it on. */
+  /** Frees what was computed only for a call, unless the function passed it on. */
   #forget(args: readonly unknown[], ready: readonly unknown[], result: unknown): void {
     if (ready.every((arg, i) => arg === args[i])) return
     const kept = new Set([...tensorsOf(args), ...tensorsOf(result)])
@@ -94,7 +94,7 @@ class EngineDevice implements Device {
     return result
   }
 
-  /** Runs a plan, with something around each step once all its programs are there; those it lacks are compiled as they come. */
+  /** Runs a plan. Missing programs are compiled on the way; if none is missing, `around` wraps each step. */
   #run(traced: Traced, leaves: Given, around?: Around): unknown {
     const { loss, counters } = this.#engine
     loss.check()
@@ -104,7 +104,7 @@ class EngineDevice implements Device {
     const result = this.#timed('run', () =>
       this.#ran.has(steps) ? work(around) : compiling(steps, this.#engine, this.options, work)
     )
-    // GL draws nothing on a context that is lost, and says nothing
+    // on a lost context GL draws nothing, without an error
     loss.check()
     this.#ran.add(steps)
     this.#ms.run -= counters.compileMs - before
@@ -116,7 +116,7 @@ class EngineDevice implements Device {
   }
 
   #computed<T>(op: string, tree: T): T {
-    const pending = [...new Set(tensorsOf(tree))].filter((x) => !isHeld(x))
+    const pending = [...new Set(tensorsOf(tree))].filter((x) => !isComputed(x))
     if (pending.length === 0) return tree
     checkPlaceholders(op, pending)
     const results = this.#run(this.#planned(pending), given([], [])) as readonly Tensor[]
@@ -132,13 +132,13 @@ class EngineDevice implements Device {
     if (this.#memory.holds(storage)) this.#timed('run', () => this.#engine.finish())
     await this.#turn()
     const numbers = storage.read()
-    // what x merely passes on is not ours to free
+    // x may be this very tensor, which is not ours to free
     if (!topological([x]).includes(computed)) computed[Symbol.dispose]()
     return formed(Float32Array.from(numbers), x.shape, as)
   }
 
   /**
-   * Lets timers, signals and finalisers have their turn: a loop that waits for nothing but reads would starve them.
+   * Yields to timers, signals and finalisers, which a loop that waits only for reads would starve.
    */
   async #turn(): Promise<void> {
     if (performance.now() - this.#turned < patience) return
@@ -169,7 +169,7 @@ class EngineDevice implements Device {
     const ready = args.map((arg) => this.compute(arg))
     const traced = this.#trace(f as unknown as Anything, ready)
     const leaves = given(ready, [])
-    // the first run compiles
+    // the first run compiles programs
     free(this.#run(traced, leaves), ready)
     const timings: Timing[] = []
     const timer = new Timer(this.#engine, traced.plan, timings)

@@ -1,13 +1,13 @@
 import type { Kernel } from '../compile/kernel/ir.ts'
-import type { KernelSource } from '../compile/codegen/uniforms.ts'
+import type { KernelSource } from '../compile/codegen/program.ts'
 import type { Tiling } from '../compile/kernel/tiling.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Buffer, Engine, Saved, Tenant } from './engine.ts'
 import { DeviceLostError } from './api/lost.ts'
 
 /**
- * An engine whose errors are ours: what gpu.js and the driver throw says nothing to who called `read`, and where the
- * context is lost that is all there is to say.
+ * An engine that throws the library's errors. Errors of gpu.js and the driver mean little to a caller of `read`; if the
+ * context is lost, the error says just that.
  */
 export const guarded = (engine: Engine): Engine => (engine instanceof Guarded ? engine : new Guarded(engine))
 
@@ -39,7 +39,7 @@ class Guarded implements Engine {
     }
   }
 
-  /** What is given back need not be where all is lost. */
+  /** On a lost device there is nothing to give back. */
   #release(work: () => void): void {
     try {
       this.#try(work)

@@ -8,15 +8,15 @@ import { Ballasts, type Ballast } from './ballast.ts'
 import { weightOf, type Buffer, type Engine } from './engine.ts'
 import { residentOf, Residents, type Cell, type Resident } from './residents.ts'
 
-/** A result this small moves to the host when it is read, so that its texture is free at once. */
+/** Elements: a result this small moves to the host when it is read, which frees its texture at once. */
 const small = 1 << 16
 
-/** One storage's share of some numbers, apart from the storage, so that it can be given back when that is collected. */
+/** A storage's share of a buffer. It is apart from the storage, so that a finaliser can give it back. */
 interface Share {
   resident: Resident | undefined
 }
 
-/** Numbers on a device, or moved from there to the host. */
+/** The numbers of a tensor: on a device, or moved to the host. */
 class DeviceStorage implements Storage {
   readonly share: Share
   #cell: Cell | undefined
@@ -54,7 +54,7 @@ class DeviceStorage implements Storage {
     return raise('read', `the tensor ${showShape(this.shape)} was disposed or donated`)
   }
 
-  /** Takes the buffer out, leaving the storage empty; nothing where another storage holds it too. */
+  /** Takes the buffer out and leaves the storage empty; undefined if another storage holds the buffer too. */
   takeOut(): Buffer | undefined {
     if (this.share.resident?.holders !== 1) return undefined
     this.#lighten(this.share.resident.buffer)
@@ -68,7 +68,7 @@ class DeviceStorage implements Storage {
     this.memory.release(this.share)
   }
 
-  /** The ballast serves another storage. */
+  /** Gives the ballast to another storage. */
   #lighten(buffer: Buffer | undefined): void {
     if (buffer && this.#ballast) this.memory.ballasts.keep(weightOf(buffer), this.#ballast)
     this.#ballast = undefined
@@ -85,7 +85,7 @@ interface Copy {
   readonly share: Share
 }
 
-/** What a device holds for tensors: results, and copies of host numbers that are used again and again. */
+/** The buffers that a device holds for tensors: results, and copies of host data that is used repeatedly. */
 export class Memory {
   readonly ballasts = new Ballasts()
   readonly #residents: Residents
@@ -97,7 +97,7 @@ export class Memory {
     this.#collected = new FinalizationRegistry((share) => this.release(share))
   }
 
-  /** To be called around a run, which uses what is lent, donated and held between. */
+  /** Begins a run: what is lent, donated and held until `end` belongs to it. */
   begin(): void {
     this.#residents.begin()
   }
@@ -106,7 +106,7 @@ export class Memory {
     this.#residents.end()
   }
 
-  /** The tensor of a computed buffer. */
+  /** Makes the tensor of a computed buffer. */
   hold(buffer: Buffer, shape: Shape): Tensor {
     const resident = residentOf(buffer)
     const cell = { resident, saved: undefined }
@@ -115,7 +115,7 @@ export class Memory {
     return this.#held(cell, shape)
   }
 
-  /** Another tensor of the same buffer: each is disposed by itself. */
+  /** Makes another tensor of the same buffer; each is disposed separately. */
   share(x: Tensor): Tensor {
     return this.#held(this.#own((x.attrs as Held).storage)!.cell!, x.shape)
   }
@@ -126,7 +126,7 @@ export class Memory {
     return held(storage, shape)
   }
 
-  /** Whether numbers lie on the device. */
+  /** Whether a tensor's numbers are on the device. */
   holds(storage: Storage): boolean {
     return this.#own(storage)?.cell?.resident.buffer !== undefined
   }
@@ -135,13 +135,13 @@ export class Memory {
     return this.engine.upload(data, shape)
   }
 
-  /** Ends a share; gives the buffer back where it was the last. */
+  /** Ends a share; gives the buffer back to the engine if it was the last. */
   release(share: Share): void {
     const buffer = this.leave(share)
     if (buffer) this.engine.give(buffer)
   }
 
-  /** Ends a share; gives the buffer out where it was the last. */
+  /** Ends a share; returns the buffer if it was the last. */
   leave(share: Share): Buffer | undefined {
     const { resident } = share
     share.resident = undefined
@@ -149,8 +149,8 @@ export class Memory {
   }
 
   /**
-   * The buffer of some numbers, and whether it is the caller's to reuse. Numbers of the host are copied for the
-   * moment at first (a batch is used once), for good when they come again (a weight).
+   * The buffer of a tensor's numbers, and whether the caller may reuse it. Host data is copied for one run at first (a
+   * batch is used once), and kept on the device when it comes again (a weight).
    */
   lent(storage: Storage, shape: Shape): { readonly buffer: Buffer; readonly mine: boolean } {
     const own = this.#present(this.#own(storage)?.cell)
@@ -168,7 +168,7 @@ export class Memory {
     return { buffer, mine: false }
   }
 
-  /** Keeps the copy of a host's numbers until those are collected, or there is no room. */
+  /** Keeps a copy of host data until that data is collected, or there is no room. */
   #keep(storage: Storage, { share }: Copy, buffer: Buffer): void {
     if (share.resident) {
       share.resident.buffer = buffer
@@ -180,7 +180,7 @@ export class Memory {
     }
   }
 
-  /** The buffer of a cell, brought back where it was moved to the host. */
+  /** The buffer of a cell; brought back to the device if it was moved to the host. */
   #present(cell: Cell | undefined): Buffer | undefined {
     if (!cell) return undefined
     const { resident, saved } = cell
@@ -195,8 +195,8 @@ export class Memory {
   }
 
   /**
-   * The buffer of numbers that the caller gave up. One that other storages hold too is nobody's to reuse: were all of
-   * them given up, each would still be read at its own time.
+   * The buffer of a donated tensor. If other storages hold it too, it cannot be reused: even if all of them are donated,
+   * each is read at a different time.
    */
   donated(storage: Storage, shape: Shape): { readonly buffer: Buffer; readonly mine: boolean } {
     const own = this.#own(storage)
@@ -205,7 +205,7 @@ export class Memory {
     return taken ? { buffer: taken, mine: true } : this.lent(storage, shape)
   }
 
-  /** Gives back what the caller gave up and nobody wants any more. */
+  /** Gives back the buffer of a donated tensor that is not needed. */
   discard(storage: Storage): void {
     this.#own(storage)?.dispose()
   }

@@ -22,23 +22,23 @@ export type { Limits } from './engine.ts'
 
 type Opened = E.Either<Failure, Engine>
 
-/** What a backend threw, with its name in front once. */
+/** The failure for an error of a backend, with the backend's name in front once. */
 const because =
   (name: EngineName) =>
   (thrown: unknown): Failure =>
     failure('unavailable', `${name}: ${reason(thrown).replace(new RegExp(`^(device: )?(${name}( failed)?: )?`), '')}`)
 
-/** A backend that computes what it should: a context alone says little. */
+/** Opens and probes a backend: a context alone does not mean that it computes correctly. */
 const tried = (name: EngineName, make: () => Engine): Opened =>
   pipe(
     E.tryCatch(() => guarded(make()), because(name)),
     E.tap((engine) => E.tryCatch(() => probe(engine), because(name)))
   )
 
-/** Those that were measured on this device, else the usual ones. */
+/** The costs that were measured on this device, else the default ones. */
 const costsOf = ({ name, gl }: Context): Costs => platform.costs?.(name, rendererOf(gl)) ?? defaultCosts
 
-/** The backends of this platform, the best first. */
+/** The backends of this platform, best first. */
 const backends = ({ limits = {}, costs }: DeviceOptions): readonly (readonly [EngineName, () => Promise<Opened>])[] => [
   ...platform.contexts.map(([name, open]): readonly [EngineName, () => Promise<Opened>] => [
     name,
@@ -56,7 +56,7 @@ const reasonFor = ({ costs }: Engine, why: readonly string[], options: DeviceOpt
   return `${why.join('; ') || 'the best that this platform has'}${tuned}`
 }
 
-/** Helpers are for the platform's GL. */
+/** Helpers work only for the platform's GL. */
 const compilingOf = ({ name }: Engine, { onCompile, helpers: wanted = Infinity }: DeviceOptions): CompilingOptions => {
   const { helpers, contexts } = platform
   const most = contexts.some(([known]) => known === name) ? Math.min(wanted, helpers?.most ?? 0) : 0

@@ -8,20 +8,22 @@ import type { EngineName, Limits } from './engine.ts'
 export type DeviceName = EngineName | 'reference'
 
 export interface DeviceOptions {
-  /** A certain backend; by default the first that works of webgl2, webgl, headlessgl, webasm, cpu. */
+  /** The backend to use; by default the first that works of webgl2, webgl, headlessgl, webasm, cpu. */
   readonly name?: DeviceName
-  /** Render targets, texture units and texture size to make do with, for trying what a smaller GPU would do. */
+  /** Lower limits than the device has, to try what a smaller GPU would do. */
   readonly limits?: Limits
-  /** What things cost on this device, in place of what `npm run tune` found out, or of the usual. */
+  /** Costs of this device, instead of those that `npm run tune` stored or the defaults. */
   readonly costs?: Partial<Costs>
-  /** Called as programs are compiled, which is what a first run takes long for: `done` of its `total` kernels have run. */
+  /**
+   * Called while the first run of a function compiles programs: `done` of its `total` kernels have run.
+   */
   readonly onCompile?: OnCompile
   /**
-   * Processes that may compile ahead of this one while its first run waits for the driver, where that helps: on Linux,
-   * with headless GL. By default as many as there are further processors, up to three; 0 for none.
+   * How many processes may compile programs ahead of this one during a first run. They help on Linux with headless GL. By
+   * default one per further processor, up to three; 0 for none.
    */
   readonly helpers?: number
-  /** Hears that the device is gone, as a listener of `device.onLost`. */
+  /** Called when the device is lost, like a listener of `device.onLost`. */
   readonly onLost?: OnLost
 }
 
@@ -44,7 +46,7 @@ const costNames: OptionNames<Costs> = {
   block: true
 }
 
-/** Gives the options of a device back, and raises unless they are some. */
+/** Checks the options of a device and returns them; raises on unknown or invalid ones. */
 export const checkDevice = (given: DeviceOptions): DeviceOptions => {
   const { limits = {}, costs = {}, helpers = 0 } = options('device', given, deviceNames)
   for (const [name, limit] of Object.entries(options('device: limits', limits, limitNames)))

@@ -3,18 +3,18 @@ import { compile, type Plan, type Target } from '../compile/index.ts'
 import { Recent } from '../base/recent.ts'
 import type { Tensor } from '../core/tensor.ts'
 
-/** A plan apart from the leaves of the graph it was made of: it must not keep their memory alive. */
-interface Known extends Omit<Plan, 'leaves'> {
-  /** The place of each among the graph's leaves, or the planner's own: infinities are data. */
+/** A plan without the leaves of its graph, whose memory it must not keep alive. */
+interface CachedPlan extends Omit<Plan, 'leaves'> {
+  /** The position of each among the graph's leaves; or the leaf itself if the compiler added it (infinities are data). */
   readonly leaves: readonly (readonly [buffer: number, leaf: number | Tensor])[]
 }
 
-/** Plans kept for graphs that come again; beyond this many the one used longest ago goes. */
+/** How many plans are kept; beyond that the least recently used one is dropped. */
 const most = 256
 
-/** The plans of a device, each made once for all graphs that differ in their leaves alone. */
+/** The plans of a device. Graphs that differ only in their leaves share one. */
 export class Plans {
-  readonly #known = new Recent<Known>(most)
+  readonly #known = new Recent<CachedPlan>(most)
   constructor(readonly target: Target) {}
 
   of(outputs: readonly Tensor[]): Plan {
@@ -32,7 +32,7 @@ export class Plans {
   }
 }
 
-const withoutLeaves = (made: Plan, leaves: readonly Tensor[]): Known => {
+const withoutLeaves = (made: Plan, leaves: readonly Tensor[]): CachedPlan => {
   const places = new Map(leaves.map((leaf, i) => [leaf, i]))
   return { ...made, leaves: made.leaves.map(([buffer, leaf]) => [buffer, places.get(leaf) ?? leaf]) }
 }

@@ -5,8 +5,8 @@ import { noRoom, type Saved, type Tenant } from './engine.ts'
 import { Framebuffers } from './framebuffers.ts'
 import {
   createTexture,
-  HeldTexture,
-  Planes,
+  PooledTexture,
+  RenderTargets,
   readTexels,
   textureBytes,
   writeTexels,
@@ -15,41 +15,41 @@ import {
 } from './texture.ts'
 
 /**
- * Textures that wait may weigh so many times what a run takes, or anything as long as all together weigh no more than
- * this: tensors whose shapes are never the same twice would leave ever more of them.
+ * Free textures may weigh `runsWaiting` times what a run takes; below `littleInAll` bytes in all, there is no limit. Without
+ * one, tensors whose shapes never repeat would leave more and more of them.
  */
 const runsWaiting = 4
 const littleInAll = 2 ** 27
 
-/** Textures in use and those that wait to be used again, within a budget of bytes. */
+/** Textures in use and free ones that wait for reuse, within a budget of bytes. */
 export class TexturePool {
-  /** By size, and within a size those that have waited longest first. */
-  readonly #waiting = new Map<string, (HeldTexture | Planes)[]>()
-  readonly #all = new Set<HeldTexture>()
+  /** Free textures by size; within a size, those that have waited longest come first. */
+  readonly #waiting = new Map<string, (PooledTexture | RenderTargets)[]>()
+  readonly #all = new Set<PooledTexture>()
   readonly #framebuffers: Framebuffers
-  /** Of all; those that wait; those that the present run has taken, and the most that one took. */
+  /** Weights: of all textures, of free ones, of those the current run took, and the most that a run took. */
   readonly #weight = { all: 0, waiting: 0, taken: 0, most: 0 }
   #run = 0
   #disposed = false
-  /** Whom to ask for room. */
+  /** The holder of buffers, which can make room. */
   tenant: Tenant | undefined
   constructor(readonly host: TextureHost) {
     this.#framebuffers = new Framebuffers(host.gl, host.bound, host.isTwo)
   }
 
-  /** A run begins. */
+  /** Begins a run. */
   begin(): void {
     this.#run++
     this.#weight.taken = 0
   }
 
   /** A texture for a tensor. */
-  take(shape: Shape): HeldTexture {
+  take(shape: Shape): PooledTexture {
     const { width, height } = this.#layout(shape)
     return this.#texture(shape, width, height)
   }
 
-  #texture(shape: Shape, width: number, height: number): HeldTexture {
+  #texture(shape: Shape, width: number, height: number): PooledTexture {
     const held = this.#taken(`${width}x${height}`, textureBytes(width, height), () =>
       this.#create(shape, width, height)
     )
@@ -57,17 +57,17 @@ export class TexturePool {
     return held
   }
 
-  #layout(shape: Shape, planes = 1): Layout {
+  #layout(shape: Shape, slices = 1): Layout {
     const { size } = this.host
-    const layout = layoutOf(shape, size, planes)
+    const layout = layoutOf(shape, size, slices)
     if (layout.height <= size) return layout
     const [wanted, most] = [`${layout.width}x${layout.height}`, `${size}x${size}`]
-    return raise('device', `a tensor ${showShape(shape)} wants a texture of ${wanted}, this device has ${most}`)
+    return raise('device', `a tensor ${showShape(shape)} needs a texture of ${wanted}; this device has ${most} at most`)
   }
 
   /** Draws into new textures of one shape. */
-  drawn(shape: Shape, count: number, draw: () => void): readonly HeldTexture[] {
-    const all: HeldTexture[] = []
+  drawn(shape: Shape, count: number, draw: () => void): readonly PooledTexture[] {
+    const all: PooledTexture[] = []
     try {
       while (all.length < count) all.push(this.take(shape))
       this.#drawInto(all[0]!, this.#framebuffers.of(all), draw)
@@ -80,57 +80,57 @@ export class TexturePool {
   }
 
   /**
-   * Draws into so many planes, which then lie one below another in a texture. `meanwhile` is called before that waits
-   * for the drawing to end.
+   * Draws into `count` render targets and stacks them in one texture. `meanwhile` is called before the copies wait for the
+   * drawing to end.
    */
-  joined(shape: Shape, count: number, draw: () => void, meanwhile?: () => void): HeldTexture {
+  joined(shape: Shape, count: number, draw: () => void, meanwhile?: () => void): PooledTexture {
     const { width, height } = this.#layout(shape, count)
     const key = `${count} of ${width}x${height}`
-    const planes = this.#taken(key, count * textureBytes(width, height), () =>
-      this.#planes(shape, width, height, count)
+    const slices = this.#taken(key, count * textureBytes(width, height), () =>
+      this.#slices(shape, width, height, count)
     )
     try {
-      this.#drawInto(planes.all[0]!, planes.framebuffer, draw)
+      this.#drawInto(slices.all[0]!, slices.framebuffer, draw)
       if (meanwhile) {
         this.host.gl.flush()
         meanwhile()
       }
-      return this.#together(planes, shape, width, height)
+      return this.#together(slices, shape, width, height)
     } finally {
-      this.#wait(key, planes)
+      this.#wait(key, slices)
     }
   }
 
-  #planes(shape: Shape, width: number, height: number, count: number): Planes {
-    const all: HeldTexture[] = []
+  #slices(shape: Shape, width: number, height: number, count: number): RenderTargets {
+    const all: PooledTexture[] = []
     try {
       while (all.length < count) all.push(this.#create(shape, width, height))
-      return new Planes(all, this.#framebuffers.create(all))
+      return new RenderTargets(all, this.#framebuffers.create(all))
     } catch (thrown) {
       all.forEach((held) => this.#delete(held))
       throw thrown
     }
   }
 
-  #together({ all }: Planes, shape: Shape, width: number, height: number): HeldTexture {
+  #together({ all }: RenderTargets, shape: Shape, width: number, height: number): PooledTexture {
     const { gl, bound } = this.host
     const held = this.#texture(shape, width, height * all.length)
     bound.active(0, held.texture)
-    all.forEach((plane, i) => {
-      bound.framebuffer(this.#framebuffers.of([plane]))
+    all.forEach((slice, i) => {
+      bound.framebuffer(this.#framebuffers.of([slice]))
       gl.copyTexSubImage2D(gl.TEXTURE_2D, 0, 0, i * height, 0, 0, width, height)
     })
     return held
   }
 
-  #drawInto({ width, height }: HeldTexture, framebuffer: WebGLFramebuffer, draw: () => void): void {
+  #drawInto({ width, height }: PooledTexture, framebuffer: WebGLFramebuffer, draw: () => void): void {
     const { bound } = this.host
     bound.framebuffer(framebuffer)
     bound.size(width, height)
     draw()
   }
 
-  #taken<A extends HeldTexture | Planes>(key: string, bytes: number, create: () => A): A {
+  #taken<A extends PooledTexture | RenderTargets>(key: string, bytes: number, create: () => A): A {
     const taken = ((this.#pop(key) ?? this.#afterRelief(key, bytes)) as A | undefined) ?? create()
     this.host.counters.live += taken.all.length
     for (const held of taken.all) held.waits = false
@@ -138,7 +138,7 @@ export class TexturePool {
     return taken
   }
 
-  #pop(key: string): HeldTexture | Planes | undefined {
+  #pop(key: string): PooledTexture | RenderTargets | undefined {
     const pooled = this.#waiting.get(key)?.pop()
     if (!pooled) return undefined
     this.host.counters.pooled -= pooled.all.length
@@ -146,8 +146,8 @@ export class TexturePool {
     return pooled
   }
 
-  /** Where there is no room for another texture: lets go of those that wait, then of results, one of which may do. */
-  #afterRelief(key: string, bytes: number): HeldTexture | Planes | undefined {
+  /** Makes room for a texture: drops free ones, then moves results to the host until one of their textures fits. */
+  #afterRelief(key: string, bytes: number): PooledTexture | RenderTargets | undefined {
     const isFull = (): boolean => this.#isFull(bytes)
     while (isFull()) {
       this.#freeWhile(isFull)
@@ -162,21 +162,21 @@ export class TexturePool {
     return this.host.counters.bytes + bytes > this.host.budget
   }
 
-  /** What the run takes, each once. */
-  #count(what: HeldTexture | Planes): void {
+  /** Counts what the run takes, each texture once. */
+  #count(what: PooledTexture | RenderTargets): void {
     if (what.run === this.#run) return
     what.run = this.#run
     this.#weight.taken += what.weight
     this.#weight.most = Math.max(this.#weight.most, this.#weight.taken)
   }
 
-  give(held: HeldTexture): void {
+  give(held: PooledTexture): void {
     if (!this.#disposed) this.#wait(`${held.width}x${held.height}`, held)
   }
 
-  #wait(key: string, what: HeldTexture | Planes): void {
+  #wait(key: string, what: PooledTexture | RenderTargets): void {
     const waiting = this.#waiting.get(key) ?? []
-    // what was used last comes last: sizes that are not wanted any more are the first to go
+    // recently used sizes move to the end, so that sizes out of use are dropped first
     this.#waiting.delete(key)
     this.#waiting.set(key, waiting)
     waiting.push(what)
@@ -192,11 +192,11 @@ export class TexturePool {
     return waiting > runsWaiting * most && all > littleInAll
   }
 
-  #create(shape: Shape, width: number, height: number): HeldTexture {
+  #create(shape: Shape, width: number, height: number): PooledTexture {
     const { counters, budget } = this.host
     const bytes = textureBytes(width, height)
     if (this.#isFull(bytes)) this.#refuse(shape, bytes, `limits.bytes is ${budget}`)
-    const held = new HeldTexture(this.#allocated(shape, width, height), width, height)
+    const held = new PooledTexture(this.#allocated(shape, width, height), width, height)
     counters.created++
     counters.bytes += bytes
     counters.peakBytes = Math.max(counters.peakBytes, counters.bytes)
@@ -205,7 +205,7 @@ export class TexturePool {
     return held
   }
 
-  /** A new texture; where the driver has no memory left, with that of what can be done without. */
+  /** Creates a texture; if the driver has no memory left, drops textures that are not needed. */
   #allocated(shape: Shape, width: number, height: number): WebGLTexture {
     for (;;) {
       const texture = createTexture(this.host, sideOf(width), sideOf(height))
@@ -223,7 +223,7 @@ export class TexturePool {
     return raise('device', noRoom({ shape, bytes }, why, inUse))
   }
 
-  /** Lets waiting textures go, those of sizes out of use first. */
+  /** Drops free textures, those of sizes out of use first. */
   #freeWhile(wanted: () => boolean): void {
     for (const [key, waiting] of this.#waiting) {
       while (waiting.length > 0 && wanted()) this.#free(waiting.shift()!)
@@ -232,14 +232,14 @@ export class TexturePool {
     }
   }
 
-  #free(what: HeldTexture | Planes): void {
+  #free(what: PooledTexture | RenderTargets): void {
     this.#weight.waiting -= what.weight
     this.host.counters.pooled -= what.all.length
-    if (what instanceof Planes) this.#framebuffers.delete(what.framebuffer)
+    if (what instanceof RenderTargets) this.#framebuffers.delete(what.framebuffer)
     what.all.forEach((held) => this.#delete(held))
   }
 
-  #delete(held: HeldTexture): void {
+  #delete(held: PooledTexture): void {
     this.#framebuffers.delete(held.framebuffer)
     this.host.gl.deleteTexture(held.texture)
     this.#all.delete(held)
@@ -247,22 +247,22 @@ export class TexturePool {
     this.#weight.all -= held.weight
   }
 
-  upload(data: ArrayLike<number>, shape: Shape): HeldTexture {
+  upload(data: ArrayLike<number>, shape: Shape): PooledTexture {
     const held = this.take(shape)
     writeTexels(this.host, held, pack(data, shape, layoutOf(shape, this.host.size)))
     return held
   }
 
-  download(held: HeldTexture, shape: Shape): Float32Array {
+  download(held: PooledTexture, shape: Shape): Float32Array {
     return unpack(this.save(held).texels, shape)
   }
 
-  save(held: HeldTexture): Texels {
+  save(held: PooledTexture): Texels {
     if (this.#disposed) raise('read', 'the device was disposed, and its numbers with it')
     return readTexels(this.host, held, this.#framebuffers.of([held]))
   }
 
-  restore(saved: Saved): HeldTexture {
+  restore(saved: Saved): PooledTexture {
     const { texels, held: before } = saved as Texels
     const held = this.#texture(before.shape, before.width, before.height)
     writeTexels(this.host, held, texels)
@@ -273,7 +273,7 @@ export class TexturePool {
     return unpack((saved as Texels).texels, shape)
   }
 
-  /** Deletes all textures, those in use too. */
+  /** Deletes all textures, including those in use. */
   clear(): void {
     this.#framebuffers.dispose()
     for (const { texture } of this.#all) this.host.gl.deleteTexture(texture)

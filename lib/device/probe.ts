@@ -4,16 +4,16 @@ import { TesseraError } from '../base/raise.ts'
 import { node } from '../core/tensor.ts'
 import type { Buffer, Engine } from './engine.ts'
 
-/** A third, and the largest odd whole number of a float32: half precision has neither. Far ends of its range too. */
+/** A third and float32's largest odd integer, which half precision lacks, and the ends of float32's range. */
 const written = Float32Array.of(1 / 3, 2 ** 24 - 1, 1e30, -1e-30)
 const shape = [written.length]
 
-/** Exact in float32, so nothing but these very bits will do; two results, for they are drawn together. */
+/** Exact in float32, so the results must match to the bit. Two results, which are drawn together. */
 const x = node(argumentRow, { shape, position: 0 })
 const results = [mul(x, 2), mul(x, -0.5)]
 const expected = [written.map((v) => v * 2), written.map((v) => v * -0.5)]
 
-/** Runs what a training step consists of, in little: an upload, a program that draws, a read. */
+/** Runs a small version of a training step: an upload, a program that draws, a read. */
 const computed = (engine: Engine): readonly Float32Array[] => {
   const { steps, leaves, outputs } = compile(results, engine)
   const buffers: Buffer[] = []
@@ -26,7 +26,7 @@ const computed = (engine: Engine): readonly Float32Array[] => {
   return outputs.map((i) => engine.download(buffers[i]!, shape))
 }
 
-/** Throws where a backend does not compute in float32 what it is told to; leaves it as if new. */
+/** Throws if a backend does not compute correctly in float32; leaves the backend as if new. */
 export const probe = (engine: Engine): void => {
   const found = computed(engine)
   found.forEach((numbers, k) => {

@@ -1,11 +1,11 @@
 import type { Plan } from '../compile/schedule/plan.ts'
-import { fragments } from '../compile/kernel/planes.ts'
+import { fragments } from '../compile/kernel/slices.ts'
 import { tensorsOf } from '../core/tree.ts'
 import type { Around } from './compiled.ts'
 import type { Timing } from './api/device.ts'
 import type { Engine } from './engine.ts'
 
-/** Takes the time of each kernel by itself: it waits before and after. */
+/** Measures each kernel separately: it waits for the device before and after. */
 export class Timer {
   readonly #programs: readonly string[]
   /** Of each buffer. */
@@ -32,7 +32,7 @@ export class Timer {
   }
 }
 
-/** Gives back the results of a run that nobody wants; what it merely passed on is not ours. */
+/** Frees the results of a run, except arguments that it passed on. */
 export const free = (result: unknown, args: readonly unknown[]): void => {
   const given = new Set(tensorsOf(args))
   for (const x of tensorsOf(result)) if (!given.has(x)) x[Symbol.dispose]()

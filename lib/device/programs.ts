@@ -1,10 +1,11 @@
-import { handedOn } from '../compile/codegen/uniforms.ts'
+import { varyingsOf } from '../compile/codegen/glsl/uniforms.ts'
+import type { KernelSource } from '../compile/codegen/program.ts'
 import type { Bound, GL } from './bound.ts'
 import type { Counters } from './api/counters.ts'
 import { Texture, type GPUType } from './gpujs.ts'
 import { reachedOf } from './reached.ts'
 
-/** The parts of a gpu.js kernel that its types leave out. It builds the program; drawing is a few words to GL. */
+/** The parts of a gpu.js kernel that its types leave out. gpu.js builds the program; drawing takes a few GL calls. */
 interface BuiltKernel {
   texture: object | null
   mappedTextures: readonly object[] | null
@@ -15,26 +16,27 @@ interface BuiltKernel {
   destroy(): void
 }
 
+/** A compiled program of a GL context. */
 export interface Program {
   readonly program: WebGLProgram
-  /** Whether it has run: a driver may leave much of its compiling to the first time. */
+  /** Whether it has run: a driver may do much of its compiling at the first draw. */
   drawn: boolean
   /** When it was last asked for. */
   used: number
-  /** What it was last run with. */
-  numbers: readonly number[] | undefined
-  /** Where the numbers go, if it has any. */
+  /** The values that it was last run with. */
+  uniforms: readonly number[] | undefined
+  /** Where the uniforms go, if it has any. */
   readonly place: WebGLUniformLocation | null
   readonly destroy: () => void
 }
 
 /**
- * The programs of a GL context, by their text. Beyond so many, the one used longest ago goes; but none that the present
- * run has used: a plan of more programs keeps them all.
+ * The programs of a GL context, by text. Beyond `most`, the least recently used one is dropped, but none that the current
+ * run has used: a plan with more programs keeps them all.
  */
 export class Programs {
   readonly #known = new Map<string, Program>()
-  /** Stands for the arguments and results of programs that are built. */
+  /** Stands in for the arguments and results when a program is built. */
   readonly #stub: object
   #time = 0
   #began = 0
@@ -48,7 +50,7 @@ export class Programs {
     this.#stub = stub(gl)
   }
 
-  /** A run begins. */
+  /** Begins a run. */
   begin(): void {
     this.#began = this.#time
   }
@@ -67,13 +69,13 @@ export class Programs {
     return this.#known.get(text)?.drawn === true
   }
 
-  add(text: string, inputs: number, targets: number): Program {
-    const program = this.#built(text, inputs, targets)
+  add(source: KernelSource, inputs: number, targets: number): Program {
+    const program = this.#built(source, inputs, targets)
     program.used = ++this.#time
-    this.#known.set(text, program)
+    this.#known.set(source.text, program)
     this.counters.programs++
     this.counters.compiled++
-    // the attributes that draws read lie in a buffer of the program built last, which is never the oldest
+    // draws read the vertex attributes of the program built last, which is never the oldest
     while (this.#known.size > this.most && this.#dropOldest());
     return program
   }
@@ -88,7 +90,7 @@ export class Programs {
     return true
   }
 
-  #built(source: string, inputs: number, targets: number): Program {
+  #built(source: KernelSource, inputs: number, targets: number): Program {
     const kernel = this.#kernel(source, inputs, targets)
     const { program } = kernel
     const { gl } = this
@@ -99,14 +101,14 @@ export class Programs {
     gl.uniform2f(gl.getUniformLocation(program, 'ratio'), 1, 1)
     for (let i = 0; i < inputs; i++) gl.uniform1i(gl.getUniformLocation(program, `user_${name(i)}`), i)
     const place = gl.getUniformLocation(program, 'numbers[0]')
-    return { program, drawn: false, used: 0, numbers: undefined, place, destroy: () => destroyed(kernel) }
+    return { program, drawn: false, used: 0, uniforms: undefined, place, destroy: () => destroyed(kernel) }
   }
 
-  #kernel(source: string, inputs: number, targets: number): BuiltKernel {
-    const body = { name: 'body', source, argumentTypes: [], argumentNames: [], returnType: 'Array(4)' }
+  #kernel(source: KernelSource, inputs: number, targets: number): BuiltKernel {
+    const body = { name: 'body', source: source.text, argumentTypes: [], argumentNames: [], returnType: 'Array(4)' }
     this.gpu.setNativeFunctions([body] as never)
-    // gpu.js writes sizes into the text, which no body reads: with one for all, a driver that has compiled a program for
-    // tensors of one size, in this process or another, has compiled it for all sizes
+    // gpu.js writes sizes into the text that no body reads. With the same size for all, a program that a driver has cached
+    // serves tensors of any size
     const stubs = (n: number): readonly object[] => new Array<object>(n).fill(this.#stub)
     const [args, first, others] = [stubs(inputs), this.#stub, stubs(targets - 1)]
     const names = args.map((_, i) => name(i))
@@ -118,7 +120,7 @@ export class Programs {
       tactic: 'precision',
       pipeline: true,
       immutable: true,
-      // the body writes the further results itself: these only make gpu.js declare them
+      // the body writes the other results itself; these only make gpu.js declare them
       ...(others.length > 0 ? { subKernels: others.map((_, i) => subKernel(i + 1)) } : {})
     }
     const text = `function (${names.join(', ')}) { return body(); }`
@@ -142,14 +144,14 @@ export class Programs {
 
 const name = (i: number): string => `a${i}`
 
-/** gpu.js takes a kernel's textures along, which here stand in for all kernels. */
+/** gpu.js would delete a kernel's textures, which are stand-ins for all kernels here. */
 const destroyed = (kernel: BuiltKernel): void => {
   kernel.texture = null
   kernel.mappedTextures = null
   kernel.destroy()
 }
 
-/** A texture without texels, as gpu.js wants one for each argument and result of a kernel that it builds. */
+/** A texture without texels: gpu.js needs one for each argument and result when it builds a kernel. */
 const stub = (gl: GL): object => {
   const texture = gl.createTexture()
   gl.bindTexture(gl.TEXTURE_2D, texture)
@@ -166,9 +168,9 @@ const stub = (gl: GL): object => {
   return new (Texture as unknown as new (settings: object) => object)(settings)
 }
 
-/** gpu.js's vertex shader, handing a body its numbers. */
-const handing = (vertices: string, body: string): string => {
-  const { declarations, statements } = handedOn(body)
+/** gpu.js's vertex shader, handing a program its varyings. */
+const handing = (vertices: string, source: KernelSource): string => {
+  const { declarations, statements } = varyingsOf(source)
   return vertices.replace('void main(void) {', (main) => `${declarations}\n${main}\n${statements}`)
 }
 

@@ -6,7 +6,7 @@ interface Definition {
 
 const head = /^(?:highp )?(?:void|bool|float|int|[bi]?vec[234]|mat[234]) (\w+)\([^)]*\)\s*\{/gm
 
-/** The position after the bracket that closes the one at `open`. */
+/** The position after the bracket that matches the one at `open`. */
 const closed = (text: string, open: number): number => {
   let depth = 0
   for (let at = open; at < text.length; at++) {
@@ -24,8 +24,8 @@ const definitionsIn = (text: string): readonly Definition[] =>
   }))
 
 /**
- * A GLSL program without the functions that `main` does not reach: gpu.js writes some sixty helpers into each, and a
- * driver reads them all before it drops them.
+ * Removes the functions of a GLSL program that `main` does not reach. gpu.js writes some sixty helpers into each program,
+ * and a driver parses all of them before it drops them.
  */
 export const reachedOf = (text: string): string => {
   const definitions = definitionsIn(text)

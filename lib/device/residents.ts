@@ -2,9 +2,9 @@ import { weightOf, type Buffer, type Engine, type Saved, type Tenant } from './e
 import type { Holdings } from './api/lost.ts'
 
 /**
- * The device's side of some numbers. Finalisers lead here, and they run only when the event loop turns: so numbers that
- * were moved to the host are not here but in the cell, which only tensors lead to then. The collector frees them by
- * itself, in a loop that never waits, too.
+ * The device's side of a tensor's numbers. Finalisers refer to it, and they run only when the event loop turns. Numbers
+ * that were moved to the host are therefore in the cell, which only tensors refer to: the collector frees them even in a
+ * loop that never waits.
  */
 export interface Resident {
   buffer: Buffer | undefined
@@ -12,40 +12,43 @@ export interface Resident {
   holders: number
   /** The last run that used it. */
   run: number
-  /** Where its numbers can be moved to; none for copies of numbers that the host has anyway. */
+  /** The cell that takes its numbers when they move to the host; none for copies of host data. */
   cell: Cell | undefined
 }
 
-/** The tensors' side of some numbers. */
+/** The tensors' side of a tensor's numbers. */
 export interface Cell {
   readonly resident: Resident
   saved: Saved | undefined
 }
 
+/** A buffer that no storage holds yet. */
 export const residentOf = (buffer: Buffer): Resident => ({ buffer, holders: 0, run: -1, cell: undefined })
 
-/** Results that may stay on the device whatever runs there use: bytes. */
+/** Bytes of results that may always stay on the device. */
 const least = 2 ** 26
 
-/** Runs worth of results that may stay: in a loop that never waits most of them are garbage, and nobody can say which. */
+/**
+ * How many runs' worth of results may stay. In a loop that never waits most of them are garbage, but it is unknown which.
+ */
 const generations = 2
 
-/** The part of what had to go that may be wanted back: where more is, more stays on the device. */
+/** The share of evicted bytes that may be needed again; if it is exceeded, more results stay on the device. */
 const wantedBack = 1 / 16
 
 /**
- * The numbers that lie on a device, least recently used first. Where there are more than runs can make use of, or no
- * room for a texture, the first are moved to the host.
+ * The buffers on a device, least recently used first. If there are more than runs can use, or no room for a texture, the
+ * first are moved to the host.
  */
 export class Residents implements Tenant {
   readonly #engine: Engine
   readonly #all = new Set<Resident>()
   #bytes = 0
   #run = 0
-  /** Bytes that the present run uses, and the most that any has used. */
+  /** Bytes that the current run uses, and the most that any run used. */
   #used = 0
   #most = 0
-  /** Bytes allowed because what had to go was wanted back. */
+  /** Extra bytes allowed because evicted results were needed again. */
   #slack = 0
 
   constructor(engine: Engine) {
@@ -54,20 +57,20 @@ export class Residents implements Tenant {
     engine.loss.holdings = () => this.#holdings()
   }
 
-  /** A run begins. What it uses stays until the next begins. */
+  /** Begins a run. What it uses stays until the next run begins. */
   begin(): void {
     this.#run++
     this.#used = 0
     this.#engine.begin()
   }
 
-  /** A run has ended: lets go of what is too much. */
+  /** Ends a run: evicts what exceeds the limit. */
   end(): void {
     this.#most = Math.max(this.#most, this.#used)
     while (this.#bytes > Math.max(least, generations * this.#most) + this.#slack && this.relieve());
   }
 
-  /** Used, now: the last to go. */
+  /** Marks a resident as used: it is evicted last. */
   use(resident: Resident): void {
     const { buffer } = resident
     if (!buffer) return
@@ -77,13 +80,13 @@ export class Residents implements Tenant {
     resident.run = this.#run
   }
 
-  /** What had to go is on the device again. */
+  /** Counts bytes that were evicted and came back. */
   restored(resident: Resident): void {
     this.#slack += weightOf(resident.buffer!)
     this.use(resident)
   }
 
-  /** Takes the buffer out. */
+  /** Removes a buffer. */
   leave(resident: Resident): Buffer | undefined {
     const { buffer } = resident
     if (buffer && this.#all.delete(resident)) this.#bytes -= weightOf(buffer)

@@ -5,12 +5,12 @@ import { type Counters } from './api/counters.ts'
 import { weightOf, type Occupied, type Saved } from './engine.ts'
 import type { Loss } from './api/lost.ts'
 
-/** What a GL context gives to all that make and use textures. */
+/** What code that makes and uses textures needs of a GL context. */
 export interface TextureHost {
   readonly gl: GL
   readonly bound: Bound
   readonly isTwo: boolean
-  /** Of the largest texture. */
+  /** The side of the largest texture, in texels. */
   readonly size: number
   /** Bytes of textures to stay within. */
   readonly budget: number
@@ -18,23 +18,24 @@ export interface TextureHost {
   readonly loss: Loss
 }
 
+/** Bytes of a texture for a layout of this size. */
 export const textureBytes = (width: number, height: number): number => sideOf(width) * sideOf(height) * 16
 
 /** A texture of the pool. */
-export class HeldTexture implements Occupied {
+export class PooledTexture implements Occupied {
   readonly bytes: number
   readonly weight: number
-  /** Of the tensor that lies there, or lay there last. */
+  /** The shape of its tensor, or of the last one. */
   shape: Shape = []
-  /** Whether it waits to be used again. */
+  /** Whether it is free. */
   waits = false
-  /** To draw into it and to read from it, once that was wanted. */
+  /** The framebuffer to draw into it and read from it, made on first use. */
   framebuffer: WebGLFramebuffer | undefined
   /** The last run that took it. */
   run = -1
   constructor(
     readonly texture: WebGLTexture,
-    /** Of the part that holds texels. */
+    /** The size of the part that is in use. */
     readonly width: number,
     readonly height: number
   ) {
@@ -42,43 +43,43 @@ export class HeldTexture implements Occupied {
     this.weight = weightOf(this)
   }
 
-  get all(): readonly HeldTexture[] {
+  get all(): readonly PooledTexture[] {
     return [this]
   }
 }
 
-/** Textures of one size that a tiled kernel writes its planes to, always the same together. */
-export class Planes {
+/** Render targets of a tiled kernel: textures of one size that always stay together. */
+export class RenderTargets {
   readonly weight: number
   run = -1
   constructor(
-    readonly all: readonly HeldTexture[],
+    readonly all: readonly PooledTexture[],
     readonly framebuffer: WebGLFramebuffer
   ) {
     this.weight = all.reduce((sum, { weight }) => sum + weight, 0)
   }
 }
 
-/** The texels of a texture, on the host. */
+/** A copy of a texture's texels on the host. */
 export class Texels implements Saved {
   readonly bytes: number
   constructor(
     readonly texels: Float32Array,
-    readonly held: Pick<HeldTexture, 'shape' | 'width' | 'height'>
+    readonly held: Pick<PooledTexture, 'shape' | 'width' | 'height'>
   ) {
     this.bytes = texels.byteLength
   }
 }
 
-/** A texture with memory; nothing where the driver has none left. */
+/** Creates a texture with memory; undefined if the driver has none left. */
 export const createTexture = (
   { gl, bound, isTwo }: TextureHost,
   across: number,
   down: number
 ): WebGLTexture | undefined => {
-  // what went wrong before is none of ours
+  // clear earlier errors
   gl.getError()
-  // null where the context is lost, whatever the types say
+  // null if the context is lost, whatever the types say
   const texture = gl.createTexture() as WebGLTexture | null
   if (!texture) return undefined
   bound.active(0, texture)
@@ -93,24 +94,26 @@ export const createTexture = (
   return undefined
 }
 
+/** Writes texels into a texture. */
 export const writeTexels = (
   { gl, bound }: TextureHost,
-  { texture, width, height }: HeldTexture,
+  { texture, width, height }: PooledTexture,
   texels: Float32Array
 ): void => {
   bound.active(0, texture)
   gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, width, height, gl.RGBA, gl.FLOAT, texels)
 }
 
+/** Reads the texels of a texture through a framebuffer. */
 export const readTexels = (
   { gl, bound, loss }: TextureHost,
-  { shape, width, height }: HeldTexture,
+  { shape, width, height }: PooledTexture,
   framebuffer: WebGLFramebuffer
 ): Texels => {
   bound.framebuffer(framebuffer)
   const texels = new Float32Array(width * height * 4)
   gl.readPixels(0, 0, width, height, gl.RGBA, gl.FLOAT, texels)
-  // GL reads zeros from a context that is lost
+  // GL reads zeros from a lost context
   loss.check()
   return new Texels(texels, { shape, width, height })
 }

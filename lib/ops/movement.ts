@@ -1,4 +1,4 @@
-import { add, pad as padAt, permute, reshape, sliceAt, store } from '../core/primitives.ts'
+import { add, pad as padAt, permute, reshape, barrier, sliceAt } from '../core/primitives.ts'
 import { dual, dualOp, tensorFirst } from '../core/dual.ts'
 import { kindOf, options } from '../core/options.ts'
 import { raise, showShape } from '../base/raise.ts'
@@ -151,7 +151,7 @@ const joined = (parts: readonly Tensor[], along: number): Tensor => {
   // each group lies in a buffer of its own, or a kernel would take in the groups that it joins
   const groups = Array.from({ length: Math.ceil(parts.length / group) }, (_, i) => {
     const some = parts.slice(i * group, (i + 1) * group)
-    return some.length === 1 ? some[0]! : store(besides(some, along))
+    return some.length === 1 ? some[0]! : barrier(besides(some, along))
   })
   return joined(groups, along)
 }

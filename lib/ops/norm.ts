@@ -1,4 +1,4 @@
-import { add, differentiatedAs, mul, stopGradient, store, sub } from '../core/primitives.ts'
+import { add, differentiatedAs, mul, stopGradient, barrier, sub } from '../core/primitives.ts'
 import { dualOp, tensorFirst } from '../core/dual.ts'
 import { options } from '../core/options.ts'
 import { raise, showShape } from '../base/raise.ts'
@@ -69,7 +69,7 @@ const spreadOfSegments = (x: Tensor, axes: readonly number[], along: number, wit
   const others = axes.filter((axis) => axis !== along)
   const [near, first] = [firstAlong(x, [along]), firstAlong(x, axes)]
   const segments = spreadAround(x, near, [along], within)
-  const means = spreadOf(store(add(sub(near, first), segments.centre)), others, store(segments.variance))
+  const means = spreadOf(barrier(add(sub(near, first), segments.centre)), others, barrier(segments.variance))
   return spreadAround(x, first, axes, within, { centre: add(means.near, means.centre), variance: means.variance })
 }
 

@@ -33,7 +33,7 @@ const show = <A extends readonly unknown[]>(f: (...args: A) => unknown, ...args:
   showGraph(tensorsOf(f(...args)))
 
 /**
- * The device that is the definition: ndarray, float64, slow.
+ * The device that defines what operations mean. It computes in float64 with ndarray, and is slow.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export const reference: Device = {
     const { donate } = checkCompile(options)
     return (...args) => {
       checkDonated(donate, args)
-      // part of a function that is being traced for another device
+      // inside a function that is being traced for another device
       return isTracing() ? f(...args) : compute(f(...args))
     }
   },
@@ -61,7 +61,7 @@ export const reference: Device = {
   explain: show,
   profile: () => [],
   stats: () => stats,
-  // it lies nowhere that could be lost
+  // this device cannot be lost
   onLost: () => () => undefined,
   dispose: () => undefined,
   [Symbol.dispose]: () => undefined

@@ -1,8 +1,8 @@
 import { topological, type Tensor, type Values } from '../core/tensor.ts'
 
 /**
- * The definition of what a graph means: each row's `reference`, in float64, one node after the other.
- * Values are dropped after their last use.
+ * Computes a graph by definition: calls each row's `reference`, in float64, one node after the other. Values are dropped
+ * after their last use.
  */
 export const interpret = (outputs: readonly Tensor[]): readonly Values[] => {
   const order = topological(outputs)

@@ -1,5 +1,5 @@
 import type { Costs } from '../../lib/compile/kernel/costs.ts'
-import { targetsOf } from '../../lib/compile/kernel/planes.ts'
+import { targetsOf } from '../../lib/compile/kernel/slices.ts'
 import { tilingsOf } from '../../lib/compile/kernel/tiling.ts'
 import type { Tiling } from '../../lib/compile/kernel/tiling.ts'
 import { expected, fitted } from './fit.ts'

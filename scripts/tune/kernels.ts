@@ -1,8 +1,8 @@
 import * as t from 'tessera'
 import { unet } from 'tessera/models'
 import type { Costs } from '../../lib/compile/kernel/costs.ts'
-import { foldsOf } from '../../lib/compile/kernel/ir.ts'
-import type { Folds, Kernel } from '../../lib/compile/kernel/ir.ts'
+import { reductionLoopOf } from '../../lib/compile/kernel/ir.ts'
+import type { ReductionLoop, Kernel } from '../../lib/compile/kernel/ir.ts'
 import { compile } from '../../lib/compile/index.ts'
 import type { Target } from '../../lib/compile/index.ts'
 import { argumentRow } from '../../lib/core/primitives.ts'
@@ -12,7 +12,7 @@ import { node } from '../../lib/core/tensor.ts'
 export interface Subject {
   readonly name: string
   readonly kernel: Kernel
-  readonly fold: Folds
+  readonly fold: ReductionLoop
 }
 
 /** A graph to take the sums of. */
@@ -85,10 +85,10 @@ export const subjectsOf = (
   costs: Costs
 ): readonly Subject[] => {
   const kernels: Kernel[] = []
-  const source: Target['source'] = (kernel) => ({ text: String(kernels.push(kernel)), numbers: [] })
+  const source: Target['source'] = (kernel) => ({ text: String(kernels.push(kernel)), uniforms: [] })
   for (const step of compile(outputs, { inputs, targets, textureSize, costs, source }).steps) step.source()
   const sums = kernels.flatMap((kernel) => {
-    const fold = kernel.bodies.length === 1 && !kernel.tiles ? foldsOf(kernel) : undefined
+    const fold = kernel.bodies.length === 1 && !kernel.tiles ? reductionLoopOf(kernel) : undefined
     return fold !== undefined && kernel.bodies[0] === fold.all[0] ? [{ kernel, fold }] : []
   })
   return sums.map((sum, i) => ({ ...sum, name: sums.length > 1 ? `${name}, part ${i + 1}` : name }))

@@ -2,8 +2,8 @@ import * as O from 'fp-ts/Option'
 import { pipe } from 'fp-ts/function'
 import { lower } from '../../lib/compile/kernel/lower.ts'
 import type { Kernel } from '../../lib/compile/kernel/ir.ts'
-import type { KernelSource } from '../../lib/compile/codegen/uniforms.ts'
-import { planeShape, targetsOf } from '../../lib/compile/kernel/planes.ts'
+import type { KernelSource } from '../../lib/compile/codegen/program.ts'
+import { sliceShape, targetsOf } from '../../lib/compile/kernel/slices.ts'
 import type { Tiling } from '../../lib/compile/kernel/tiling.ts'
 import { argumentRow } from '../../lib/core/primitives.ts'
 import { sizeOf } from '../../lib/core/shape.ts'
@@ -54,7 +54,7 @@ const mergeOf = (shape: Shape, tile: readonly number[]): Kernel => {
 const callsOf = (engine: Engine, kernel: Kernel, inputs: readonly Buffer[], tiling: Tiling): readonly Call[] => {
   const targets = targetsOf(tiling.tile)
   if (targets === 1) return [{ source: engine.source(kernel), inputs, shape: kernel.shape, targets }]
-  const shape = planeShape(kernel.shape, tiling.tile)
+  const shape = sliceShape(kernel.shape, tiling.tile)
   const tiled = { source: engine.source(kernel, tiling), inputs, shape, targets }
   const merge = engine.source(mergeOf(kernel.shape, tiling.tile))
   return [tiled, { source: merge, inputs: run(engine, tiled), shape: kernel.shape, targets: 1 }]

@@ -86,18 +86,18 @@ describe('cases found', () => {
 })
 
 // the driver ended the loops of a kernel after 65,535 rounds: one long axis, several of them, a sum of a sum
-describe('[gl] folds of very many terms', () => {
+describe('[gl] reductions of very many terms', () => {
   const ones = (shape: readonly number[]) => t.add(t.mul(t.iota(shape, { axis: shape.length - 1 }), 0), 1)
   const grid = t.mul(ones([4096, 1, 1]), t.expand(ones([1, 307, 1]), [1, 307, 311]))
-  const folds: Readonly<Record<string, readonly [t.Tensor, number]>> = {
+  const reductions: Readonly<Record<string, readonly [t.Tensor, number]>> = {
     'a long vector': [t.sum(ones([600_001])), 600_001],
     'the largest of a long vector': [t.max(t.iota([600_001])), 600_000],
     'two axes': [t.sum(grid, { axes: [1, 2] }), 307 * 311],
     'a sum of a sum': [t.sum(t.sum(grid, { axes: 2 }), { axes: 1 }), 307 * 311],
     'the largest over two axes': [t.max(t.mul(grid, t.iota([1, 307, 1], { axis: 1 })), { axes: [1, 2] }), 306]
   }
-  it.each(Object.entries(folds))('%s', async (_, [fold, each]) => {
-    const values = await gl.read(fold)
+  it.each(Object.entries(reductions))('%s', async (_, [reduced, each]) => {
+    const values = await gl.read(reduced)
     expect(new Set(values)).toEqual(new Set([each]))
   })
 })

@@ -38,7 +38,7 @@ describe('layout', () => {
       else expect(sizeOf(texels.slice(-1))).toBeGreaterThan(0)
     }))
 
-  it('of planes leaves room for all of them, however many texels they have', () => {
+  it('of slices leaves room for all of them, however many texels they have', () => {
     for (const [limit, shape] of [
       [64, [4, 8, 8]],
       [64, [16, 5, 12]],
@@ -46,10 +46,10 @@ describe('layout', () => {
       [8192, [400, 10, 20, 15]]
     ] as const)
       // prettier-ignore
-      for (const planes of [2, 4, 8]) {
-        const { width, height } = layoutOf(shape, limit, planes)
+      for (const slices of [2, 4, 8]) {
+        const { width, height } = layoutOf(shape, limit, slices)
         expect(width).toBeLessThanOrEqual(limit)
-        expect(height * planes).toBeLessThanOrEqual(limit)
+        expect(height * slices).toBeLessThanOrEqual(limit)
         expect(width * height).toBeGreaterThanOrEqual(sizeOf(shape) / 4)
       }
   })

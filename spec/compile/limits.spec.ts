@@ -27,7 +27,7 @@ describe('[gl] a device with small textures and few of them', () => {
 
   it('refuses what no texture of it can hold', () => {
     expect(() => device.compute(t.exp(t.iota([textureSize * textureSize * 4 + 1])))).toThrow(
-      'device: a tensor [65537] wants a texture of 128x129, this device has 128x128'
+      'device: a tensor [65537] needs a texture of 128x129; this device has 128x128 at most'
     )
   })
 
@@ -54,7 +54,7 @@ describe('[gl] a device with small textures and few of them', () => {
     expectClose(await device.read(t.matmul(a, b)), wanted, { terms: 256, scale: 256 * 16 })
   })
 
-  // of the last, so many planes lie one below another that their rows break anywhere
+  // of the last one, the slices are so many that their rows break anywhere
   it.each([
     [28, 8, 8, 10],
     [32, 8, 8, 12],
@@ -63,7 +63,7 @@ describe('[gl] a device with small textures and few of them', () => {
     const [x, w] = [filled([n, c, s, s], 'any', 1), filled([o, c, 3, 3], 'any', 2)]
     const convolve = (kernel: t.Tensor): t.Tensor => t.conv2d(kernel, { padding: 1 })(x)
     expect(device.show(convolve, w)).toContain('tiled')
-    // planes that are put together, that another convolution reads, and that a gradient is summed up from
+    // slices that are merged, that another convolution reads, and that a gradient sums up
     const again = t.conv2d(filled([4, o, 3, 3], 'any', 3), { padding: 1 })(t.silu(t.add(convolve(w), 1)))
     const gradient = t.vjp(convolve, w)[1](filled([n, o, s, s], 'any', 4))
     for (const [result, terms] of [

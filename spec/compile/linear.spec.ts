@@ -52,7 +52,7 @@ const target = (inputs: number, targets: number) => ({
   targets,
   textureSize: 8192,
   costs: defaultCosts,
-  source: () => ({ text: '', numbers: [] })
+  source: () => ({ text: '', uniforms: [] })
 })
 const [short, long] = [600, 1200] as const
 const most = 2.3

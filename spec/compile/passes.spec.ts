@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { simplify } from '../../lib/compile/graph/simplify.ts'
-import { boundLoops, splitSums } from '../../lib/compile/graph/two-stage.ts'
+import { twoStageLoops, twoStageSums } from '../../lib/compile/graph/two-stage.ts'
 import { compile, type Target } from '../../lib/compile/index.ts'
 import { defaultCosts } from '../../lib/compile/kernel/costs.ts'
-import { relaidOnce } from '../../lib/compile/kernel/layout-change.ts'
+import { withLayoutOnce } from '../../lib/compile/kernel/layout-change.ts'
 import { lower } from '../../lib/compile/kernel/lower.ts'
 import { absorb } from '../../lib/compile/schedule/absorb.ts'
 import { choose } from '../../lib/compile/schedule/choose.ts'
@@ -24,7 +24,7 @@ const target: Target = {
   ...limits,
   targets: 8,
   textureSize: 8192,
-  source: ({ shape }) => ({ text: `a program for ${shape.join('x')}`, numbers: [] })
+  source: ({ shape }) => ({ text: `a program for ${shape.join('x')}`, uniforms: [] })
 }
 
 const x = leaf(0, 8, 6)
@@ -57,7 +57,7 @@ describe('simplify', () => {
 
 describe('two stages', () => {
   it('split a sum of few results, so that every core has work', () => {
-    expect(showGraph(splitSums([sumKeep(leaf(0, 4, 512, 512))], defaultCosts))).toMatchInlineSnapshot(`
+    expect(showGraph(twoStageSums([sumKeep(leaf(0, 4, 512, 512))], defaultCosts))).toMatchInlineSnapshot(`
       "a = argument 0 : [4,512,512]
       b = sum a [0,2] : [1,512,1]
       c = permute b [1,0,2] : [512,1,1]
@@ -70,11 +70,11 @@ describe('two stages', () => {
 
   it('leave a sum of many results alone', () => {
     const sums = [sumKeep(leaf(0, 512, 512, 4), 2)]
-    expect(splitSums(sums, defaultCosts)).toEqual(sums)
+    expect(twoStageSums(sums, defaultCosts)).toEqual(sums)
   })
 
   it('bound the loops of a very long reduction', () => {
-    expect(showGraph(boundLoops([sumKeep(leaf(0, 40_000))]))).toMatchInlineSnapshot(`
+    expect(showGraph(twoStageLoops([sumKeep(leaf(0, 40_000))]))).toMatchInlineSnapshot(`
       "a = argument 0 : [40000]
       b = slice a [0] [36864] [1] : [36864]
       c = reshape b [9,4096] : [9,4096]
@@ -157,7 +157,7 @@ describe('choose', () => {
     const [convolved] = simplify([t.conv2d(weights, { padding: 1 })(images)])
     const stored = materialise([convolved!], limits)
     const kernel = lower([convolved!], (s) => s !== convolved && stored.has(s))
-    const { needs, tiling } = choose(kernel, 8, defaultCosts, relaidOnce())
+    const { needs, tiling } = choose(kernel, 8, defaultCosts, withLayoutOnce())
     expect(needs.map((s) => `${String(s)} of ${String(s.inputs[0])}`)).toMatchInlineSnapshot(`
       [
         "store[16,32,3,3] of permute[16,32,3,3]",
@@ -193,16 +193,16 @@ describe('schedule', () => {
 })
 
 describe('lifetimes', () => {
-  it('free a buffer after its last reader, and drop what nobody reads', () => {
+  it('free a buffer after its last reader, and drop buffers without readers', () => {
     const calls = [0, 1, 2, 3].map(
       (i) => ({ kind: 'whole', roots: [leaf(i, 1)], kernel: lower([x], () => true) }) as const
     )
-    // buffer i + 1 is made by call i; call 2 makes what nobody reads
+    // buffer i + 1 is made by call i; nothing reads what call 2 makes
     const inputs = [[0], [0, 1], [1], [2]]
     const steps = withLifetimes(calls, [4], (call, needed) => {
       const i = calls.indexOf(call as (typeof calls)[number])
       if (!needed.has(i + 1)) return undefined
-      const source = () => ({ text: '', numbers: [] })
+      const source = () => ({ text: '', uniforms: [] })
       return { source, shape: [1], inputs: inputs[i]!, outputs: [i + 1], targets: 1, name: String(i), flops: 0 }
     })
     expect(steps.map(({ name, free }) => [name, free])).toEqual([

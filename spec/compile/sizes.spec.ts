@@ -80,7 +80,7 @@ describe('[gl] convolutions in tiles', () => {
       expectClose(await device.read(result), evaluate(results[i]!), { terms, scale: 16 * terms })
   })
 
-  it('lie in one texture, and leave the planes to the next', async () => {
+  it('lie in one texture, and leave the slices to the next', async () => {
     const device = await gl()
     const twice = (w: t.Tensor, x: t.Tensor): t.Tensor => {
       const once = t.silu(t.conv2d(w, { padding: 1 })(x))

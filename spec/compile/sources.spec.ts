@@ -20,7 +20,7 @@ const families: Readonly<Record<string, readonly [f: (...args: readonly t.Tensor
   convolution: [(a, b, c) => t.silu(t.add(conv(b, a), t.reshape(c, [8, 1, 1]))), x, w, t.ones([8])],
   // products under conditions that neighbours share
   'input gradient': [(a, b, c) => t.grad((v: t.Tensor) => t.sum(t.mul(conv(b, v), c)))(a), x, w, x],
-  // a fold over the lanes
+  // a reduction over the lanes
   'weight gradient': [(a, b) => t.grad((v: t.Tensor) => t.sum(t.square(conv(v, a))))(b), x, w]
 }
 

@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 /** Steps of a plan, of which this needs nothing but the texts of their programs. */
 const stepsOf = (texts: readonly string[]): readonly Step[] =>
   texts.map((text): Step => {
-    const source = { text, numbers: [] }
+    const source = { text, uniforms: [] }
     return { source: () => source, shape: [4], inputs: [0], outputs: [1], targets: 1, name: text, flops: 0, free: [] }
   })
 

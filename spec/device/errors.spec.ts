@@ -35,7 +35,7 @@ describe('[gl] an error of the driver', () => {
     const kernel = t.mul(x, f(x))
     fail(error)
     expect(() => device.compute(kernel)).toThrow(
-      `device: the driver ${what} at a kernel's first run: smaller tensors or another device may do`
+      `device: the driver ${what} at a kernel's first run: try smaller tensors or another device`
     )
     expect(Array.from(await device.read(kernel)).every(Number.isFinite)).toBe(true)
   })

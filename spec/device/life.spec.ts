@@ -54,7 +54,7 @@ describe('[gl] the life of a device', () => {
     for (let n = 100; n < 140; n++) device.compute(t.mul(t.iota([4, n, n]), 2))[Symbol.dispose]()
     expect(device.stats().peakBytes).toBeLessThanOrEqual(most)
     expect(() => device.compute(t.mul(t.iota([4, 300, 300]), 2))).toThrow(
-      'device: no room for a tensor [4,300,300] (1440000 bytes): limits.bytes is 1048576, and what is used right now takes 0: smaller batches'
+      'device: no room for a tensor [4,300,300] (1440000 bytes): limits.bytes is 1048576, and tensors in use take 0: try smaller batches'
     )
     expect(device.stats().peakBytes).toBeLessThanOrEqual(most)
   })

@@ -217,7 +217,7 @@ describe('where there is no room', () => {
         (y: t.Tensor, z: t.Tensor) => [t.mul(y, t.sum(z)), t.add(t.exp(y), t.sum(z))] as const
       )
       expect(() => large(x, small)).toThrow(
-        /^device: no room for a tensor \[1024,1024\] \(\d+ bytes\): limits\.bytes is 9437184, and .* takes \d+, the most by \[1024,1024\] \(\d+ bytes\)/
+        /^device: no room for a tensor \[1024,1024\] \(\d+ bytes\): limits\.bytes is 9437184, and .* take \d+, most of it by \[1024,1024\] \(\d+ bytes\)/
       )
       // nothing is left of the attempt
       expect(device.stats().live).toBeLessThanOrEqual(live)

@@ -217,7 +217,7 @@ describe('concat of very many', () => {
         targets: 8,
         textureSize: 8192,
         costs: defaultCosts,
-        source: () => ({ text: '', numbers: [] })
+        source: () => ({ text: '', uniforms: [] })
       }
       const { steps } = compile([t.concat(parts(n, () => 1))], target)
       return steps.reduce((sum, { shape, outputs }) => sum + outputs.length * sizeOf(shape), 0)

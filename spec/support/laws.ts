@@ -4,7 +4,7 @@ import type { Sample } from './rows.ts'
 import { allowance, differenceAllowance, expectClose, step, unit64 } from './tolerance.ts'
 import { simplify } from '../../lib/compile/graph/simplify.ts'
 import { defaultCosts } from '../../lib/compile/kernel/costs.ts'
-import { boundLoops, splitSums } from '../../lib/compile/graph/two-stage.ts'
+import { twoStageLoops, twoStageSums } from '../../lib/compile/graph/two-stage.ts'
 import { showShape } from '../../lib/base/raise.ts'
 import { topological, type Tensor } from '../../lib/core/tensor.ts'
 import { vjp } from '../../lib/grad/grad.ts'
@@ -112,8 +112,9 @@ export const rewritingKeeps = (outputs: Tensors): void => {
   // what cancels out leaves the rounding of what it was before
   const scale = [...values.values()].reduce((most, of) => Math.max(most, largest(of)), 0)
   // where calls cost nothing, sums are split that are much shorter than those worth it
-  valuesOf(simplify(boundLoops(splitSums(simplify(outputs), { ...defaultCosts, call: 0 })))).forEach((rewritten, i) =>
-    expectClose(rewritten, values.get(outputs[i]!)!, { unit: 64 * unit64, scale, terms: 100 }, 'after rewriting')
+  valuesOf(simplify(twoStageLoops(twoStageSums(simplify(outputs), { ...defaultCosts, call: 0 })))).forEach(
+    (rewritten, i) =>
+      expectClose(rewritten, values.get(outputs[i]!)!, { unit: 64 * unit64, scale, terms: 100 }, 'after rewriting')
   )
 }
 

@@ -216,7 +216,7 @@ export const rows: Readonly<Record<RowExport, RowCase>> = {
     p.iota.row,
     shapes({ min: 1 }).chain((shape) => fc.nat(shape.length - 1).map((axis) => () => p.iota(shape, { axis })))
   ),
-  store: { ...unary(p.store as p.Unary), linear: true },
+  barrier: { ...unary(p.barrier as p.Unary), linear: true },
   differentiatedAs: {
     row: p.differentiatedAs.row,
     linear: true,

@@ -1,59 +1,62 @@
 import type { Affine, Var } from '../../core/affine.ts'
+import { code, isAtom, joined, literal, named, shown, type Code } from './code.ts'
 
-/** A number as a float literal of GLSL (and of JavaScript). */
-export const literal = (n: number): string => {
-  const finite = Math.max(-3.4028234e38, Math.min(3.4028234e38, n))
-  const shown = Object.is(finite, -0) ? '-0.0' : String(finite)
-  const float = /[.e]/.test(shown) ? shown : `${shown}.0`
-  return finite < 0 || Object.is(finite, -0) ? `(${float})` : float
-}
+/** The types of the names in a kernel. */
+export type NameType = 'bool' | 'int' | 'float' | 'vec2' | 'vec4'
 
 /**
- * Lines of one block of a kernel. Each expression is named by its text and written once: a load used
- * twice is fetched once, which alone finds the sliding window of a convolution.
+ * The lines of one block of a kernel. Equal expressions share a name, so a load that is used twice is fetched once: that
+ * alone finds the sliding window of a convolution.
  */
 export class Block {
-  readonly lines: string[] = []
-  readonly #names = new Map<string, string>()
+  readonly lines: Code[] = []
+  readonly #names = new Map<string, Code>()
   constructor(
+    /** The next number for a name, which all blocks of a kernel share. */
     readonly counter: { next: number },
     readonly parent?: Block,
-    /** How a line declares a name: by its type, or the same for all. */
-    readonly declare?: string
+    /** The word that declares a name; if left out, the type of the name. */
+    readonly declare: string | undefined = parent?.declare
   ) {}
 
-  #find(key: string): string | undefined {
+  #find(key: string): Code | undefined {
     return this.#names.get(key) ?? (this.parent ? this.parent.#find(key) : undefined)
   }
 
   /** The name of an expression. */
-  let(type: string, text: string): string {
-    if (/^[\w.]+$/.test(text)) return text
-    const key = `${type} ${text}`
+  let(type: NameType, value: Code): Code {
+    if (isAtom(value)) return value
+    const key = `${type} ${shown(value)}`
     const known = this.#find(key)
     if (known) return known
-    const name = `${type.charAt(0)}${this.counter.next++}`
+    const name = named(`${type.charAt(0)}${this.counter.next++}`)
     this.#names.set(key, name)
-    this.lines.push(`${this.declare ?? type} ${name} = ${text};`)
+    this.lines.push(code`${this.declare ?? type} ${name} = ${value};`)
     return name
   }
 
-  add(line: string): void {
-    this.lines.push(line)
+  /** A name that nothing else has. */
+  fresh(prefix: string): string {
+    return `${prefix}${this.counter.next++}`
+  }
+
+  add(...lines: readonly Code[]): void {
+    this.lines.push(...lines)
   }
 }
 
-/** Text of an affine expression over named variables, its constant part apart so that neighbours share the rest. */
-export const affineText = (a: Affine, name: (v: Var) => string, block: Block, type: string): string => {
-  const terms = a.terms.map(([v, k]) => (k === 1 ? name(v) : `${literal(k)} * ${name(v)}`))
-  if (terms.length === 0) return literal(a.c)
-  const sum = terms.length === 1 && !terms[0]!.includes(' ') ? terms[0]! : block.let(type, terms.join(' + '))
-  return a.c === 0 ? sum : `(${sum} + ${literal(a.c)})`
+/** An affine expression over named variables. The constant is added last, so that neighbours share the rest. */
+export const affineCode = ({ c, terms }: Affine, name: (v: Var) => Code, block: Block): Code => {
+  if (terms.length === 0) return literal(c)
+  const products = terms.map(([v, k]) => (k === 1 ? name(v) : code`${literal(k)} * ${name(v)}`))
+  const isName = terms.length === 1 && terms[0]![1] === 1
+  const sum = isName ? products[0]! : block.let('float', joined(products, ' + '))
+  return c === 0 ? sum : code`(${sum} + ${literal(c)})`
 }
 
-/** Text of an affine expression over variables named as integers. */
-export const integerText = ({ c, terms }: Affine, name: (v: Var) => string): string =>
-  [...terms.map(([v, k]) => (k === 1 ? name(v) : `${whole(k)} * ${name(v)}`)), ...(c === 0 ? [] : [whole(c)])].join(
-    ' + '
-  ) || '0'
-const whole = (n: number): string => (n < 0 ? `(${n})` : String(n))
+/** An affine expression over variables named as integers. */
+export const integerCode = ({ c, terms }: Affine, name: (v: Var) => Code): Code => {
+  const products = terms.map(([v, k]) => (k === 1 ? name(v) : code`${whole(k)} * ${name(v)}`))
+  return joined(c === 0 && terms.length > 0 ? products : [...products, whole(c)], ' + ')
+}
+const whole = (n: number): Code => (n < 0 ? [`(${n})`] : named(String(n)))

@@ -1,17 +1,18 @@
 import type { Affine, Var } from '../../core/affine.ts'
 import type { Expr } from '../kernel/ir.ts'
 import type { Block } from './block.ts'
+import { code, type Code } from './code.ts'
 
 /** A value in the kernel: one number for all lanes, or one per lane. */
 export interface Value {
-  readonly text: string
+  readonly code: Code
   readonly wide: boolean
 }
 
 /** A value as one number per lane. */
-export const wideText = ({ text, wide }: Value): string => (wide ? text : `vec4(${text})`)
+export const widened = ({ code: of, wide }: Value): Code => (wide ? of : code`vec4(${of})`)
 
-/** Where an expression is evaluated. */
+/** The place where an expression is evaluated. */
 export interface Scope {
   readonly block: Block
   /** The variable in the lanes: its value is 4 · `texel` + lane. */
@@ -22,15 +23,15 @@ export interface Scope {
 }
 
 /**
- * Values of one block: by expression and by where its variables are, which of a tile's many results and steps some
- * share.
+ * The values of one block, by expression and by the indices that its variables stand for: results and steps of a tile
+ * share some of them.
  */
 export class Memo {
   readonly #known = new Map<Expr, Map<string, Value>>()
   readonly #places = new Map<Affine | undefined, number>()
   constructor(
     readonly variablesOf: (expr: Expr) => readonly Var[],
-    /** What has a value wherever it is evaluated. */
+    /** Expressions with one value everywhere. */
     readonly fixed: ReadonlyMap<Expr, Value> = new Map()
   ) {}
 
@@ -43,12 +44,12 @@ export class Memo {
     this.#known.set(expr, places.set(where, value))
   }
 
-  /** Text that two scopes share where an expression has one value in both. */
+  /** Text that is equal for two scopes if an expression has the same value in both. */
   where(expr: Expr, { at, texel }: Scope): string {
     return this.variablesOf(expr).reduce((key, v) => `${key},${this.#place(at(v))}`, `${this.#place(texel)}`)
   }
 
-  /** Places are told apart by who they are: a tile makes each once. */
+  /** Places are compared by identity: a tile makes each of them once. */
   #place(at: Affine | undefined): number {
     const known = this.#places.get(at) ?? this.#places.size
     this.#places.set(at, known)

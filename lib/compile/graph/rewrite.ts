@@ -1,10 +1,10 @@
 import { node, topological, type Tensor } from '../../core/tensor.ts'
 
-/** A node on other inputs; the node itself if they are its own. */
+/** The node with other inputs; the node itself if its inputs do not change. */
 export const withInputs = (x: Tensor, inputs: readonly Tensor[]): Tensor =>
   inputs.every((input, i) => input === x.inputs[i]) ? x : node(x.row, x.attrs, ...inputs)
 
-/** Outputs with `f` of each node in its place, from the leaves up; `inputs` are those of the node, rewritten. */
+/** Replaces each node of a graph by `f` of it, from the leaves up; `inputs` are its rewritten inputs. */
 export const rewrite = (
   outputs: readonly Tensor[],
   f: (x: Tensor, inputs: readonly Tensor[]) => Tensor

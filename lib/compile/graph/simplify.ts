@@ -21,7 +21,7 @@ import { attrsText } from '../kernel/key.ts'
 import { node, type Row, type Tensor } from '../../core/tensor.ts'
 import { rewrite, withInputs } from './rewrite.ts'
 
-/** A simpler node of the same value, or nothing. */
+/** A simpler node with the same value, or undefined. */
 type Rule = (x: Tensor, inputs: readonly Tensor[]) => Tensor | undefined
 
 const constantOf = (x: Tensor | undefined): number | undefined =>
@@ -35,13 +35,13 @@ interface RowOf {
   readonly row: unknown
 }
 
-/** Rules, and the rows that each is for: all, if none are named. */
+/** Rules, and the rows that each applies to: all rows if the list is empty. */
 const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
-  // what has no elements is data, and needs no kernel
+  // a tensor without elements is data and needs no kernel
   [[], (x) => (isEmpty(x.shape) && x.row.kernel.kind !== 'buffer' ? tensor([], x.shape) : undefined)],
-  // a reduction of nothing is its identity, and what surrounds nothing is 0
+  // a reduction of no elements is its identity; the padding of an empty tensor is 0
   [[], (x, [a]) => (x.row.kernel.kind === 'access' && isEmpty(a!.shape) ? full(x.shape, nothing(x.row)) : undefined)],
-  // NaN and infinity can't be written down in GLSL: they come as data
+  // GLSL has no literals for NaN and infinity: they come as data
   [
     [],
     (x) => {
@@ -51,7 +51,7 @@ const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
         : undefined
     }
   ],
-  // 0 · x and 0 / x: drivers take them for 0, also where x is NaN or infinite, unless the 0 comes as data
+  // 0 · x and 0 / x: drivers fold them to 0 even if x is NaN or infinite, unless the 0 comes as data
   [
     [mul, div],
     (x, [a, b]) => {
@@ -60,7 +60,7 @@ const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
       return zero && node(x.row, x.attrs, known === a ? zero : a!, known === a ? b! : zero)
     }
   ],
-  // x - x and x + -x are 0 · x: drivers take them for 0, also where x is NaN or infinite
+  // x - x and x + -x are 0 · x: drivers fold them to 0 even if x is NaN or infinite
   [
     [sub, add],
     (x, [a, b]) => {
@@ -68,7 +68,7 @@ const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
       return isOpposite ? node(mul.row, undefined, is(a!, neg) ? b! : a!, broadcastTo(scalar(0), x.shape)) : undefined
     }
   ],
-  // markers for the autodiff compute nothing
+  // markers for autodiff compute nothing
   [[], (x, [a]) => (x.row.marks === 'gradient' ? a : undefined)],
   // x + 0, x - 0, 0 + x
   [[add, sub], (_, [a, b]) => (constantOf(b) === 0 ? a : undefined)],
@@ -76,7 +76,7 @@ const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
   // x · 1, x / 1, 1 · x
   [[mul, div], (_, [a, b]) => (constantOf(b) === 1 ? a : undefined)],
   [[mul], (_, [a, b]) => (constantOf(a) === 1 ? b : undefined)],
-  // a movement of equal numbers is the same numbers (not of a padded one: it has zeros)
+  // moving a constant gives the same constant (except pad, which adds zeros)
   [
     [reshape, permute, sliceAt, flip, expand, window],
     (x, [a]) => {
@@ -95,7 +95,7 @@ const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
       return full(x.shape, x.row.reference(x.attrs, [], ...scalars).get())
     }
   ],
-  // reshapes in a row are one
+  // consecutive reshapes are one
   [
     [reshape],
     (x, [a]) => (is(a!, reshape) && !sameShape(a!.shape, x.shape) ? node(x.row, x.shape, a!.inputs[0]!) : undefined)
@@ -105,11 +105,11 @@ const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
   [[permute], (x, [a]) => ((x.attrs as readonly number[]).every((axis, i) => axis === i) ? a : undefined)]
 ]
 
-/** What a row makes of nothing. */
+/** The value that a row gives for an empty input. */
 const nothing = ({ kernel }: Row): number =>
   kernel.kind === 'access' && kernel.reduces ? reductions[kernel.reduces].identity : 0
 
-/** Of each row, in order. */
+/** The rules for each row, in order. */
 const rulesOn = new WeakMap<Row, readonly Rule[]>()
 const rulesOf = (row: Row): readonly Rule[] => {
   const own = rulesOn.get(row)
@@ -125,8 +125,8 @@ const keyOf = (x: Tensor, inputs: readonly Tensor[], id: (x: Tensor) => number):
     : `${x.row.name} ${attrsText(x.attrs)} ${inputs.map(id).join(' ')} ${x.shape.join(',')}`
 
 /**
- * The same values from fewer nodes: the rules above, and equal expressions only once.
- * Gives the outputs in order.
+ * Computes the same outputs from fewer nodes: applies the rules above, and keeps equal expressions once. The outputs stay
+ * in order.
  */
 export const simplify = (outputs: readonly Tensor[]): readonly Tensor[] => {
   const ids = new Map<Tensor, number>()

@@ -1,12 +1,13 @@
 import { freshVar, keyOf, scale, shift, substitute, variable, type Affine, type Var } from '../../core/affine.ts'
 import { sizeOf } from '../../core/shape.ts'
 import type { Costs } from './costs.ts'
-import { dependsOn, loadsOf, type Expr, type Folds, type Kernel } from './ir.ts'
+import { modelTextureSize } from './heuristics.ts'
+import { dependsOn, loadsOf, type Expr, type ReductionLoop, type Kernel } from './ir.ts'
 import { leadsWith, lengthOf } from './lanes.ts'
-import { drawn } from './layout.ts'
-import { fragments, planeLayout } from './planes.ts'
+import { busiestCoreFragments } from './layout.ts'
+import { fragments, sliceLayout } from './slices.ts'
 
-/** An index of a load, and the variables that a tiling gives several values in one fragment. */
+/** An index of a load, and the variables that take several values in a fragment under a tiling. */
 interface Index {
   readonly at: Affine
   readonly vars: readonly Var[]
@@ -21,7 +22,7 @@ interface Traffic {
   readonly usesOwn: boolean
 }
 
-/** What a kernel does under a tiling; what a device takes for it are its costs. */
+/** What a kernel does under a tiling. The costs of a device turn these counts into time. */
 export interface Counts {
   readonly fetches: number
   readonly madds: number
@@ -31,29 +32,29 @@ export interface Counts {
   readonly merged: number
 }
 
-/** What folds are expected to cost under a tiling, counted from their description. */
+/** Estimates what a reduction loop costs under a tiling. */
 export class CostModel {
   readonly #kernel: Kernel
-  readonly #folds: Folds
+  readonly #loop: ReductionLoop
   readonly #lanes: Var | undefined
   readonly #loads: readonly Traffic[]
 
   constructor(
     kernel: Kernel,
-    folds: Folds,
+    loop: ReductionLoop,
     lanes: Var | undefined,
     readonly costs: Costs
   ) {
     this.#kernel = kernel
-    this.#folds = folds
+    this.#loop = loop
     this.#lanes = lanes
-    this.#loads = [...loadsOf(folds.bodies)].map((load) => this.#traffic(load))
+    this.#loads = [...loadsOf(loop.bodies)].map((load) => this.#traffic(load))
   }
 
   #traffic(load: Expr): Traffic {
     const own = this.#kernel.out[0]
     const inLanes = this.#lanes ?? own
-    const spread = [...this.#kernel.out.slice(1), ...this.#folds.vars].filter((v) => v !== this.#lanes && v.extent > 1)
+    const spread = [...this.#kernel.out.slice(1), ...this.#loop.vars].filter((v) => v !== this.#lanes && v.extent > 1)
     const index = load.kind === 'load' ? load.index : []
     const uses = (v: Var | undefined): boolean => v !== undefined && index.some((i) => dependsOn(i, v))
     return {
@@ -64,7 +65,7 @@ export class CostModel {
     }
   }
 
-  /** Milliseconds under a tile of the output axes and an unrolling of the fold's variables. */
+  /** Milliseconds with a tile of the output axes and an unrolling of the reduction's variables. */
   ms(tile: readonly number[], unroll: ReadonlyMap<Var, number>): number {
     const { costs } = this
     const counts = this.counts(tile, unroll)
@@ -74,25 +75,25 @@ export class CostModel {
     return calls * costs.call + (own + counts.targets * costs.write) * counts.fragments + merge
   }
 
-  /** What a fragment does, how many fragments the busier core has, and how many texels are merged afterwards. */
+  /** What a fragment does, how many fragments the busiest core draws, and how many texels are merged afterwards. */
   counts(tile: readonly number[], unroll: ReadonlyMap<Var, number>): Counts {
     const { shape, out } = this.#kernel
     const factor = (v: Var): number => unroll.get(v) ?? tile[out.indexOf(v)] ?? 1
-    const trips = this.#folds.vars.map((v) => Math.ceil(lengthOf(v, this.#lanes) / factor(v)))
+    const trips = this.#loop.vars.map((v) => Math.ceil(lengthOf(v, this.#lanes) / factor(v)))
     const targets = sizeOf(tile)
-    const terms = sizeOf([...unroll.values()]) * targets * this.#perLane() * this.#folds.bodies.length
+    const terms = sizeOf([...unroll.values()]) * targets * this.#perLane() * this.#loop.bodies.length
     const fetches = this.#loads.reduce((sum, load) => sum + this.#fetches(load, factor, tile[0] ?? 1), 0)
     return {
       fetches: sizeOf(trips) * fetches,
       madds: sizeOf(trips) * terms,
       loops: sizeOf(trips) / Math.max(1, ...trips),
       targets,
-      fragments: drawn(planeLayout(shape, tile, 8192), this.costs.cores, this.costs.block),
+      fragments: busiestCoreFragments(sliceLayout(shape, tile, modelTextureSize), this.costs.cores, this.costs.block),
       merged: targets > 1 ? fragments(shape) : 0
     }
   }
 
-  /** With a fold variable in the lanes, the output's own lanes are so many terms. */
+  /** Terms per step in one fragment: with a reduction variable in the lanes, each lane of the output has its own. */
   #perLane(): number {
     return this.#lanes ? Math.min(4, this.#kernel.shape[0] ?? 1) : 1
   }
@@ -106,15 +107,15 @@ export class CostModel {
   }
 }
 
-/** A channel that a step does not know beforehand has a texel to itself. */
+/** Whether the channel of a load changes from step to step, so that each element is fetched by itself. */
 const picks = ({ at }: Index, factor: (v: Var) => number): boolean =>
   at.terms.some(([v, k]) => (k * (v.def?.kind === 'mod' ? stepOf(v.def, factor) : factor(v))) % 4 !== 0)
 
-/** A remainder is the same at each step of so many. */
+/** The step of a remainder modulo 4: 4 if unrolling makes it the same at each step. */
 const stepOf = ({ of, by }: NonNullable<Var['def']>, factor: (v: Var) => number): number =>
   of.terms.every(([v, k]) => (k * factor(v)) % by === 0) ? 4 : 1
 
-/** Distinct values of an index in one fragment and step. */
+/** How many distinct values an index has in one step of a fragment. */
 const distinct = ({ at, vars, counts }: Index, factor: (v: Var) => number): number => {
   const spread = vars.filter((v) => factor(v) > 1)
   const key = spread.map((v) => `${v.id}:${factor(v)}`).join()

@@ -1,6 +1,6 @@
 /**
- * What things cost on a device: milliseconds of one core for a fetch, a multiply-add of four numbers, the start of a
- * loop, a texel written; and for a call as a whole.
+ * What a device takes, in milliseconds of one core: for a fetch, a multiply-add of four numbers, the start of a loop, and
+ * a written texel; `call` is what a call takes as a whole.
  */
 export interface Costs {
   readonly fetch: number
@@ -8,7 +8,7 @@ export interface Costs {
   readonly loop: number
   readonly write: number
   readonly call: number
-  /** How many blocks of fragments are worked on at once, and how long the side of such a block is. */
+  /** How many blocks of fragments are drawn at once, and the side of a block in fragments. */
   readonly cores: number
   readonly block: number
 }

@@ -1,18 +1,21 @@
 import { magnitudeOf, type Affine } from '../../core/affine.ts'
 import { raise } from '../../base/raise.ts'
 
-/** A quotient by a reciprocal is exact in float32 for numbers up to 2^22; half of that, for drivers that round twice. */
+/**
+ * Division by multiplying with a reciprocal is exact in float32 up to 2^22; half of that, as some drivers round
+ * twice.
+ */
 const mostDivided = 2 ** 21
-/** Float32 has every whole number up to this. */
-const mostCounted = 2 ** 24
+/** Float32 represents every whole number up to this one. */
+const largestInteger = 2 ** 24
 
-/** Whether floats tell the quotients of an index by a number exactly. */
+/** Whether quotients of an index are exact in floats. */
 export const dividesInFloats = (a: Affine): boolean => magnitudeOf(a) <= mostDivided
 
 /** Whether an index is exact in floats. */
-export const fitsFloats = (a: Affine): boolean => magnitudeOf(a) <= mostCounted
+export const fitsFloats = (a: Affine): boolean => magnitudeOf(a) <= largestInteger
 
-/** Raises where an index may be larger than the integers that a device has. */
+/** Raises if an index may exceed `most`, the largest integer of a device. */
 export const checkCounted = (a: Affine, most: number): void => {
   const needed = magnitudeOf(a)
   if (needed > most)

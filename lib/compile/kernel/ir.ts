@@ -1,7 +1,7 @@
 import { boundsOf, type Affine, type Guard, type Var } from '../../core/affine.ts'
 import type { ReductionName } from '../../core/reductions.ts'
 import { sizeOf, type Shape } from '../../core/shape.ts'
-import type { Helper, Row, Tensor } from '../../core/tensor.ts'
+import type { Row, Tensor } from '../../core/tensor.ts'
 
 /** What a kernel computes at one element of its output, as a tree over loads of buffers. */
 export type Expr =
@@ -17,34 +17,36 @@ export type Expr =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'index'; readonly at: Affine }
   | { readonly kind: 'guard'; readonly guards: readonly Guard[]; readonly body: Expr }
-  | Fold
+  | ReductionExpr
+/** A read of a buffer. */
 export type Load = Extract<Expr, { readonly slot: number }>
-export interface Fold {
-  readonly kind: 'fold'
+/** A reduction inside a kernel: loops over its variables and combines the values of its body. */
+export interface ReductionExpr {
+  readonly kind: 'reduction'
   readonly op: ReductionName
   readonly vars: readonly Var[]
   readonly body: Expr
 }
 
-/** A kernel before it is text: one variable per output axis, results of one shape, and folds that run in one loop. */
+/** A kernel before codegen: a variable per output axis, results of one shape, and reductions that share a loop. */
 export interface Kernel {
   readonly shape: Shape
   readonly out: readonly Var[]
-  /** Of each result. */
+  /** One expression for each result. */
   readonly bodies: readonly Expr[]
   /** The buffers behind the slots. */
   readonly inputs: readonly Tensor[]
-  /** Per slot, how a tiled kernel dealt the buffer to planes. */
+  /** Per slot, the tile of the kernel that wrote the buffer as slices. */
   readonly tiles?: readonly (readonly number[] | undefined)[]
 }
 
-/** The parts that an expression is made of. */
+/** The direct parts of an expression. */
 const childrenOf = (expr: Expr): readonly Expr[] => {
   switch (expr.kind) {
     case 'apply':
       return expr.args
     case 'guard':
-    case 'fold':
+    case 'reduction':
       return [expr.body]
     case 'gather':
       return [expr.row]
@@ -53,13 +55,13 @@ const childrenOf = (expr: Expr): readonly Expr[] => {
   }
 }
 
-/** An expression with `f` of each part in its place. */
+/** Replaces each direct part of an expression by `f` of it. */
 const mapChildren = (expr: Expr, f: (part: Expr) => Expr): Expr => {
   switch (expr.kind) {
     case 'apply':
       return { ...expr, args: expr.args.map(f) }
     case 'guard':
-    case 'fold':
+    case 'reduction':
       return { ...expr, body: f(expr.body) }
     case 'gather':
       return { ...expr, row: f(expr.row) }
@@ -68,7 +70,7 @@ const mapChildren = (expr: Expr, f: (part: Expr) => Expr): Expr => {
   }
 }
 
-/** Expressions with `f` of each part in its place, from the leaves up; a part that stands in many places is one. */
+/** Replaces each part of expressions by `f` of it, from the leaves up; shared parts stay shared. */
 export const mapExpr = (exprs: readonly Expr[], f: (part: Expr) => Expr): readonly Expr[] => {
   const memo = new Map<Expr, Expr>()
   const mapped = (expr: Expr): Expr => {
@@ -79,7 +81,7 @@ export const mapExpr = (exprs: readonly Expr[], f: (part: Expr) => Expr): readon
   return exprs.map(mapped)
 }
 
-/** A value of expressions that is made of those of their parts; found once for each. */
+/** Computes a value for an expression from the values of its parts; once for each part. */
 export const foldExpr = <A>(f: (expr: Expr, parts: readonly A[]) => A): ((expr: Expr) => A) => {
   const known = new Map<Expr, A>()
   const of = (expr: Expr): A => {
@@ -91,7 +93,7 @@ export const foldExpr = <A>(f: (expr: Expr, parts: readonly A[]) => A): ((expr: 
   return of
 }
 
-/** All parts of expressions, each once: an expression may hold another in many places. */
+/** All parts of expressions, each once: expressions share parts. */
 export const partsOf = (exprs: readonly Expr[]): ReadonlySet<Expr> => {
   const found = new Set<Expr>()
   const visit = (expr: Expr): void => {
@@ -103,13 +105,7 @@ export const partsOf = (exprs: readonly Expr[]): ReadonlySet<Expr> => {
   return found
 }
 
-/** The functions that the rows of a kernel call, each once. */
-export const helpersOf = ({ bodies }: Kernel): readonly Helper[] => {
-  const rows = [...partsOf(bodies)].flatMap((part) => (part.kind === 'apply' ? [part.row.kernel] : []))
-  return [...new Set(rows.flatMap((kernel) => (kernel.kind === 'pointwise' && kernel.helper ? [kernel.helper] : [])))]
-}
-
-/** The same kernel over other loads. */
+/** Replaces each load of a kernel by `f` of it. */
 export const mapLoads = (kernel: Kernel, f: (load: Load) => Load): Kernel => ({
   ...kernel,
   bodies: mapExpr(kernel.bodies, (part) => (isLoad(part) ? f(part) : part))
@@ -122,14 +118,14 @@ export const loadsOf = (exprs: readonly Expr[]): ReadonlySet<Load> => new Set([.
 
 const zero: Expr = { kind: 'constant', value: 0 }
 
-/** The guards that do not always hold, or undefined where one never does. */
+/** The guards that do not always hold; undefined if one of them never holds. */
 export const openOf = (guards: readonly Guard[]): readonly Guard[] | undefined => {
   const bounds = guards.map(({ index }) => boundsOf(index))
   if (bounds.some(([lo, hi], i) => hi < 0 || lo >= guards[i]!.extent)) return undefined
   return guards.filter(({ extent }, i) => bounds[i]![0] < 0 || bounds[i]![1] >= extent)
 }
 
-/** Drops what always holds; what never holds makes the whole zero. */
+/** Puts guards around an expression. Guards that always hold are dropped; one that never holds makes it 0. */
 export const guarded = (guards: readonly Guard[], body: Expr): Expr => {
   const open = openOf(guards)
   if (!open) return zero
@@ -137,39 +133,40 @@ export const guarded = (guards: readonly Guard[], body: Expr): Expr => {
   return body.kind === 'guard' ? { ...body, guards: [...open, ...body.guards] } : { kind: 'guard', guards: open, body }
 }
 
-/** What the folds of one loop have in common. */
-export type Loop = Pick<Fold, 'op' | 'vars'>
+/** What reductions in one loop have in common. */
+export type LoopHead = Pick<ReductionExpr, 'op' | 'vars'>
 
-/** The folds of a kernel, which run in one loop: over the same variables. */
-export interface Folds extends Loop {
-  readonly all: readonly Fold[]
+/** The reductions of a kernel, which run in one loop over the same variables. */
+export interface ReductionLoop extends LoopHead {
+  readonly all: readonly ReductionExpr[]
   readonly bodies: readonly Expr[]
 }
 
-export const foldsIn = (kernel: Kernel): readonly Fold[] =>
-  [...partsOf(kernel.bodies)].filter((part): part is Fold => part.kind === 'fold')
+/** All reductions of a kernel, each once. */
+export const reductionsIn = (kernel: Kernel): readonly ReductionExpr[] =>
+  [...partsOf(kernel.bodies)].filter((part): part is ReductionExpr => part.kind === 'reduction')
 
-/** The folds of a kernel, if it has any. */
-export const foldsOf = (kernel: Kernel): Folds | undefined => {
-  const all = foldsIn(kernel)
+/** The reduction loop of a kernel, if it has one. */
+export const reductionLoopOf = (kernel: Kernel): ReductionLoop | undefined => {
+  const all = reductionsIn(kernel)
   const [first] = all
   return first && { op: first.op, vars: first.vars, all, bodies: all.map(({ body }) => body) }
 }
 
-/** Whether an index depends on a variable, also through a quotient or remainder. */
+/** Whether an index depends on a variable, directly or through a quotient or remainder. */
 export const dependsOn = (a: Affine, v: Var): boolean =>
   a.terms.some(([w]) => w === v || (w.def !== undefined && dependsOn(w.def.of, v)))
 
-/** The variables that expressions depend on, those behind quotients and remainders too; found once for each. */
+/** The variables that an expression depends on, directly or through quotients and remainders. Results are cached. */
 export const variablesIn = (): ((expr: Expr) => readonly Var[]) => {
   const behind = (a: Affine): readonly Var[] => a.terms.flatMap(([v]) => (v.def ? behind(v.def.of) : [v]))
-  // a fold's variables are bound in it, and it is one value wherever it stands
+  // a reduction binds its variables, so its value is the same everywhere
   return foldExpr<readonly Var[]>((expr, parts) =>
-    expr.kind === 'fold' ? [] : [...new Set([...parts.flat(), ...indicesOf(expr).flatMap(behind)])]
+    expr.kind === 'reduction' ? [] : [...new Set([...parts.flat(), ...indicesOf(expr).flatMap(behind)])]
   )
 }
 
-/** The indices that stand in an expression itself. */
+/** The indices of an expression itself, not of its parts. */
 const indicesOf = (expr: Expr): readonly Affine[] => {
   switch (expr.kind) {
     case 'load':
@@ -185,9 +182,9 @@ const indicesOf = (expr: Expr): readonly Affine[] => {
   }
 }
 
-/** Floating-point operations that the results of a kernel take: each function counts as one. */
+/** How many floating-point operations a kernel takes; each function counts as one. */
 export const flopsOf = (kernel: Kernel): number => {
-  const { bodies, vars } = foldsOf(kernel) ?? { bodies: [], vars: [] }
+  const { bodies, vars } = reductionLoopOf(kernel) ?? { bodies: [], vars: [] }
   const functions = (parts: ReadonlySet<Expr>): number => [...parts].filter((part) => part.kind === 'apply').length
   const inside = functions(partsOf(bodies))
   const terms = bodies.length > 0 ? sizeOf(vars.map(({ extent }) => extent)) : 0

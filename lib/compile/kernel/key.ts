@@ -3,13 +3,13 @@ import type { Row, Tensor } from '../../core/tensor.ts'
 import { topological } from '../../core/tensor.ts'
 import type { Expr, Kernel } from './ir.ts'
 
-/** Numbers that JSON has no text for: NaN, infinities and -0 must not pass for each other. */
+/** JSON has no text for NaN, infinities and -0, which must stay distinct. */
 const exact = (_: string, value: unknown): unknown =>
   typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
     ? `number ${Object.is(value, -0) ? '-0' : value}`
     : value
 
-/** Text that the attributes of two nodes of one row share exactly where they are the same. */
+/** Text that is equal for two nodes of one row exactly if their attributes are. */
 export const attrsText = (attrs: unknown): string => JSON.stringify(attrs, exact)
 
 const rows = new WeakMap<Row, number>()
@@ -20,7 +20,7 @@ const idOf = (row: Row): number => {
   return known
 }
 
-/** Text that two graphs share where one plan serves both, and the leaves in which they then differ, in order. */
+/** Text that is equal for graphs that one plan serves, and their leaves in order, in which such graphs may differ. */
 export const graphKey = (outputs: readonly Tensor[]): { readonly key: string; readonly leaves: readonly Tensor[] } => {
   const ids = new Map<Tensor, number>()
   const leaves: Tensor[] = []
@@ -36,14 +36,14 @@ export const graphKey = (outputs: readonly Tensor[]): { readonly key: string; re
 
 const kernels = new WeakMap<Kernel, string>()
 
-/** Text that two kernels share exactly where they do the same with buffers of the same shapes. */
+/** Text that is equal for kernels exactly if they compute the same from buffers of the same shapes. */
 export const kernelKey = (kernel: Kernel): string => {
   const known = kernels.get(kernel) ?? new KernelText().of(kernel)
   kernels.set(kernel, known)
   return known
 }
 
-/** Writes a kernel down with its variables and parts numbered in the order of their appearance. */
+/** Prints a kernel, with variables and parts numbered in order of appearance. */
 class KernelText {
   readonly #vars = new Map<Var, string>()
   readonly #parts = new Map<Expr, number>()
@@ -100,7 +100,7 @@ class KernelText {
         const guards = expr.guards.map(({ index, extent }) => `${this.#affine(index)}<${extent}`)
         return `guard ${guards.join()} ${this.#part(expr.body)}`
       }
-      case 'fold':
+      case 'reduction':
         return `${expr.op} ${expr.vars.map((v) => this.#var(v)).join()} ${this.#part(expr.body)}`
     }
   }

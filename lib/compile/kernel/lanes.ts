@@ -1,9 +1,10 @@
 import { coefficient, type Affine, type Var } from '../../core/affine.ts'
-import { dependsOn, loadsOf, type Expr, type Folds, type Kernel } from './ir.ts'
+import { dependsOn, loadsOf, type Expr, type ReductionLoop, type Kernel } from './ir.ts'
 
+/** The index along the leading axis of a load; undefined for a gather. */
 export const leading = (load: Expr): Affine | undefined => (load.kind === 'load' ? load.index[0] : undefined)
 
-/** A load leads with v where consecutive values of v are consecutive lanes. */
+/** Whether consecutive values of v lie in consecutive lanes of a load. */
 export const leadsWith = (load: Expr, v: Var): boolean => {
   const first = leading(load)
   return first !== undefined && coefficient(first, v) === 1 && aligned(first, v) && !elsewhere(load, v)
@@ -16,11 +17,11 @@ const dependsOnDefined = (a: Affine, v: Var): boolean =>
 const uses = (load: Expr, v: Var): boolean =>
   load.kind === 'load' ? load.index.some((i) => dependsOn(i, v)) : load.kind === 'gather'
 
-/** How many steps a fold's variable takes: the one in the lanes goes by blocks of four. */
+/** How many steps the loop over a variable takes: the one in the lanes advances by four. */
 export const lengthOf = (v: Var, lanes: Var | undefined): number => (v === lanes ? Math.ceil(v.extent / 4) : v.extent)
 
-/** The fold variable that leads every load it occurs in, where the output's own leading axis leads none. */
-export const laneVariable = (kernel: Kernel, { vars, bodies }: Folds): Var | undefined => {
+/** The reduction variable that leads every load it occurs in, if the output's own leading axis leads none. */
+export const laneVariable = (kernel: Kernel, { vars, bodies }: ReductionLoop): Var | undefined => {
   const loads = [...loadsOf(bodies)]
   const own = kernel.out[0]
   if (own && own.extent > 1 && loads.some((load) => leadsWith(load, own))) return undefined

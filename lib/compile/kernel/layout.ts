@@ -1,4 +1,12 @@
 import { sizeOf, type Shape } from '../../core/shape.ts'
+import {
+  mostLayouts,
+  rowMaxTexels,
+  rowMinTexels,
+  wrappedRowStep,
+  wrappedRowWidths,
+  wrappingMinGain
+} from './heuristics.ts'
 
 /**
  * How a tensor lies in a texture: four consecutive entries of its leading axis in the four channels, and
@@ -10,58 +18,47 @@ export interface Layout {
   readonly height: number
   /** Sizes of the axes in texels. */
   readonly texels: Shape
-  /** The first axis that lies along a row; -1 where no boundary fits and rows break anywhere. */
+  /** The first axis that lies along a row; -1 if no axis boundary fits, so that rows break anywhere. */
   readonly split: number
 }
 
-/** Wide rows keep all cores of a software rasteriser busy; beyond this they gain nothing. */
-const widest = 2048
-/** Narrow strips are drawn slowly. */
-const narrowest = 64
 /**
- * Planes are many results of few fragments, which axes rarely share out well, and one kernel reads them, once: rows that
- * break anywhere cost it an address, and are worth that where all that is drawn takes so many times less.
- */
-const worthWrapping = 1.1
-
-/**
- * The side of the texture that holds so many texels a side: never a power of two (1 is one), for llvmpipe compiles a
- * program once more where one of its textures is of the other kind.
+ * The side of the texture for this many texels: never a power of two (1 is one). llvmpipe compiles a program again when
+ * a texture changes between the two kinds.
  */
 export const sideOf = (texels: number): number => Math.max(3, Number.isInteger(Math.log2(texels)) ? texels + 1 : texels)
 
+/** Cleared as a whole when full: every call looks here, and finding the oldest entry would cost more. */
 const known = new Map<string, Layout>()
-/** Shapes may vary for ever. Not the oldest goes but all: it is looked up with every call, and must be quick. */
-const mostKnown = 1 << 14
 
-/** The layout of a tensor, or of one of so many planes that lie one below another in a texture. */
-export const layoutOf = (shape: Shape, maxSize: number, planes = 1): Layout => {
-  const key = `${shape.join()} ${maxSize} ${planes}`
-  const found = known.get(key) ?? laidOut(shape, maxSize, planes)
-  if (known.size >= mostKnown) known.clear()
+/** The layout of a tensor in a texture of at most `maxSize` texels a side, or of each of `slices` stacked in one. */
+export const layoutOf = (shape: Shape, maxSize: number, slices = 1): Layout => {
+  const key = `${shape.join()} ${maxSize} ${slices}`
+  const found = known.get(key) ?? laidOut(shape, maxSize, slices)
+  if (known.size >= mostLayouts) known.clear()
   known.set(key, found)
   return found
 }
 
-const laidOut = (shape: Shape, maxSize: number, planes: number): Layout => {
-  const highest = Math.floor(maxSize / planes)
+const laidOut = (shape: Shape, maxSize: number, slices: number): Layout => {
+  const highest = Math.floor(maxSize / slices)
   const texels = shape.length === 0 ? [1] : [Math.ceil(shape[0]! / 4), ...shape.slice(1)]
   const count = sizeOf(texels)
   const layouts = texels.map((_, split): Layout => {
     const width = sizeOf(texels.slice(split))
     return { width, height: count / width, texels, split }
   })
-  const possible = layouts.filter(({ width, height }) => width <= Math.min(widest, maxSize) && height <= highest)
+  const possible = layouts.filter(({ width, height }) => width <= Math.min(rowMaxTexels, maxSize) && height <= highest)
   const [widestFirst] = possible
-  if (!widestFirst) return wrapped(texels, Math.min(maxSize, Math.max(widest, Math.ceil(Math.sqrt(count)))))
-  const best = quickest(possible.filter(({ width }) => width >= Math.min(narrowest, widestFirst.width)))
-  const broken = planes > 1 ? quickest([best, ...wraps(texels, maxSize, highest)]) : best
-  return drawn(broken) * worthWrapping < drawn(best) ? broken : best
+  if (!widestFirst) return wrapped(texels, Math.min(maxSize, Math.max(rowMaxTexels, Math.ceil(Math.sqrt(count)))))
+  const best = quickest(possible.filter(({ width }) => width >= Math.min(rowMinTexels, widestFirst.width)))
+  const broken = slices > 1 ? quickest([best, ...wraps(texels, maxSize, highest)]) : best
+  return busiestCoreFragments(broken) * wrappingMinGain < busiestCoreFragments(best) ? broken : best
 }
 
-/** Widths at which rows that break anywhere share few texels well; many texels have no room in rows so narrow. */
+/** Layouts of few texels whose rows break anywhere; many texels do not fit in rows so narrow. */
 const wraps = (texels: Shape, maxSize: number, highest: number): readonly Layout[] =>
-  Array.from({ length: 48 }, (_, i) => wrapped(texels, narrowest + 4 * (i + 1))).filter(
+  Array.from({ length: wrappedRowWidths }, (_, i) => wrapped(texels, rowMinTexels + wrappedRowStep * (i + 1))).filter(
     ({ width, height }) => width <= maxSize && height <= highest
   )
 
@@ -73,13 +70,17 @@ const wrapped = (texels: Shape, width: number): Layout => ({
 })
 
 const quickest = ([first, ...others]: readonly Layout[]): Layout =>
-  others.reduce((best, next) => (drawn(next) < drawn(best) ? next : best), first!)
+  others.reduce((best, next) => (busiestCoreFragments(next) < busiestCoreFragments(best) ? next : best), first!)
 
 /**
- * The fragments that the busiest of so many cores works on: a software rasteriser draws by 4×4, whole, and deals
- * blocks of them to its cores as they become idle.
+ * How many fragments the busiest core draws. A software rasteriser draws whole squares of 4×4 fragments, and gives its
+ * cores blocks of `block` fragments a side as they become idle.
  */
-export const drawn = ({ width, height }: Pick<Layout, 'width' | 'height'>, cores = 2, block = 64): number => {
+export const busiestCoreFragments = (
+  { width, height }: Pick<Layout, 'width' | 'height'>,
+  cores = 2,
+  block = 64
+): number => {
   const [columns, rows] = [sides(width, block), sides(height, block)]
   const busy = new Array<number>(Math.max(1, Math.min(cores, columns.length * rows.length))).fill(0)
   for (const column of columns) for (const row of rows) busy[busy.indexOf(Math.min(...busy))]! += column * row
@@ -93,7 +94,7 @@ const sides = (length: number, block: number): readonly number[] => {
   return [...new Array<number>(whole).fill(block), ...(rest > 0 ? [rest] : [])]
 }
 
-/** Row-major numbers to texels. Lanes past the end stay 0. */
+/** Packs row-major numbers into texels. Lanes past the end stay 0. */
 export const pack = (data: ArrayLike<number>, shape: Shape, layout: Layout): Float32Array => {
   const packed = new Float32Array(layout.width * layout.height * 4)
   const inner = sizeOf(shape.slice(1))
@@ -105,7 +106,7 @@ export const pack = (data: ArrayLike<number>, shape: Shape, layout: Layout): Flo
   return packed
 }
 
-/** Texels to row-major numbers. */
+/** Unpacks texels into row-major numbers. */
 export const unpack = (texels: Float32Array, shape: Shape): Float32Array => {
   const data = new Float32Array(sizeOf(shape))
   const inner = sizeOf(shape.slice(1))

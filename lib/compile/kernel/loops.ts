@@ -1,31 +1,31 @@
 import { constant, freshVar, scale, shift, variable, type Affine, type Var } from '../../core/affine.ts'
-import type { Folds } from './ir.ts'
+import type { ReductionLoop } from './ir.ts'
 import { lengthOf } from './lanes.ts'
 import type { Tiling } from './tiling.ts'
 
-/** A loop around a fold's terms. */
+/** A loop around the terms of a reduction. */
 export interface Counter {
   readonly v: Var
   readonly name: string
   readonly trips: number
 }
 
-/** The loops that a tiling leaves, and what it unrolls in each. */
+/** The loops of a tiling, and the steps that it unrolls. */
 export interface Loops {
   /** From the outermost, which has the fewest trips, to the innermost. */
   readonly counters: readonly Counter[]
-  /** The loop that stands beside another one of the same axis. */
+  /** For a loop's variable, that of the extra loop of one turn beside it. */
   readonly twins: ReadonlyMap<Var, Var>
-  /** Where the fold's variables are, at each of the unrolled steps. */
+  /** The indices of the reduction's variables at each unrolled step. */
   readonly steps: readonly ReadonlyMap<Var, Affine>[]
 }
 
-/** The loops of folds, under names of their own. */
-export const loopsOf = ({ vars }: Folds, { unroll, lanes, heavy }: Tiling, fresh: () => string): Loops => {
+/** The loops of reductions under a tiling. */
+export const loopsOf = ({ vars }: ReductionLoop, { unroll, lanes, heavy }: Tiling, fresh: () => string): Loops => {
   const counted = (trips: number, extent = trips): Counter => ({ v: freshVar(extent), name: fresh(), trips })
   const tripsOf = (v: Var): number => Math.ceil(lengthOf(v, lanes) / unroll.get(v)!)
   const looped = vars.filter((v) => tripsOf(v) > 1).sort((a, b) => tripsOf(a) - tripsOf(b))
-  // one loop is written as two, so that sums over one axis and over two are one program
+  // a single loop gets a second one, so that sums over one axis and over two share a program
   const twin = looped.length === 1 && !heavy ? [counted(1, 2)] : []
   const own = new Map(looped.map((v) => [v, counted(tripsOf(v))]))
   const counters = [...twin, ...own.values()]

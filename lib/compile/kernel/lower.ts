@@ -1,24 +1,24 @@
 import { freshVar, keyOf, variable, type Affine, type Var } from '../../core/affine.ts'
 import { reductions } from '../../core/reductions.ts'
 import type { Tensor } from '../../core/tensor.ts'
-import { guarded, loadsOf, mapLoads, type Expr, type Fold, type Kernel } from './ir.ts'
+import { guarded, loadsOf, mapLoads, type Expr, type ReductionExpr, type Kernel } from './ir.ts'
 import { inOneLoop } from './merge-loops.ts'
 
 /** A sum of sums is one sum. */
-const folded = (op: Fold['op'], vars: readonly Var[], body: Expr): Expr => {
+const reduced = (op: ReductionExpr['op'], vars: readonly Var[], body: Expr): Expr => {
   const [guards, inner] = body.kind === 'guard' ? [body.guards, body.body] : [[], body]
-  return reductions[op].adds && inner.kind === 'fold' && inner.op === op
-    ? { kind: 'fold', op, vars: [...vars, ...inner.vars], body: guarded(guards, inner.body) }
-    : { kind: 'fold', op, vars, body }
+  return reductions[op].adds && inner.kind === 'reduction' && inner.op === op
+    ? { kind: 'reduction', op, vars: [...vars, ...inner.vars], body: guarded(guards, inner.body) }
+    : { kind: 'reduction', op, vars, body }
 }
 
-/** A buffer that a tiled kernel deals to planes: how, by node. */
+/** The tile of a node whose buffer a tiled kernel writes as slices. */
 export type Tiles = (x: Tensor) => readonly number[] | undefined
 const untiled: Tiles = () => undefined
 
 /**
- * The kernel that computes `roots`, of one shape, from the buffers that `isBuffer` names: movements become indices.
- * A root that lies in planes already is read from there. Of the roots, `wanted` are results.
+ * The kernel that computes `roots`, which have one shape, from the buffers that `isBuffer` selects: movements become
+ * index arithmetic. A root that is stored as slices already is read from them. `wanted` are the roots to give back.
  */
 export const lower = (
   roots: readonly Tensor[],
@@ -30,7 +30,7 @@ export const lower = (
 class Lowering {
   readonly #out: readonly Var[]
   readonly #own: readonly Affine[]
-  /** The roots that are computed here, at the output's own index. */
+  /** The roots that this kernel computes, at the output's own index. */
   readonly #computed: ReadonlySet<Tensor>
   readonly #inputs: Tensor[] = []
   readonly #known = new Map<Tensor, Map<string, Expr>>()
@@ -52,13 +52,13 @@ class Lowering {
     return { shape: this.roots[0]!.shape, out: this.#out, bodies, inputs: this.#inputs }
   }
 
-  /** A node's element, computed once for each index. */
+  /** The element of a node at an index: one expression for each index. */
   #at(x: Tensor, index: readonly Affine[]): Expr {
     const seen = this.#known.get(x) ?? new Map<string, Expr>()
     this.#known.set(x, seen)
     const key = indexKey(index)
     const here = this.#computed.has(x) && key === this.#ownKey
-    const expr = seen.get(key) ?? (!here && this.isBuffer(x) ? this.#load(x, index) : this.#inlined(x, index))
+    const expr = seen.get(key) ?? (!here && this.isBuffer(x) ? this.#load(x, index) : this.#compute(x, index))
     seen.set(key, expr)
     return expr
   }
@@ -71,7 +71,7 @@ class Lowering {
     return { kind: 'load', slot: this.#slotOf(x), shape: x.shape, index }
   }
 
-  #inlined(x: Tensor, index: readonly Affine[]): Expr {
+  #compute(x: Tensor, index: readonly Affine[]): Expr {
     const { kernel } = x.row
     switch (kernel.kind) {
       case 'pointwise':
@@ -80,7 +80,7 @@ class Lowering {
       case 'access': {
         const access = kernel.at(x.attrs, x.inputs[0]!.shape, index)
         const body = guarded(access.guards ?? [], this.#at(x.inputs[0]!, access.index))
-        return kernel.reduces ? folded(kernel.reduces, access.over ?? [], body) : body
+        return kernel.reduces ? reduced(kernel.reduces, access.over ?? [], body) : body
       }
       case 'gather': {
         const [table, rows] = x.inputs as readonly [Tensor, Tensor]
@@ -104,7 +104,7 @@ const tiled = (kernel: Kernel, tilesOf: Tiles): Kernel => {
   return tiles.some((tile) => tile !== undefined) ? { ...kernel, tiles } : kernel
 }
 
-/** Without the buffers whose every load a guard has dropped. */
+/** Drops the buffers that no load reads: guards may have removed all of them. */
 const withoutUnread = (kernel: Kernel): Kernel => {
   const read = new Set([...loadsOf(kernel.bodies)].map((load) => load.slot))
   const kept = kernel.inputs.map((_, slot) => slot).filter((slot) => read.has(slot))

@@ -1,25 +1,25 @@
 import { substitute, variable, type Affine, type Var } from '../../core/affine.ts'
 import { sameShape } from '../../core/shape.ts'
-import { foldsIn, mapExpr, partsOf, type Expr, type Folds, type Kernel, type Loop } from './ir.ts'
+import { reductionsIn, mapExpr, partsOf, type Expr, type ReductionLoop, type Kernel, type LoopHead } from './ir.ts'
 
-/** Whether the folds of two kernels can run in one loop. */
-export const loopAlike = (a: Loop, b: Loop): boolean =>
+/** Whether the reductions of two kernels can run in one loop. */
+export const loopAlike = (a: LoopHead, b: LoopHead): boolean =>
   a.op === b.op && sameShape(a.vars.map(extentOf), b.vars.map(extentOf))
 const extentOf = ({ extent }: Var): number => extent
 
-/** Whether the folds of a kernel do run in one loop: none is part of what another one folds. */
-export const areTogether = ({ all, bodies, vars }: Folds): boolean =>
-  all.every((fold) => fold.vars === vars) && ![...partsOf(bodies)].some(({ kind }) => kind === 'fold')
+/** Whether the reductions of a kernel run in one loop: none is part of another. */
+export const areTogether = ({ all, bodies, vars }: ReductionLoop): boolean =>
+  all.every((reduction) => reduction.vars === vars) && ![...partsOf(bodies)].some(({ kind }) => kind === 'reduction')
 
-/** The kernel with all its folds over the variables of the first, if that can be. */
+/** The kernel with all its reductions over the variables of the first, if they can share a loop. */
 export const inOneLoop = (kernel: Kernel): Kernel => {
-  const [first, ...others] = foldsIn(kernel)
-  if (!first || others.length === 0 || !others.every((fold) => loopAlike(first, fold))) return kernel
+  const [first, ...others] = reductionsIn(kernel)
+  if (!first || others.length === 0 || !others.every((reduction) => loopAlike(first, reduction))) return kernel
   const own = new Map(others.flatMap(({ vars }) => vars.map((v, i) => [v, variable(first.vars[i]!)] as const)))
   return { ...kernel, bodies: overVariables(kernel.bodies, own, first.vars) }
 }
 
-/** Expressions with other variables in place of their own, and `vars` as those of each fold. */
+/** Replaces the variables of expressions, and gives all reductions the variables `vars`. */
 const overVariables = (
   bodies: readonly Expr[],
   own: ReadonlyMap<Var, Affine>,
@@ -36,7 +36,7 @@ const overVariables = (
         return { ...expr, at: moved(expr.at) }
       case 'guard':
         return { ...expr, guards: expr.guards.map((guard) => ({ ...guard, index: moved(guard.index) })) }
-      case 'fold':
+      case 'reduction':
         return { ...expr, vars }
       default:
         return expr

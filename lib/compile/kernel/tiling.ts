@@ -4,37 +4,38 @@ import { reductions } from '../../core/reductions.ts'
 import { sizeOf } from '../../core/shape.ts'
 import { CostModel } from './cost-model.ts'
 import type { Costs } from './costs.ts'
-import { dependsOn, loadsOf, type Expr, type Folds, type Kernel } from './ir.ts'
+import {
+  lightBodyMaxTerms,
+  longBodyMaxTerms,
+  longBodyMinTerms,
+  mostTilings,
+  tileMaxSide,
+  tiledBodyMaxTerms,
+  tiledContractionMinTerms,
+  tiledMinTerms,
+  unrolledMaxSteps,
+  unrolledPickingMaxBlock,
+  unrolledPickingMaxSteps,
+  untiledBodyMaxTerms
+} from './heuristics.ts'
+import { dependsOn, loadsOf, type Expr, type ReductionLoop, type Kernel } from './ir.ts'
 import { kernelKey } from './key.ts'
 import { laneVariable, leading, lengthOf } from './lanes.ts'
-import { fragments } from './planes.ts'
+import { fragments } from './slices.ts'
 
-/** How a fold runs: what lies in the lanes, how far each variable is unrolled, how many results a fragment computes. */
+/** How a reduction runs: what lies in the lanes, how variables are unrolled, how many results a fragment computes. */
 export interface Tiling {
-  /** A fold variable that lies in the lanes ("dot mode"), else the output's leading axis does. */
+  /** The reduction variable in the lanes ("dot mode"); if undefined, the output's leading axis lies there. */
   readonly lanes: Var | undefined
-  /** Steps of one loop body, per fold variable (in blocks of four for the one in the lanes). */
+  /** Unrolled steps of each reduction variable (in blocks of four for the one in the lanes). */
   readonly unroll: ReadonlyMap<Var, number>
   /** Results per fragment along each output axis (the leading one counts texels); their product is the targets. */
   readonly tile: readonly number[]
   /** What the cost model expects, in milliseconds. */
   readonly ms: number
-  /** Whether the fold is so much work that it deserves a program of its own, with all numbers known to the compiler. */
+  /** Whether the work is worth a program of its own, in which the compiler knows all numbers. */
   readonly heavy: boolean
 }
-
-/** More terms than this compile slowly and run no faster; a fold of less work is not worth so long a wait. */
-const mostTerms = 320
-const mostOfLess = 128
-/** So many terms in all are much work. */
-const much = 12e6
-/** Below this many a second kernel to merge the planes costs more than it saves: less where tiles share fetches. */
-const worthMerging = 1e6
-const worthSharing = 3e5
-/** Without tiles every term is a fetch of its own; a shorter body serves. */
-const mostUntiled = 100
-/** A short sum only unrolls what picks channels: so sums of any size are one program. */
-const mostShort = 4
 
 // ---- unrolling ----------------------------------------------------------------------------------------------------
 
@@ -44,7 +45,7 @@ const divisor = (n: number, most: number): number => {
   return 1
 }
 
-/** Whether a load that all lanes share picks its channel by v: unrolling by four makes the choice static. */
+/** Whether v selects the channel of a load that all lanes share: unrolling by four makes the choice static. */
 const picksChannel = (loads: readonly Expr[], v: Var): boolean =>
   loads.some((load) => {
     const first = leading(load)
@@ -53,19 +54,21 @@ const picksChannel = (loads: readonly Expr[], v: Var): boolean =>
 
 const preferred = (trips: number, budget: number, picks: boolean): number => {
   if (trips <= Math.min(4, budget)) return trips
-  if (!picks) return trips <= Math.min(budget, 14) ? trips : divisor(trips, Math.min(14, budget))
-  if (trips <= budget && trips <= 12) return trips
-  for (let k = Math.floor(Math.min(budget, 16) / 4) * 4; k >= 4; k -= 4) if (trips % k === 0) return k
+  if (!picks)
+    return trips <= Math.min(budget, unrolledMaxSteps) ? trips : divisor(trips, Math.min(unrolledMaxSteps, budget))
+  if (trips <= budget && trips <= unrolledPickingMaxSteps) return trips
+  for (let k = Math.floor(Math.min(budget, unrolledPickingMaxBlock) / 4) * 4; k >= 4; k -= 4)
+    if (trips % k === 0) return k
   return Math.min(4, budget, trips)
 }
 
-/** Small variables are unrolled whole, then those that pick channels, until the body has enough terms. */
-const unrolled = (folds: Folds, lanes: Var | undefined, terms: number): ReadonlyMap<Var, number> => {
-  const loads = [...loadsOf(folds.bodies)]
+/** Unrolls short loops completely, then variables that select channels, until the body has `terms` terms. */
+const unrolled = (loop: ReductionLoop, lanes: Var | undefined, terms: number): ReadonlyMap<Var, number> => {
+  const loads = [...loadsOf(loop.bodies)]
   const tripsOf = (v: Var): number => lengthOf(v, lanes)
-  // a maximum has no neutral element to fill an incomplete step with, so it is never unrolled past the end
-  const picking = (v: Var): boolean => reductions[folds.op].adds && v !== lanes && picksChannel(loads, v)
-  const order = [...folds.vars].sort(
+  // only sums can fill an incomplete step (with 0), so others are never unrolled past the end
+  const picking = (v: Var): boolean => reductions[loop.op].adds && v !== lanes && picksChannel(loads, v)
+  const order = [...loop.vars].sort(
     (a, b) =>
       Number(tripsOf(a) > 4) - Number(tripsOf(b) > 4) ||
       Number(picking(b)) - Number(picking(a)) ||
@@ -83,76 +86,77 @@ const unrolled = (folds: Folds, lanes: Var | undefined, terms: number): Readonly
 
 // ---- choosing -----------------------------------------------------------------------------------------------------
 
-/** All ways to give the axes factors that divide them, with a product of at most `targets`. */
+const sides = Array.from({ length: tileMaxSide }, (_, i) => i + 1)
+
+/** All tiles: a factor per axis that divides it, with a product of at most `targets`. */
 const tiles = (extents: readonly number[], targets: number): readonly (readonly number[])[] =>
   extents.reduce<readonly (readonly number[])[]>(
     (all, d) =>
-      all.flatMap((sofar) =>
-        [1, 2, 3, 4, 5, 6, 7, 8].flatMap((k) => (d % k === 0 && sizeOf(sofar) * k <= targets ? [[...sofar, k]] : []))
+      all.flatMap((factors) =>
+        sides.flatMap((k) => (d % k === 0 && sizeOf(factors) * k <= targets ? [[...factors, k]] : []))
       ),
     [[]]
   )
 
-interface Known extends Pick<Tiling, 'tile' | 'ms' | 'heavy'> {
+interface CachedTiling extends Pick<Tiling, 'tile' | 'ms' | 'heavy'> {
   readonly unroll: readonly number[]
 }
-const known = new WeakMap<Costs, Recent<Known>>()
-/** Kernels whose tilings are kept. */
-const mostKnown = 4096
-
+const known = new WeakMap<Costs, Recent<CachedTiling>>()
 /** The tiling that the cost model finds cheapest. */
-export const tileOf = (kernel: Kernel, folds: Folds, targets: number, costs: Costs): Tiling => {
-  const lanes = laneVariable(kernel, folds)
+export const tileOf = (kernel: Kernel, loop: ReductionLoop, targets: number, costs: Costs): Tiling => {
+  const lanes = laneVariable(kernel, loop)
   const key = `${targets} ${kernelKey(kernel)}`
-  const before = known.get(costs) ?? new Recent<Known>(mostKnown)
+  const before = known.get(costs) ?? new Recent<CachedTiling>(mostTilings)
   known.set(costs, before)
-  const found = before.of(key, () => cheapest(candidates(kernel, folds, lanes, targets, costs)))
-  return tilingOf(folds, lanes, found)
+  const found = before.of(key, () => cheapest(candidates(kernel, loop, lanes, targets, costs)))
+  return tilingOf(loop, lanes, found)
 }
 
-/** All tilings that come into question, with what the cost model expects of each. */
-export const tilingsOf = (kernel: Kernel, folds: Folds, targets: number, costs: Costs): readonly Tiling[] => {
-  const lanes = laneVariable(kernel, folds)
-  return candidates(kernel, folds, lanes, targets, costs).map((found) => tilingOf(folds, lanes, found))
+/** All candidate tilings, each with its expected time. */
+export const tilingsOf = (kernel: Kernel, loop: ReductionLoop, targets: number, costs: Costs): readonly Tiling[] => {
+  const lanes = laneVariable(kernel, loop)
+  return candidates(kernel, loop, lanes, targets, costs).map((found) => tilingOf(loop, lanes, found))
 }
 
-const tilingOf = (folds: Folds, lanes: Var | undefined, { tile, ms, heavy, unroll }: Known): Tiling => ({
+const tilingOf = (loop: ReductionLoop, lanes: Var | undefined, { tile, ms, heavy, unroll }: CachedTiling): Tiling => ({
   lanes,
   tile,
   ms,
   heavy,
-  unroll: new Map(folds.vars.map((v, i) => [v, unroll[i]!]))
+  unroll: new Map(loop.vars.map((v, i) => [v, unroll[i]!]))
 })
 
-const cheapest = (all: readonly Known[]): Known => all.reduce((best, next) => (next.ms < best.ms ? next : best))
+const cheapest = (all: readonly CachedTiling[]): CachedTiling =>
+  all.reduce((best, next) => (next.ms < best.ms ? next : best))
 
 const candidates = (
   kernel: Kernel,
-  folds: Folds,
+  loop: ReductionLoop,
   lanes: Var | undefined,
   targets: number,
   costs: Costs
-): readonly Known[] => {
+): readonly CachedTiling[] => {
   const extents = kernel.shape.map((d, axis) => (axis > 0 ? d : lanes ? 1 : Math.ceil(d / 4)))
-  const model = new CostModel(kernel, folds, lanes, costs)
+  const model = new CostModel(kernel, loop, lanes, costs)
   const perLane = lanes ? Math.min(4, kernel.shape[0] ?? 1) : 1
-  const work = workOf(kernel, folds)
-  const heavy = reductions[folds.op].adds && work > (isContraction(kernel, folds) ? worthSharing : worthMerging)
-  const tiled = work > much ? mostTerms : mostOfLess
-  const short = folds.vars.some((v) => v !== lanes && picksChannel([...loadsOf(folds.bodies)], v)) ? mostShort : 1
-  return tiles(extents, heavy ? targets : 1).map((tile): Known => {
-    const most = sizeOf(tile) > 1 ? tiled : heavy ? mostUntiled : short * perLane
-    const unroll = unrolled(folds, lanes, Math.max(1, Math.floor(most / sizeOf(tile) / perLane)))
-    return { tile, heavy, unroll: folds.vars.map((v) => unroll.get(v)!), ms: model.ms(tile, unroll) }
+  const work = workOf(kernel, loop)
+  const least = isContraction(kernel, loop) ? tiledContractionMinTerms : tiledMinTerms
+  const heavy = reductions[loop.op].adds && work > least
+  const tiled = work > longBodyMinTerms ? longBodyMaxTerms : tiledBodyMaxTerms
+  const short = loop.vars.some((v) => v !== lanes && picksChannel([...loadsOf(loop.bodies)], v)) ? lightBodyMaxTerms : 1
+  return tiles(extents, heavy ? targets : 1).map((tile): CachedTiling => {
+    const most = sizeOf(tile) > 1 ? tiled : heavy ? untiledBodyMaxTerms : short * perLane
+    const unroll = unrolled(loop, lanes, Math.max(1, Math.floor(most / sizeOf(tile) / perLane)))
+    return { tile, heavy, unroll: loop.vars.map((v) => unroll.get(v)!), ms: model.ms(tile, unroll) }
   })
 }
 
 /** Whether each load serves several results, as those of a convolution and a matrix product do. */
-const isContraction = ({ out }: Kernel, { bodies }: Folds): boolean =>
+const isContraction = ({ out }: Kernel, { bodies }: ReductionLoop): boolean =>
   [...loadsOf(bodies)].every(
     (load) => load.kind === 'load' && out.some((v) => v.extent > 1 && !load.index.some((i) => dependsOn(i, v)))
   )
 
-/** How many terms a fold has in all, four at a time. */
-const workOf = (kernel: Kernel, folds: Folds): number =>
-  fragments(kernel.shape) * sizeOf(folds.vars.map((v) => v.extent))
+/** How many terms a reduction has in all, counting four lanes as one. */
+const workOf = (kernel: Kernel, loop: ReductionLoop): number =>
+  fragments(kernel.shape) * sizeOf(loop.vars.map((v) => v.extent))

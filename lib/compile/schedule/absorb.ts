@@ -1,56 +1,49 @@
 import { topological, type Tensor } from '../../core/tensor.ts'
 import type { Costs } from '../kernel/costs.ts'
-import {
-  deepest,
-  foldKind,
-  isLeaf,
-  isMovement,
-  mostWork,
-  repeats,
-  selects,
-  workOf,
-  type FusionLimits
-} from './materialise.ts'
-import { fragments } from '../kernel/planes.ts'
+import { reductionOf, isLeaf, isMovement, repeats, selects, workOf, type FusionLimits } from './materialise.ts'
+import { kernelMaxDepth, kernelMaxWork } from '../kernel/heuristics.ts'
+import { fragments } from '../kernel/slices.ts'
 
 /** What the kernel of a stored node does. */
-interface Whole {
-  /** The buffers it reads, and whether it reads an element of one several times, or folds over it. */
-  readonly reads: ReadonlyMap<Tensor, Way>
-  readonly folds: ReadonlySet<Tensor>
+interface KernelWork {
+  /** The buffers that it reads, and how. */
+  readonly reads: ReadonlyMap<Tensor, ReadPath>
+  readonly reductions: ReadonlySet<Tensor>
   readonly work: number
   readonly depth: number
 }
-interface Way {
+
+/** How values travel from a buffer to a result: through movements, repeated, through a reduction. */
+interface ReadPath {
   readonly moved: boolean
   readonly repeated: boolean
-  readonly folded: boolean
+  readonly reduced: boolean
 }
-const straight: Way = { moved: false, repeated: false, folded: false }
+const straight: ReadPath = { moved: false, repeated: false, reduced: false }
 
-/** A way on from another one. */
-const along = (a: Way, b: Way): Way => ({
+/** One path after another. */
+const along = (a: ReadPath, b: ReadPath): ReadPath => ({
   moved: a.moved || b.moved,
   repeated: a.repeated || b.repeated,
-  folded: a.folded || b.folded
+  reduced: a.reduced || b.reduced
 })
 
-/** Two ways to one node read it at two indices, unless neither moves. */
-const joined = (a: Way | undefined, b: Way): Way =>
+/** Two paths from one node: they read it at two indices, unless neither has a movement. */
+const joined = (a: ReadPath | undefined, b: ReadPath): ReadPath =>
   a ? { ...along(a, b), repeated: a.repeated || b.repeated || a.moved || b.moved } : b
 
 /** Which nodes become buffers, and the stored nodes whose kernels read each of them. */
-interface Inlined {
+interface Absorbed {
   readonly stored: ReadonlySet<Tensor>
-  /** A result has readers besides, so none are told. */
+  /** Without results: they have readers outside the graph. */
   readonly readers: ReadonlyMap<Tensor, ReadonlySet<Tensor>>
 }
 
 /**
- * The cut judges node by node and stores too much. Here whole kernels are known: a buffer goes where computing its
- * elements again in the kernels that read it costs less than writing and reading them.
+ * Materialise decides node by node and stores too much. This pass looks at whole kernels, and drops a buffer if its
+ * readers can compute its elements for less than it costs to write and read them.
  */
-export const absorb = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>, limits: FusionLimits): Inlined => {
+export const absorb = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>, limits: FusionLimits): Absorbed => {
   const kept = new Set(stored)
   const order = topological(outputs).filter((x) => stored.has(x))
   const wholes = new Map(order.filter((x) => !isLeaf(x)).map((x) => [x, wholeOf(x, stored)]))
@@ -75,9 +68,9 @@ export const absorb = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>, 
   return { stored: kept, readers }
 }
 
-const wholeOf = (root: Tensor, stored: ReadonlySet<Tensor>): Whole => {
-  const reads = new Map<Tensor, Way>()
-  const ways = new Map<Tensor, Way>([[root, straight]])
+const wholeOf = (root: Tensor, stored: ReadonlySet<Tensor>): KernelWork => {
+  const reads = new Map<Tensor, ReadPath>()
+  const ways = new Map<Tensor, ReadPath>([[root, straight]])
   const depths = new Map<Tensor, number>([[root, 1]])
   const nodes = inside(root, stored)
   for (const x of nodes) {
@@ -92,18 +85,22 @@ const wholeOf = (root: Tensor, stored: ReadonlySet<Tensor>): Whole => {
   }
   return {
     reads,
-    folds: new Set(nodes.filter((x) => foldKind(x) !== undefined)),
+    reductions: new Set(nodes.filter((x) => reductionOf(x) !== undefined)),
     work: nodes.reduce((sum, x) => sum + workOf(x), 0),
     depth: Math.max(...depths.values())
   }
 }
 
-const through = (x: Tensor, { moved, repeated, folded }: Way): Way => {
-  const folds = foldKind(x) !== undefined
-  return { moved: moved || folds || isMovement(x), repeated: repeated || repeats(x), folded: folded || folds }
+const through = (x: Tensor, { moved, repeated, reduced }: ReadPath): ReadPath => {
+  const reductions = reductionOf(x) !== undefined
+  return {
+    moved: moved || reductions || isMovement(x),
+    repeated: repeated || repeats(x),
+    reduced: reduced || reductions
+  }
 }
 
-/** The nodes that a kernel computes, its result first. */
+/** The nodes that a kernel computes, the result first. */
 const inside = (root: Tensor, stored: ReadonlySet<Tensor>): readonly Tensor[] => {
   const order: Tensor[] = []
   const seen = new Set<Tensor>([root])
@@ -119,31 +116,31 @@ const inside = (root: Tensor, stored: ReadonlySet<Tensor>): readonly Tensor[] =>
   return order.reverse()
 }
 
-const fits = (x: Tensor, whole: Whole, reader: Whole, { inputs }: FusionLimits): boolean => {
+const fits = (x: Tensor, whole: KernelWork, reader: KernelWork, { inputs }: FusionLimits): boolean => {
   const way = reader.reads.get(x)!
-  if (way.repeated || (whole.folds.size > 0 && (way.folded || reader.folds.size > 0))) return false
+  if (way.repeated || (whole.reductions.size > 0 && (way.reduced || reader.reductions.size > 0))) return false
   const reads = new Set([...reader.reads.keys(), ...whole.reads.keys()]).size - 1
-  return reads <= inputs && reader.work + whole.work <= mostWork && reader.depth + whole.depth <= deepest
+  return reads <= inputs && reader.work + whole.work <= kernelMaxWork && reader.depth + whole.depth <= kernelMaxDepth
 }
 
-const pays = (x: Tensor, whole: Whole, into: readonly Whole[], costs: Costs): boolean => {
+const pays = (x: Tensor, whole: KernelWork, into: readonly KernelWork[], costs: Costs): boolean => {
   if (into.length === 1) return true
-  // the gradient of a maximum looks for the largest element, and must meet the very numbers it was chosen from
-  if (whole.folds.size > 0 || into.some(({ folds }) => [...folds].some(selects))) return false
+  // the gradient of a maximum compares with the largest element, so it must see the very same numbers
+  if (whole.reductions.size > 0 || into.some(({ reductions }) => [...reductions].some(selects))) return false
   const more = into.reduce((sum, c) => sum + [...whole.reads.keys()].filter((y) => !c.reads.has(y)).length, 0)
   const again = (into.length - 1) * whole.work * costs.madd + (more - whole.reads.size) * costs.fetch
   const stored = costs.write + into.length * costs.fetch + costs.call / fragments(x.shape)
   return again < stored
 }
 
-const merged = (reader: Whole, x: Tensor, whole: Whole): Whole => {
+const merged = (reader: KernelWork, x: Tensor, whole: KernelWork): KernelWork => {
   const way = reader.reads.get(x)!
   const reads = new Map(reader.reads)
   reads.delete(x)
   for (const [y, below] of whole.reads) reads.set(y, joined(reads.get(y), along(way, below)))
   return {
     reads,
-    folds: new Set([...reader.folds, ...whole.folds]),
+    reductions: new Set([...reader.reductions, ...whole.reductions]),
     work: reader.work + whole.work,
     depth: reader.depth + whole.depth
   }

@@ -1,8 +1,8 @@
 import type { Call, Step } from './call.ts'
 
 /**
- * The steps of the calls that some results need, in order, each with the buffers that nobody reads after it. `stepOf`
- * gives the step of a call for what is needed of it, if anything is.
+ * The steps that the results need, in order, each with the buffers that no later step reads. `stepOf` makes the step of a
+ * call for the buffers that are needed, or undefined if the call makes none of them.
  */
 export const withLifetimes = (
   calls: readonly Call[],

@@ -2,8 +2,14 @@ import { reductions, type ReductionName } from '../../core/reductions.ts'
 import { sizeOf } from '../../core/shape.ts'
 import { topological, type Tensor } from '../../core/tensor.ts'
 import type { Costs } from '../kernel/costs.ts'
-import { fragments } from '../kernel/planes.ts'
-import { mostTerms } from '../graph/two-stage.ts'
+import { fragments } from '../kernel/slices.ts'
+import {
+  kernelMaxDepth,
+  kernelMaxWork,
+  loopMaxTerms,
+  repeatedMaxInputs,
+  repeatedMaxWork
+} from '../kernel/heuristics.ts'
 
 /**
  * Which nodes become buffers. Everything else is computed where it is used, so the question for each node is
@@ -15,52 +21,48 @@ export interface FusionLimits {
   readonly costs: Costs
 }
 
-/** What a kernel has to do for a node that is not stored. */
-interface Inline {
+/** What each reader of a node has to do if the node is not stored. */
+interface Recomputed {
   readonly work: number
   readonly inputs: ReadonlySet<Tensor>
-  /** 'sum': a fold seen only through movements; 'used': a fold whose result is computed with. */
-  readonly fold: 'none' | ReductionName | 'used'
+  /** A reduction behind movements only, by name; 'used' if its result goes into a function. */
+  readonly reduction: 'none' | ReductionName | 'used'
   readonly depth: number
-  /** How many terms its fold has. */
+  /** How many terms its reduction has. */
   readonly terms: number
 }
-const nothing: Inline = { work: 0, inputs: new Set(), fold: 'none', depth: 0, terms: 1 }
-const read = (buffer: Tensor): Inline => ({ ...nothing, inputs: new Set([buffer]) })
+const nothing: Recomputed = { work: 0, inputs: new Set(), reduction: 'none', depth: 0, terms: 1 }
+const read = (buffer: Tensor): Recomputed => ({ ...nothing, inputs: new Set([buffer]) })
 
-export const mostWork = 120
-/** Expressions are walked by recursion, so they must not be deep; movements do no work that would end them. */
-export const deepest = 400
-
-export const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && foldKind(x) === undefined
-export const foldKind = ({ row: { kernel } }: Tensor): ReductionName | undefined =>
+export const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && reductionOf(x) === undefined
+export const reductionOf = ({ row: { kernel } }: Tensor): ReductionName | undefined =>
   kernel.kind === 'access' ? kernel.reduces : undefined
-/** Whether it looks for one of its elements: both must meet the very same numbers. */
+/** Whether a node selects one of its elements: its gradient must see the very same numbers. */
 export const selects = (x: Tensor): boolean => {
-  const op = foldKind(x)
+  const op = reductionOf(x)
   return op !== undefined && reductions[op].selects
 }
-/** Operations for an element: a transcendental function counts as several. */
+/** Work per element, in multiplications. */
 export const workOf = (x: Tensor): number => {
   const { kernel } = x.row
   return kernel.kind === 'pointwise' ? (kernel.cost ?? 1) : kernel.kind === 'gather' ? 1 : 0
 }
 const termsOf = (x: Tensor): number =>
-  foldKind(x) === undefined ? 1 : Math.max(1, Math.ceil(sizeOf(x.inputs[0]!.shape) / sizeOf(x.shape)))
+  reductionOf(x) === undefined ? 1 : Math.max(1, Math.ceil(sizeOf(x.inputs[0]!.shape) / sizeOf(x.shape)))
 export const isLeaf = (x: Tensor): boolean => x.row.kernel.kind === 'buffer'
 
 const fills = ({ row: { kernel } }: Tensor): boolean => kernel.kind === 'access' && kernel.fills === true
 
-/** A row whose output is larger than its input computes each element of the input several times. */
+/** Whether a node reads elements of its input several times: its output is larger than its input. */
 export const repeats = (x: Tensor): boolean =>
   x.row.kernel.kind === 'gather' || (isMovement(x) && !fills(x) && sizeOf(x.shape) > sizeOf(x.inputs[0]!.shape))
 
 export const materialise = (outputs: readonly Tensor[], limits: FusionLimits): ReadonlySet<Tensor> =>
-  new Cutter(limits).run(outputs)
+  new Materialiser(limits).run(outputs)
 
-class Cutter {
+class Materialiser {
   readonly #stored = new Set<Tensor>()
-  readonly #inline = new Map<Tensor, Inline>()
+  readonly #recomputed = new Map<Tensor, Recomputed>()
   readonly #uses = new Map<Tensor, number>()
   constructor(readonly limits: FusionLimits) {}
 
@@ -77,13 +79,13 @@ class Cutter {
     return this.#stored
   }
 
-  #of(x: Tensor): Inline {
-    return this.#stored.has(x) ? read(x) : (this.#inline.get(x) ?? nothing)
+  #of(x: Tensor): Recomputed {
+    return this.#stored.has(x) ? read(x) : (this.#recomputed.get(x) ?? nothing)
   }
 
   /**
-   * Stores a node, or what lies below the movements on top of it: those cost nothing where they are read. Of a chain
-   * that only this node uses, the part that takes the fewest texels is stored: a slice rather than the whole.
+   * Stores a node or, if it is a movement, a node below it: movements are free for readers. Of a chain of movements that
+   * only this node uses, it stores the node with the fewest texels: a slice rather than the whole.
    */
   #store(x: Tensor): void {
     const chain = [x]
@@ -94,49 +96,50 @@ class Cutter {
     const free = shared < 0 ? chain : chain.slice(0, shared + 1)
     const at = free.reduce((best, y) => (fragments(y.shape) < fragments(best.shape) ? y : best))
     this.#stored.add(at)
-    for (const above of chain.slice(chain.indexOf(at) + 1)) this.#inline.set(above, read(at))
+    for (const above of chain.slice(chain.indexOf(at) + 1)) this.#recomputed.set(above, read(at))
   }
 
   #visit(x: Tensor): void {
     for (const input of x.inputs) if (this.#wants(x, input)) this.#store(input)
     if (x.row.kernel.kind === 'gather') this.#storeWhole(x.inputs[0]!)
-    this.#oneFold(x)
+    this.#oneReduction(x)
     this.#fewInputs(x)
     const merged = this.#merged(x)
-    const isDeep = merged.depth > deepest
+    const isDeep = merged.depth > kernelMaxDepth
     if (isDeep) x.inputs.forEach((input) => this.#stored.add(input))
-    this.#inline.set(x, isDeep ? this.#merged(x) : merged)
+    this.#recomputed.set(x, isDeep ? this.#merged(x) : merged)
   }
 
-  /** The table of a gather is read at any row: it must be a buffer itself. */
+  /** A gather reads its table at any row, so the table must be a buffer. */
   #storeWhole(x: Tensor): void {
     this.#stored.add(x)
   }
 
   #wants(x: Tensor, input: Tensor): boolean {
-    const { work, inputs, fold, terms } = this.#of(input)
+    const { work, inputs, reduction, terms } = this.#of(input)
     if (this.#stored.has(input)) return false
     const shared = (this.#uses.get(input) ?? 0) > 1
-    if (shared && (work > 2 || inputs.size > 2 || fold !== 'none')) return true
-    // the gradient of a maximum looks for the largest element, and must meet the very numbers it was chosen from
+    if (shared && (work > repeatedMaxWork || inputs.size > repeatedMaxInputs || reduction !== 'none')) return true
+    // the gradient of a maximum compares with the largest element, so it must see the very same numbers
     if (shared && work > 0 && selects(x)) return true
-    if (repeats(x) && (work > 0 || fold !== 'none') && inputs.size > 0) return true
-    const kind = foldKind(x)
-    const oneSum = kind !== undefined && reductions[kind].adds && fold === kind && terms * termsOf(x) <= mostTerms
-    return kind !== undefined && fold !== 'none' && !oneSum
+    if (repeats(x) && (work > 0 || reduction !== 'none') && inputs.size > 0) return true
+    const kind = reductionOf(x)
+    const oneSum =
+      kind !== undefined && reductions[kind].adds && reduction === kind && terms * termsOf(x) <= loopMaxTerms
+    return kind !== undefined && reduction !== 'none' && !oneSum
   }
 
-  /** One fold a kernel: the loops of two would run one after the other in every fragment. */
-  #oneFold(x: Tensor): void {
-    const folding = [...new Set(x.inputs)].filter((input) => this.#of(input).fold !== 'none')
-    if (folding.length > 1) folding.slice(1).forEach((input) => this.#store(input))
+  /** One reduction loop per kernel: two loops would run one after the other in every fragment. */
+  #oneReduction(x: Tensor): void {
+    const reducing = [...new Set(x.inputs)].filter((input) => this.#of(input).reduction !== 'none')
+    if (reducing.length > 1) reducing.slice(1).forEach((input) => this.#store(input))
   }
 
   #fewInputs(x: Tensor): void {
     for (let next = this.#largest(x); next && this.#isMuch(x); next = this.#largest(x)) this.#store(next)
   }
 
-  /** The input, not stored yet, that reads or computes most. */
+  /** The input that is not stored and reads the most buffers or does the most work. */
   #largest(x: Tensor): Tensor | undefined {
     return [...new Set(x.inputs)]
       .filter((input) => !this.#stored.has(input) && this.#of(input).work > 0)
@@ -145,17 +148,17 @@ class Cutter {
 
   #isMuch(x: Tensor): boolean {
     const { inputs, work } = this.#merged(x)
-    return inputs.size > this.limits.inputs || work > mostWork
+    return inputs.size > this.limits.inputs || work > kernelMaxWork
   }
 
-  #merged(x: Tensor): Inline {
+  #merged(x: Tensor): Recomputed {
     const parts = [...new Set(x.inputs)].map((input) => this.#of(input))
-    const below = parts.find((p) => p.fold !== 'none')?.fold ?? 'none'
+    const below = parts.find((p) => p.reduction !== 'none')?.reduction ?? 'none'
     const pointwise = x.row.kernel.kind === 'pointwise' || x.row.kernel.kind === 'gather'
     return {
       work: parts.reduce((sum, p) => sum + p.work, 0) + workOf(x),
       inputs: new Set(parts.flatMap((p) => [...p.inputs])),
-      fold: foldKind(x) ?? (below !== 'none' && pointwise ? 'used' : below),
+      reduction: reductionOf(x) ?? (below !== 'none' && pointwise ? 'used' : below),
       depth: 1 + Math.max(0, ...parts.map((p) => p.depth)),
       terms: Math.max(1, ...parts.map((p) => p.terms)) * termsOf(x)
     }

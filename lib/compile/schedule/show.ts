@@ -4,8 +4,8 @@ import { showShape } from '../../base/raise.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * A plan as a short program: a line a kernel, with its program's number; equal numbers are one program. A tiled kernel's
- * result is so many planes of a shape.
+ * A plan as a short program: one line per kernel, with the number of its program (kernels with equal numbers share one).
+ * The result of a tiled kernel shows as a number of slices times their shape.
  */
 export const showPlan = (plan: Plan, { source: whole = false } = {}): string => {
   const programs = [...new Set(plan.steps.map((step) => step.source().text))]
@@ -18,7 +18,7 @@ export const showPlan = (plan: Plan, { source: whole = false } = {}): string => 
   return [...leaves, ...steps, `return ${plan.outputs.map(letters).join(', ')}`, ...sources].join('\n')
 }
 
-/** The programs of a plan, under their numbers. */
+/** The programs of a plan, by number. */
 export const showSources = (plan: Plan): string =>
   [...new Set(plan.steps.map((step) => step.source().text))].map((text, i) => `#${i}\n${text}`).join('\n')
 

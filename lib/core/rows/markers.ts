@@ -2,7 +2,7 @@ import { node, type Row, type Tensor } from '../tensor.ts'
 
 // Rows that compute nothing: their value is that of their first input.
 
-const storeRow: Row<undefined> = {
+const barrierRow: Row<undefined> = {
   name: 'store',
   marks: 'barrier',
   kernel: { kind: 'pointwise', text: (x) => x },
@@ -12,7 +12,7 @@ const storeRow: Row<undefined> = {
 }
 
 /** `x`, which is to lie in a buffer of this very shape. */
-export const store = Object.assign((x: Tensor): Tensor => node(storeRow, undefined, x), { row: storeRow })
+export const barrier = Object.assign((x: Tensor): Tensor => node(barrierRow, undefined, x), { row: barrierRow })
 
 const differentiatedAsRow: Row<undefined> = {
   name: 'differentiatedAs',

@@ -1,108 +1,12 @@
 import { erf as erfValue, erfHelper } from '../erf.ts'
-import { raise } from '../../base/raise.ts'
-import { counted, dual, dualOp } from '../dual.ts'
-import { kindOf } from '../options.ts'
-import { broadcastShapes, sameShape, type Broadcast, type Fits, type Shape } from '../shape.ts'
-import { isTensor, node, shaped, type Helper, type Row, type Scalar, type Tensor } from '../tensor.ts'
-import { mapValues } from '../values.ts'
-import { full } from './leaves.ts'
-import { expand } from './adjoint.ts'
-import { reshape } from './movement.ts'
-
-type Ct = Tensor
-interface Pointwise {
-  readonly name: string
-  /** The meaning. */
-  readonly f: (...xs: number[]) => number
-  /** The same in the kernels' language. */
-  readonly text: (...xs: readonly string[]) => string
-  readonly helper?: Helper
-  /** Multiplications that take as long; 1 where it is left out. */
-  readonly cost?: number
-  readonly marks?: Row['marks']
-  /** Cotangents of the operands. */
-  readonly vjp: (ct: Ct, y: Tensor, ...xs: readonly Tensor[]) => readonly (Tensor | undefined)[]
-}
-
-const pointwise = ({ name, f, text, helper, cost = 1, marks, vjp }: Pointwise): Row<undefined> => ({
-  name,
-  kernel: { kind: 'pointwise', text, cost, ...(helper && { helper }) },
-  ...(marks && { marks }),
-  shape: (_, ...shapes) => shapes.reduce((a, b) => broadcastShapes(name, a, b)),
-  reference: (_, shape, ...xs) => mapValues(f, shape, ...xs),
-  vjp: (ct, y, xs) => vjp(ct, y, ...xs)
-})
-
-/** A tensor or a number as a tensor. */
-export const lift = (x: Tensor | number): Tensor => (isTensor(x) ? x : full([], x))
-
-/** Repeats a tensor along axes of size 1 and new leading axes until it has `shape`. */
-export const broadcastTo = (x: Tensor, shape: Shape): Tensor => {
-  if (sameShape(x.shape, shape)) return x
-  const aligned = [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape]
-  return expand(reshape(x, aligned), shape)
-}
-
-const applied = (row: Row<undefined>, ...xs: readonly (Tensor | number)[]): Tensor => {
-  const tensors = xs.map(lift)
-  const shape = row.shape(undefined, ...tensors.map((x) => x.shape))
-  return node(row, undefined, ...tensors.map((x) => broadcastTo(x, shape)))
-}
-
-export interface Unary {
-  <S extends Shape>(x: Tensor<S>): Tensor<S>
-  readonly row: Row<undefined>
-}
-
-/** What may stand beside a tensor of shape S. Literal shapes that do not broadcast are a type error. */
-export type Operand<S extends Shape, R extends Shape> = Tensor<Fits<S, R>> | Scalar | number
-
-/** Two operands, or the second one alone for `pipe`. */
-export interface BinaryCalls {
-  <S extends Shape, R extends Shape>(a: Tensor<S>, b: Tensor<R> & Tensor<Fits<NoInfer<S>, R>>): Tensor<Broadcast<S, R>>
-  <S extends Shape>(a: Tensor<S>, b: number | Scalar): Tensor<S>
-  <S extends Shape>(a: number, b: Tensor<S>): Tensor<S>
-  /** For `pipe`: `pipe(a, op(b))` is `op(a, b)`. */
-  (b: number): <S extends Shape>(a: Tensor<S>) => Tensor<S>
-  <R extends Shape>(
-    b: Tensor<R>
-  ): <S extends Shape>(a: Tensor<S> & Tensor<Fits<NoInfer<R>, S>>) => Tensor<Broadcast<S, R>>
-}
-export interface Binary extends BinaryCalls {
-  readonly row: Row<undefined>
-}
-
-export const unary = (spec: Pointwise): Unary => {
-  const row = pointwise(spec)
-  return Object.assign(<S extends Shape>(x: Tensor<S>) => shaped<S>(applied(row, x)), { row })
-}
-
-const operand = (op: string, x: Tensor | number): Tensor | number =>
-  isTensor(x) || typeof x === 'number' ? x : raise(op, `wants tensors or numbers, not ${kindOf(x)}`)
-
-/** The overloads of `Binary` on a function of two tensors or numbers. */
-export const binaryOp = (
-  name: string,
-  row: Row<undefined>,
-  op: (a: Tensor | number, b: Tensor | number) => Tensor
-): Binary =>
-  Object.assign(
-    dual<BinaryCalls>(counted(2), (b: Tensor | number) => {
-      operand(name, b)
-      return (a: Tensor | number) => op(operand(name, a), b)
-    }),
-    { row }
-  )
-
-const binary = (spec: Pointwise): Binary => {
-  const row = pointwise(spec)
-  return binaryOp(spec.name, row, (a, b) => applied(row, a, b))
-}
+import { counted, dualOp } from '../dual.ts'
+import type { Helper } from '../helper.ts'
+import { larger } from '../reductions.ts'
+import type { Tensor } from '../tensor.ts'
+import { applied, binary, pointwise, unary, type Binary } from './elementwise.ts'
 
 /** What a function like exp takes, and a quotient. */
 const transcendental = 4
-
-// ---- the rows ---------------------------------------------------------------------------------------------------
 
 /** x, as a node of its own: tells two uses of one tensor apart when differentiating by one of them. */
 export const identity = unary({ name: 'identity', marks: 'gradient', f: (x) => x, text: (x) => x, vjp: (ct) => [ct] })
@@ -124,16 +28,22 @@ export const exp = unary({
   name: 'exp',
   cost: transcendental,
   f: Math.exp,
-  text: (x) => `exp(${x})`,
   vjp: (ct, y) => [mul(ct, y)]
 })
+
+// the square root of a number without a logarithm is NaN
+const logarithm: Helper = {
+  name: 'logarithm',
+  params: ['x'],
+  body: { glsl: ['return x >= 0.0 ? log(x) : sqrt(x);'], js: ['return log(x);'] }
+}
 
 // d(ln x) = dx / x
 export const log = unary({
   name: 'log',
   cost: transcendental,
   f: Math.log,
-  text: (x) => `logarithm(${x})`,
+  helper: logarithm,
   vjp: (ct, _, x) => [div(ct, x)]
 })
 
@@ -142,7 +52,6 @@ export const sqrt = unary({
   name: 'sqrt',
   cost: transcendental,
   f: Math.sqrt,
-  text: (x) => `sqrt(${x})`,
   vjp: (ct, y) => [div(mul(ct, 0.5), y)]
 })
 
@@ -151,7 +60,6 @@ export const sin = unary({
   name: 'sin',
   cost: transcendental,
   f: Math.sin,
-  text: (x) => `sin(${x})`,
   vjp: (ct, _, x) => [mul(ct, cos(x))]
 })
 
@@ -160,7 +68,6 @@ export const cos = unary({
   name: 'cos',
   cost: transcendental,
   f: Math.cos,
-  text: (x) => `cos(${x})`,
   vjp: (ct, _, x) => [neg(mul(ct, sin(x)))]
 })
 
@@ -169,7 +76,7 @@ export const sigmoid = unary({
   name: 'sigmoid',
   cost: transcendental,
   f: (x) => 1 / (1 + Math.exp(-x)),
-  text: (x) => `sigmoid(${x})`,
+  helper: { name: 'sigmoid', params: ['x'], body: ['return 1.0 / (1.0 + exp(-x));'], wide: true },
   vjp: (ct, y) => [mul(ct, mul(y, sub(1, y)))]
 })
 
@@ -178,7 +85,20 @@ export const tanh = unary({
   name: 'tanh',
   cost: transcendental,
   f: Math.tanh,
-  text: (x) => `hyperbolicTangent(${x})`,
+  helper: {
+    name: 'hyperbolicTangent',
+    params: ['x'],
+    body: {
+      // WebGL 1 has no tanh; 1 - e^-2x cancels near 0, where the series serves
+      glsl: [
+        'float s = x * x;',
+        'if (s < 0.01) return x * (1.0 - s * (0.33333333 - s * (0.13333333 - s * 0.053968254)));',
+        'float t = 2.0 / (exp(2.0 * abs(x)) + 1.0);',
+        'return x < 0.0 ? t - 1.0 : 1.0 - t;'
+      ],
+      js: ['return tanh(x);']
+    }
+  },
   vjp: (ct, y) => [mul(ct, sub(1, mul(y, y)))]
 })
 
@@ -187,13 +107,12 @@ export const erf = unary({
   name: 'erf',
   cost: 3 * transcendental,
   f: erfValue,
-  text: (x) => `errorFunction(${x})`,
   helper: erfHelper,
   vjp: (ct, _, x) => [mul(ct, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI)))]
 })
 
 // the gradient is zero almost everywhere
-export const floor = unary({ name: 'floor', f: Math.floor, text: (x) => `floor(${x})`, vjp: () => [undefined] })
+export const floor = unary({ name: 'floor', f: Math.floor, vjp: () => [undefined] })
 
 export const add = binary({
   name: 'add',
@@ -230,7 +149,7 @@ export const div = binary({
 export const maximum = binary({
   name: 'maximum',
   f: (a, b) => Math.max(a, b),
-  text: (a, b) => `larger(${a}, ${b})`,
+  helper: larger,
   vjp: (ct, _, a, b) => [share(ct, a, b), share(ct, b, a)]
 })
 const share = (ct: Tensor, a: Tensor, b: Tensor): Tensor => select(less(a, b), 0, mul(ct, select(equal(a, b), 0.5, 1)))
@@ -240,27 +159,48 @@ export const power = binary({
   name: 'power',
   // IEEE 754's, which JavaScript's is not at 1^NaN and (±1)^±∞
   f: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b),
-  text: (a, b) => `power(${a}, ${b})`,
+  helper: {
+    name: 'power',
+    params: ['a', 'b'],
+    calls: [logarithm],
+    body: {
+      // drivers' own is e^(b ln a); in IEEE 754 a negative or zero a has powers, too, if b is whole or infinite
+      glsl: [
+        'float m = abs(a);',
+        'bool whole = b == floor(b);',
+        'bool odd = abs(b) < 16777216.0 && mod(b, 2.0) == 1.0;',
+        'if (b == 0.0 || a == 1.0) return 1.0;',
+        'if (m == 1.0) return whole ? (odd ? -1.0 : 1.0) : sqrt(a);',
+        'if (m == 0.0) return b > 0.0 ? (odd ? a : m) : b < 0.0 ? 1.0 / (odd ? a : m) : b;',
+        'float y = exp(b * logarithm(m));',
+        'return a > 0.0 ? y : (whole || m * 2.0 == m) ? (odd ? -y : y) : sqrt(a);'
+      ],
+      js: [
+        'if (a == 1.0) { return 1.0; }',
+        'if (a == -1.0) { if (abs(b) > 16777216.0) { return 1.0; } }',
+        'return pow(a, b);'
+      ]
+    }
+  },
   vjp: (ct, y, a, b) => [mul(ct, mul(b, power(a, sub(b, 1)))), mul(ct, mul(y, log(a)))]
 })
 
 // comparisons give 1 or 0 and have no gradient
-const comparison = (name: string, f: (a: number, b: number) => boolean): Binary =>
+const comparison = (name: string, operator: string, f: (a: number, b: number) => boolean): Binary =>
   binary({
     name,
     f: (a, b) => Number(f(a, b)),
-    text: (a, b) => `is_${name}(${a}, ${b})`,
+    helper: { name: `is_${name}`, params: ['a', 'b'], body: [`return a ${operator} b ? 1.0 : 0.0;`] },
     vjp: () => [undefined, undefined]
   })
-export const less = comparison('less', (a, b) => a < b)
-export const lessEqual = comparison('lessEqual', (a, b) => a <= b)
-export const equal = comparison('equal', (a, b) => a === b)
+export const less = comparison('less', '<', (a, b) => a < b)
+export const lessEqual = comparison('lessEqual', '<=', (a, b) => a <= b)
+export const equal = comparison('equal', '==', (a, b) => a === b)
 
 // the chosen side takes the cotangent
 const selectRow = pointwise({
   name: 'select',
   f: (c, a, b) => (c === 0 ? b : a),
-  text: (c, a, b) => `select(${c}, ${a}, ${b})`,
   vjp: (ct, _, c) => [undefined, select(c, ct, 0), select(c, 0, ct)]
 })
 

@@ -1,26 +1,27 @@
-/** Counted things: what specs assert and what a user looks at. */
+/** The counters of a device, for specs and for users. */
 export interface Counters {
-  /** Programs there are. */
+  /** Programs now. */
   programs: number
-  /** Programs ever compiled. */
+  /** Programs compiled so far. */
   compiled: number
   /** Kernel calls. */
   calls: number
-  /** Textures (or arrays) ever made. */
+  /** Textures (or arrays) created so far. */
   created: number
   /** Textures in use. */
   live: number
-  /** Textures waiting to be used again. */
+  /** Free textures. */
   pooled: number
-  /** Bytes of both, and the most there ever were. */
+  /** Bytes of both, and their peak. */
   bytes: number
   peakBytes: number
-  /** Results moved to the host, to make room. */
+  /** Results moved to the host to make room. */
   spilled: number
-  /** Milliseconds spent on writing and compiling programs, with what the driver does of it at the first draw. */
+  /** Milliseconds spent on generating and compiling programs, including the driver's part at the first draw. */
   compileMs: number
 }
 
+/** Counters at zero. */
 export const noCounts = (): Counters => ({
   programs: 0,
   compiled: 0,

@@ -4,35 +4,36 @@ import type { Shape } from '../../core/shape.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import type { OnLost } from './lost.ts'
 
+/** The numbers of a tensor: float32 from devices, float64 from the reference. */
 export type Numbers = Float32Array | Float64Array
 
-/** What a device counts. Nothing of this is needed to use it; it is there to be looked at. */
+/** The counters of a device, for information only. */
 export interface Stats {
-  /** Programs there are, each for all kernels that share it, and how many were ever compiled. */
+  /** Programs now (kernels share them), and how many were compiled so far. */
   readonly programs: number
   readonly compiled: number
-  /** Plans there are. */
+  /** Plans in the cache. */
   readonly plans: number
   /** Kernel calls so far. */
   readonly calls: number
-  /** Textures ever made; in the steady state this does not grow. */
+  /** Textures created so far; in the steady state this does not grow. */
   readonly created: number
-  /** Textures in use now, and those that wait to be used again. */
+  /** Textures in use, and free ones. */
   readonly live: number
   readonly pooled: number
-  /** Bytes of both, and the most there ever were. */
+  /** Bytes of both, and their peak. */
   readonly bytes: number
   readonly peakBytes: number
-  /** Results moved to the host, to make room: none as long as what is dropped is collected in time. */
+  /** Results moved to the host to make room: none if dropped tensors are collected in time. */
   readonly spilled: number
-  /** Milliseconds of tracing functions, planning kernels, compiling programs, and running them. */
+  /** Milliseconds spent on tracing, planning, compiling programs, and running. */
   readonly traceMs: number
   readonly planMs: number
   readonly compileMs: number
   readonly runMs: number
 }
 
-/** What a kernel of a plan took, and what it had to do. */
+/** The time and the work of one kernel of a plan. */
 export interface Timing {
   /** The rows it was made for, and the shape of its results. */
   readonly name: string
@@ -41,44 +42,48 @@ export interface Timing {
   readonly program: number
   readonly ms: number
   readonly flops: number
-  /** Of the textures it reads and writes. */
+  /** Bytes of the textures that it reads and writes. */
   readonly bytes: number
 }
 
+/** Options of `device.compile`. */
 export interface CompileOptions {
-  /** Positions of arguments that the caller gives up: their memory serves the results, and they can't be used again. */
+  /** Positions of donated arguments: results may take their memory, and they cannot be used again. */
   readonly donate?: readonly number[]
 }
 
-/** Something that computes what tensors describe. */
+/** Computes the values that tensors describe. */
 export interface Device {
   /** `webgl2`, `webgl`, `headlessgl`, `webasm`, `cpu` or `reference`. */
   readonly name: string
-  /** What the driver calls itself. */
+  /** The name of the driver. */
   readonly renderer: string
-  /** Why this device and no other. */
+  /** Why this device was chosen. */
   readonly reason: string
   /**
-   * A pure function of trees as one plan of kernels, made once per shapes of its arguments. Tensors and keys are its
+   * Compiles a pure function of trees to a plan of kernels, once for each set of argument shapes. Tensors and keys are its
    * inputs; every other leaf (numbers, strings) is part of the function, and another value makes another plan.
    */
   compile<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CompileOptions): (...args: A) => R
-  /** Computes the tensors of a tree, so that using them again does not compute them again. */
+  /** Computes the tensors of a tree, so that later uses do not compute them again. */
   compute<T>(tree: T): T
-  /** The numbers of a tensor, row-major: the only place that waits. */
+  /** The numbers of a tensor, row-major. Only this waits for the device. */
   read(x: Tensor): Promise<Numbers>
   read(x: Tensor, as: 'ndarray'): Promise<NdArray<Numbers>>
   read(x: Tensor, as: 'nested'): Promise<Nested>
-  /** The plan of a function as text, a line a kernel; with the sources of its programs where they are wanted. */
+  /** The plan of a function as text, one line per kernel; `showSource` adds the programs. */
   show<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
   showSource<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
-  /** The life of a function, stage by stage: the graph that was traced, what each pass made of it, calls and programs. */
+  /**
+   * The compilation of a function, stage by stage: the traced graph, the result of each pass, the calls and programs.
+   */
   explain<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
-  /** Runs a function, waiting after each of its kernels, and says what each took. */
+  /** Runs a function, waits after each kernel, and returns what each took. */
   profile<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): readonly Timing[]
   /**
-   * Hears that the device is gone, once: its driver was reset, say. From then on everything asked of it raises that
-   * error too; what was read before can go on another device. What it gives ends the listening.
+   * Calls a listener once if the device is lost, for example because its driver was reset. From then on every method raises
+   * the same error; numbers that were read before can be used on another device. Returns a function that removes the
+   * listener.
    */
   onLost(listener: OnLost): () => void
   stats(): Stats

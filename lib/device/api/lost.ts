@@ -1,7 +1,7 @@
 import { reason } from '../../base/failure.ts'
 import { TesseraError } from '../../base/raise.ts'
 
-/** What a device held that exists nowhere else. */
+/** The results that existed only on a lost device. */
 export interface Holdings {
   readonly results: number
   readonly bytes: number
@@ -11,11 +11,11 @@ const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB
 
 const lossText = (device: string, { results, bytes }: Holdings): string =>
   `device: ${device} is gone (its GL context was lost), and with it ${results} result${results === 1 ? '' : 's'} ` +
-  `(${megabytes(bytes)}) that lay there: open another device and go on from numbers that were read before`
+  `(${megabytes(bytes)}) that lay there: open another device and continue from numbers that were read before`
 
 /**
- * The device is gone: a driver was reset, a laptop slept, or a page had too many contexts. All that lay on it is lost;
- * GL itself would go on and give zeros.
+ * The device is lost: its driver was reset, a laptop slept, or a page had too many contexts. Everything on it is gone. GL
+ * itself would go on and return zeros.
  */
 export class DeviceLostError extends TesseraError {
   constructor(
@@ -28,25 +28,26 @@ export class DeviceLostError extends TesseraError {
   }
 }
 
+/** A listener for the loss of a device. */
 export type OnLost = (error: DeviceLostError) => void
 
-/** Whether a device is lost, for good: a context that is restored has none of its textures and programs. */
+/** The state of a device: a lost one stays lost, as a restored context has none of its textures and programs. */
 export class Loss {
   #error: DeviceLostError | undefined
   readonly #listeners = new Set<OnLost>()
-  /** What the device holds now. */
+  /** Counts what the device holds now. */
   holdings: () => Holdings = () => ({ results: 0, bytes: 0 })
   constructor(
     readonly device: string,
     readonly isGone: () => boolean
   ) {}
 
-  /** Throws where the device is gone. */
+  /** Throws if the device is lost. */
   check(): void {
     if (this.#error || this.isGone()) throw this.notice()
   }
 
-  /** Takes the device for lost, and tells those who want to know. */
+  /** Marks the device as lost and calls the listeners. */
   notice(): DeviceLostError {
     if (this.#error) return this.#error
     const error = new DeviceLostError(this.device, this.holdings())
@@ -56,14 +57,14 @@ export class Loss {
     return error
   }
 
-  /** Hears of the loss, once; what it gives ends the listening. */
+  /** Adds a listener, which is called once; returns a function that removes it. */
   listen(listener: OnLost): () => void {
     if (this.#error) tell(listener, this.#error)
     else this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  /** What a backend threw, as one of our errors: a context that is gone explains whatever it is. */
+  /** An error of a backend as one of the library's: on a lost context, the loss explains any error. */
   explained(thrown: unknown): Error {
     if (this.#error || this.isGone() || isDestroyed(thrown)) return this.notice()
     if (thrown instanceof TesseraError) return thrown
@@ -71,10 +72,10 @@ export class Loss {
   }
 }
 
-/** headless-gl's word for a context that was destroyed, which never counts as lost. */
+/** headless-gl's message for a destroyed context, which it never reports as lost. */
 const isDestroyed = (thrown: unknown): boolean => /invalid gl context/i.test(reason(thrown))
 
-/** What a listener throws is an error of its own, not one of whoever noticed the loss. */
+/** An error in a listener must not reach the code that noticed the loss. */
 const tell = (listener: OnLost, error: DeviceLostError): void => {
   try {
     listener(error)

@@ -6,8 +6,8 @@ import { leaked, type Trace } from '../../core/trace.ts'
 import { eachLeaf, tensorsOf } from '../../core/tree.ts'
 
 /**
- * Refuses tensors that hang on placeholders of another trace than `own`. Placeholders are numbered, so each would be
- * taken for an argument of the function at hand.
+ * Raises if tensors depend on placeholders of another trace than `own`. Placeholders are numbered, so they would be
+ * mistaken for arguments of this function.
  */
 export const checkPlaceholders = (op: string, tensors: readonly Tensor[], own?: Trace): void => {
   for (const { row, attrs, inputs } of topological(tensors)) {
@@ -28,7 +28,7 @@ const checkKey = (op: string, key: Key, own: Trace | undefined): void => {
 const isLazy = (leaf: unknown): boolean =>
   typeof leaf === 'object' && leaf !== null && ('then' in leaf || ('next' in leaf && Symbol.iterator in leaf))
 
-/** Refuses a traced function's result where what it says is not known yet, or is another function's. */
+/** Raises if a traced function returns something that is not known yet, or that belongs to another trace. */
 export const checkResult = (own: Trace, result: unknown): void => {
   eachLeaf(result, (leaf) => {
     if (leaf instanceof Key) checkKey('compile', leaf, own)

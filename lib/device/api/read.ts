@@ -11,15 +11,15 @@ const nest = (data: Numbers, shape: Shape, offset: number): Nested => {
   return Array.from({ length: d }, (_, i) => nest(data, rest, offset + i * sizeOf(rest)))
 }
 
-/** Row-major numbers in the form that the reader asked for. */
+/** Row-major numbers in the requested form. */
 export const formed = (data: Numbers, shape: Shape, as?: 'ndarray' | 'nested'): Numbers | NdArray<Numbers> | Nested => {
   if (as !== undefined) choice('read', 'the form', as, ['ndarray', 'nested'])
   return as === 'ndarray' ? ndarray(data, [...shape]) : as === 'nested' ? nest(data, shape, 0) : data
 }
 
 /**
- * What is promised of something that begins now. Where that fails in a function being traced, which can't wait for the
- * promise, the trace fails too.
+ * Starts something now and returns a promise of its result. If it fails inside a function that is being traced, which cannot
+ * await the promise, the trace fails as well.
  */
 export const promised = <A>(begin: () => Promise<A>): Promise<A> => {
   try {

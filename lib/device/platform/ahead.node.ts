@@ -6,15 +6,15 @@ import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/Either'
 import type { Ahead, Job, Platform } from './types.ts'
 
-/** Set for helpers, which have none of their own. */
+/** An environment variable that is set for helpers, which start no helpers themselves. */
 const mark = 'TESSERA_HELPER'
 
 const program = fileURLToPath(new URL('compiler.node.ts', import.meta.url))
 
-/** Flags of Node that say how modules are found and read; each takes a value. */
+/** Flags of Node that affect how modules are loaded; each takes a value. */
 const loading = new Set(['--import', '--require', '-r', '--loader', '--experimental-loader', '--conditions', '-C'])
 
-/** Those of this process's flags without which a helper could not read this library either. */
+/** The flags of this process that a helper needs to load this library. */
 export const loaders = (flags: readonly string[]): readonly string[] =>
   flags.flatMap((flag, i) => {
     if (loading.has(flag)) return flags.slice(i, i + 2)
@@ -22,7 +22,7 @@ export const loaders = (flags: readonly string[]): readonly string[] =>
     return flag.includes('=') && loading.has(name!) ? [flag] : []
   })
 
-/** Calls something with a file that has no name any more, so that nobody need remove it. */
+/** Calls `use` with an open file that is already unlinked, so that it need not be removed. */
 const withUnnamed = <A>(content: string, use: (file: number) => A): A => {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-'))
   try {
@@ -39,7 +39,7 @@ const withUnnamed = <A>(content: string, use: (file: number) => A): A => {
   }
 }
 
-/** Away from the terminal's process group: Ctrl-C is for the program, with which a helper ends anyhow. */
+/** Outside the terminal's process group: Ctrl-C is for the program, and a helper ends with it. */
 const spawnHelper = (jobs: readonly Job[]): (() => void) => {
   const child = withUnnamed(JSON.stringify(jobs), (file) =>
     spawn(process.execPath, [...loaders(process.execArgv), program], {
@@ -48,7 +48,7 @@ const spawnHelper = (jobs: readonly Job[]): (() => void) => {
       env: { ...process.env, [mark]: '1' }
     })
   )
-  // help is welcome and not needed
+  // a missing helper only costs time
   child.on('error', () => undefined)
   child.unref()
   return () => void child.kill('SIGKILL')
@@ -62,12 +62,15 @@ const ahead: Ahead = (lists) => {
   return () => ends.forEach((end) => end())
 }
 
-/** The driver compiles on the thread that draws: more helpers than this get in each other's way at its end of the work. */
+/**
+ * The most helpers. The driver compiles on the thread that draws, and more helpers than this get in each other's way at the
+ * end of the list.
+ */
 const most = 3
 
 /**
- * Mesa, which headless-gl draws with on Linux, keeps what it compiled on disk, where other processes find it. Not for
- * what only calls itself Node, nor where a bundler left the helper's program behind.
+ * On Linux, headless-gl uses Mesa, which caches compiled programs on disk for all processes. Undefined in runtimes that only
+ * call themselves Node, and if a bundler did not include the helper's program.
  */
 export const helpers = (): Platform['helpers'] => {
   const idle = Math.min(most, availableParallelism() - 1)

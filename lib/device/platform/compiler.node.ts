@@ -1,5 +1,5 @@
-// The program of a helper: compiles the programs that its standard input lists, so that the driver keeps them where
-// the process that started it finds them.
+// The program of a helper process: compiles the programs listed on its standard input, so that the driver's cache has them
+// for the process that started it.
 import { readFileSync } from 'node:fs'
 import * as E from 'fp-ts/Either'
 import { glEngine } from '../gl.ts'
@@ -14,7 +14,7 @@ const context = await open()
 if (E.isRight(context)) {
   const engine = glEngine(context.right)
   for (const { source, inputs, targets } of jobs) {
-    // whose parent is gone belongs to another
+    // if the parent is gone, another process adopted this one
     if (process.ppid !== parent) break
     const read = Array.from({ length: inputs }, () => engine.take([4]))
     for (const buffer of [...read, ...engine.run(source, read, [4], targets)]) engine.give(buffer)

@@ -10,10 +10,10 @@ import { fail, failure, reason, type Failure } from '../../base/failure.ts'
 import { ensureFolder, writeAtomic } from '../../io/atomic.node.ts'
 import type { Device } from '../api/device.ts'
 
-/** What costs are stored for: a backend, and what its driver calls itself. */
+/** The key of stored costs: a backend, and the name of its driver. */
 export type GLDevice = Pick<Device, 'name' | 'renderer'>
 
-/** The folder for settings: the user's own, or the one that TESSERA_CONFIG names; none where it is empty. */
+/** The folder for settings: the user's, or the one in TESSERA_CONFIG; none if that is empty. */
 const settings = (): E.Either<Failure, string> => {
   const { TESSERA_CONFIG: told } = process.env
   return told === ''
@@ -27,7 +27,7 @@ const plain = (text: string): string =>
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, 100)
 
-/** Where the costs of a device are stored; the failure is that they are not to be. */
+/** The file for the costs of a device; a failure if costs are not to be stored. */
 export const costsFile = ({ name, renderer }: GLDevice): E.Either<Failure, string> =>
   pipe(
     settings(),
@@ -46,7 +46,7 @@ const isCosts = (x: unknown): x is Costs =>
     return typeof value === 'number' && Number.isFinite(value) && value >= (least[name] ?? 0)
   })
 
-/** What a file of costs says, with its path for the failure. */
+/** Parses a file of costs; its path is for the failure. */
 const parsed = (path: string, text: string): E.Either<Failure, Costs> =>
   pipe(
     E.tryCatch(
@@ -74,7 +74,7 @@ const textOf = (path: string): E.Either<Failure, string | undefined> => {
   }
 }
 
-/** The costs stored for a device, if there are any. The failure is of kind `format` where the file is damaged. */
+/** The costs stored for a device, if there are any. Fails with kind `format` if the file is damaged. */
 export const storedCosts = (device: GLDevice): E.Either<Failure, Costs | undefined> =>
   pipe(
     costsFile(device),
@@ -88,7 +88,7 @@ export const storedCosts = (device: GLDevice): E.Either<Failure, Costs | undefin
     )
   )
 
-/** Stores the costs of a device for all programs to come; gives the file. The failure is of kind `write`. */
+/** Stores the costs of a device for later programs; returns the file. Fails with kind `write`. */
 export const storeCosts = ({ name, renderer }: GLDevice, costs: Costs): TE.TaskEither<Failure, string> =>
   pipe(
     TE.fromEither(costsFile({ name, renderer })),
@@ -98,7 +98,7 @@ export const storeCosts = ({ name, renderer }: GLDevice, costs: Costs): TE.TaskE
     )
   )
 
-/** Removes what is stored for a device; gives the file, or nothing where there was none. */
+/** Removes the stored costs of a device; returns the file, or undefined if there was none. */
 export const forgetCosts = (device: GLDevice): TE.TaskEither<Failure, string | undefined> =>
   pipe(
     TE.fromEither(costsFile(device)),

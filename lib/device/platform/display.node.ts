@@ -6,16 +6,16 @@ import type { TaskEither } from 'fp-ts/TaskEither'
 import { fail } from '../../base/failure.ts'
 import type { Failure } from '../../base/failure.ts'
 
-/** The X display that GL contexts of this process draw to; its name is empty where GL needs none. */
+/** The X display that GL contexts of this process draw to; the name is empty if GL needs none. */
 export interface Display {
   readonly name: string
   readonly started: boolean
 }
 
 /**
- * Xvfb behind a shell that waits for the end of its standard input, which comes when this process ends, however
- * it ends (a pipe's end closes with its process, SIGKILL included): no signal handlers, nothing to clean up.
- * -displayfd takes a free number, so that any number of processes may start their own at the same time.
+ * Xvfb behind a shell that waits for the end of its standard input. A pipe closes when its process ends, even by SIGKILL, so
+ * this needs no signal handlers and no clean-up. -displayfd picks a free number, so that several processes can start a
+ * server at the same time.
  */
 const script = `
 Xvfb -displayfd 3 -screen 0 64x64x24 -nolisten tcp -noreset </dev/null &
@@ -30,11 +30,11 @@ const patience = 20_000
 const missing = 'GL needs a display: DISPLAY is not set and Xvfb is not installed: sudo apt-get install -y xvfb'
 const broken = 'GL needs a display: Xvfb did not start; see why with: Xvfb -displayfd 1'
 
-/** Away from the terminal's process group: Ctrl-C is for the program, which may want to finish its step. */
+/** Outside the terminal's process group: Ctrl-C is for the program, which may have to finish its step. */
 const spawnServer = (): ChildProcess =>
   spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'], detached: true })
 
-/** What the server writes when it is ready: its number; nothing when it ends before that. */
+/** The display number that the server writes when it is ready; nothing if it ends before that. */
 const firstLine = (pipe: Readable): Promise<string> =>
   new Promise((resolve) => {
     const late = setTimeout(() => pipe.destroy(), patience)
@@ -70,13 +70,13 @@ const find = (): Promise<E.Either<Failure, Display>> => {
   return start()
 }
 
-/** A process has one environment, hence one display. */
+/** A process has one environment, and so one display. */
 let found: Promise<E.Either<Failure, Display>> | undefined
 
 /**
- * Sees to it that GL contexts find an X display: takes the one that DISPLAY names, else (on Linux) starts an
- * Xvfb of this process's own and sets DISPLAY. To be called before the first GL context. The server ends with
- * the process and does not keep it alive. Gives an `unavailable` failure where Xvfb is missing.
+ * Provides an X display for GL contexts: uses the one that DISPLAY names, else (on Linux) starts Xvfb for this process and
+ * sets DISPLAY. Call it before the first GL context. The server ends with the process and does not keep it alive. Fails
+ * with kind `unavailable` if Xvfb is missing.
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import type { Context, Platform } from './types.ts'
 
 type CreateContext = (width: number, height: number, options: object) => WebGLRenderingContext | null
 
-// optional: where it could not be built, the other backends serve
+// optional: if it could not be built, there are other backends
 const loadGL = (): E.Either<Failure, CreateContext> =>
   E.tryCatch(
     () => createRequire(import.meta.url)('gl') as CreateContext,
@@ -31,7 +31,7 @@ const open = (create: CreateContext): E.Either<Failure, Context> =>
     E.map((gl): Context => ({ name: 'headlessgl', gl, canvas: {} }))
   )
 
-/** The GL of Node: headless-gl, on a display that the library starts where there is none. */
+/** The GL of Node: headless-gl, on a display that the library starts if there is none. */
 export const platform: Platform = {
   contexts: [
     [
@@ -43,7 +43,7 @@ export const platform: Platform = {
       )
     ]
   ],
-  // a damaged file is for npm run doctor to tell: the usual costs serve as well
+  // npm run doctor reports a damaged file; the default costs work as well
   costs: (name, renderer) => E.getOrElse((): Costs | undefined => undefined)(storedCosts({ name, renderer })),
   helpers: helpers()
 }

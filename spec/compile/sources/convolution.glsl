@@ -182,9 +182,9 @@ vec4 body() {
   return total0;
 }
 #1
+float pick(vec4 t, float channel) { return channel < 1.5 ? (channel < 0.5 ? t.x : t.y) : (channel < 2.5 ? t.z : t.w); }
 float sigmoid(float x) { return 1.0 / (1.0 + exp(-x)); }
 vec4 sigmoid(vec4 x) { return 1.0 / (1.0 + exp(-x)); }
-float pick(vec4 t, float channel) { return channel < 1.5 ? (channel < 0.5 ? t.x : t.y) : (channel < 2.5 ? t.z : t.w); }
 varying vec4 number0;
 varying vec4 number1;
 varying vec4 number2;

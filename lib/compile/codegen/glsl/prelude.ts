@@ -1,10 +1,9 @@
-import type { Helper } from '../../../core/tensor.ts'
+import type { Helper } from '../../../core/helper.ts'
+import { bodyOf, rendered, withCalled } from '../code.ts'
 
-/** Functions that the rows' texts call and GLSL lacks; only those used are written into a kernel. */
+/** A function of one number, and of four of them at once. */
 const both = (head: (type: string) => string, scalar: string, wide: string): string =>
   [`${head('float')} { ${scalar} }`, `${head('vec4')} { ${wide} }`].join('\n')
-
-const comparison = (name: string, op: string): string => each(name, ['a', 'b'], `return a ${op} b ? 1.0 : 0.0;`)
 
 /** The digits of 1 / 2π to the base of 256, after the point: 160 bits, which float32's largest numbers want. */
 const turnDigits: readonly number[] = [
@@ -70,47 +69,11 @@ const each = (name: string, params: readonly string[], body: string): string => 
   ].join('\n')
 }
 
-/**
- * Drivers take a choice by a comparison of what is chosen for their own min and max, e^(p ln x) for a power, and lose
- * NaN there. What is written here is none of the forms that they know.
- */
+/** What the writers call and GLSL lacks, or has not well enough. Functions of one row are the row's helpers. */
 const functions: Readonly<Record<string, string>> = {
-  is_less: comparison('is_less', '<'),
-  is_lessEqual: comparison('is_lessEqual', '<='),
-  is_equal: comparison('is_equal', '=='),
-  // times 1, which no compiler knows to be 1
+  // drivers take a choice by a comparison of its sides for their own min or max, which lose NaN; they do not know that
+  // the factor is 1
   select: each('select', ['c', 'a', 'b'], 'return c * gl_FragCoord.w != 0.0 ? a : b;'),
-  sigmoid: both((t) => `${t} sigmoid(${t} x)`, 'return 1.0 / (1.0 + exp(-x));', 'return 1.0 / (1.0 + exp(-x));'),
-  // where neither is true one of the two is NaN, and so is the sum of the squares
-  larger: each('larger', ['a', 'b'], 'return a >= b ? a : (a < b ? b : a * a + b * b);'),
-  // the square root of what has no logarithm is NaN
-  logarithm: each('logarithm', ['x'], 'return x >= 0.0 ? log(x) : sqrt(x);'),
-  // as in IEEE 754: b a whole number or infinite, a negative or nothing, each has a meaning
-  power: each(
-    'power',
-    ['a', 'b'],
-    [
-      'float m = abs(a);',
-      'bool whole = b == floor(b);',
-      'bool odd = abs(b) < 16777216.0 && mod(b, 2.0) == 1.0;',
-      'if (b == 0.0 || a == 1.0) return 1.0;',
-      'if (m == 1.0) return whole ? (odd ? -1.0 : 1.0) : sqrt(a);',
-      'if (m == 0.0) return b > 0.0 ? (odd ? a : m) : b < 0.0 ? 1.0 / (odd ? a : m) : b;',
-      'float y = exp(b * logarithm(m));',
-      'return a > 0.0 ? y : (whole || m * 2.0 == m) ? (odd ? -y : y) : sqrt(a);'
-    ].join(' ')
-  ),
-  // 1 - e^-2x cancels near 0, where the series serves
-  hyperbolicTangent: each(
-    'hyperbolicTangent',
-    ['x'],
-    [
-      'float s = x * x;',
-      'if (s < 0.01) return x * (1.0 - s * (0.33333333 - s * (0.13333333 - s * 0.053968254)));',
-      'float t = 2.0 / (exp(2.0 * abs(x)) + 1.0);',
-      'return x < 0.0 ? t - 1.0 : 1.0 - t;'
-    ].join(' ')
-  ),
   withoutTurns,
   accurateSin: wave('accurateSin', 0),
   accurateCos: wave('accurateCos', 0.5),
@@ -118,14 +81,25 @@ const functions: Readonly<Record<string, string>> = {
 }
 
 /** GLSL's own need only be right to 2⁻¹¹, and some drivers do no better. */
-const accurate = (text: string): string =>
-  text.replace(/\b(sin|cos)\(/g, (_, name: string) => (name === 'sin' ? 'accurateSin(' : 'accurateCos('))
+const accurate: Readonly<Record<string, string>> = { sin: 'accurateSin', cos: 'accurateCos' }
 
-/** The text with the functions that it calls before it, and those that they call; of rows it has helpers. */
-export const withFunctions = (text: string, helpers: readonly Helper[]): string => {
-  const own = helpers.map(({ name, params, body }) => each(name, params, body.join(' ')))
-  return Object.entries(functions).reduceRight(
-    (all, [name, source]) => (all.includes(`${name}(`) ? `${source}\n${all}` : all),
-    accurate([...own, text].join('\n'))
-  )
+/** What GLSL calls a function of the rows' language. */
+export const functionName = (name: string): string => accurate[name] ?? name
+
+/** A row's helper. */
+const defined = (helper: Helper): string => {
+  const { name, params, wide } = helper
+  const body = rendered(bodyOf(helper, 'glsl'), () => '', functionName)
+  const list = (type: string): string => params.map((p) => `${type} ${p}`).join(', ')
+  return wide ? both((type) => `${type} ${name}(${list(type)})`, body, body) : each(name, params, body)
+}
+
+/** The definitions of some functions, and of those that they call. */
+export const functionsOf = (called: ReadonlySet<string | Helper>): readonly string[] => {
+  const all = withCalled(called, 'glsl')
+  const names = new Set(all.map((to) => (typeof to === 'string' ? functionName(to) : '')))
+  const isUsed = (name: string): boolean =>
+    names.has(name) || (name === 'withoutTurns' && Object.values(accurate).some((wave) => names.has(wave)))
+  const own = Object.entries(functions).flatMap(([name, source]) => (isUsed(name) ? [source] : []))
+  return [...own, ...all.flatMap((to) => (typeof to === 'string' ? [] : [defined(to)]))]
 }

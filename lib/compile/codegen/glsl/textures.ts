@@ -15,22 +15,24 @@ import {
 import type { Shape } from '../../../core/shape.ts'
 import { dividesInFloats, fitsFloats } from '../../kernel/exact.ts'
 import type { Kernel } from '../../kernel/ir.ts'
-import { given, perSide } from '../uniforms.ts'
+import { call, channel, code, joined, literal, perSide, size, type Code } from '../code.ts'
 import { sideOf, type Layout } from '../../kernel/layout.ts'
 import type { Names } from '../names.ts'
 import type { Coordinate, Place } from './place.ts'
-import { planeLayout, targetsOf } from '../../kernel/planes.ts'
+import { sliceLayout, targetsOf } from '../../kernel/slices.ts'
 import type { Block } from '../block.ts'
 
+/** Whether an index is a multiple of four for all values of its variables. */
 export const divisibleByFour = (a: Affine): boolean => a.c % 4 === 0 && a.terms.every(([, k]) => k % 4 === 0)
+/** A quarter of such an index. */
 export const quarter = (a: Affine): Affine => ({ c: a.c / 4, terms: a.terms.map(([v, k]) => [v, k / 4] as const) })
 
-/** Reads of a kernel's buffers: from an index to the text of a texel or one of its channels. */
+/** Writes loads: from the index of an element to a texel or one of its channels. */
 export class TextureReads {
-  /** Of each slot's buffer; where that lies in planes, of one of them. */
+  /** The layout of each slot's buffer; of one slice if the buffer is stored as slices. */
   readonly #layouts: readonly Layout[]
   place: Place | undefined
-  /** For a loop's counter another one that is always 0, and stands in an address wherever that stands. */
+  /** For a loop's counter, the one of the extra loop of one turn: addresses that have one have both. */
   readonly twins = new Map<Var, Var>()
   constructor(
     readonly kernel: Kernel,
@@ -39,20 +41,20 @@ export class TextureReads {
     /** The block around all loops. */
     readonly root: Block,
     /**
-     * Whether an address is the sum of all coordinates, each times a number: kernels whose buffers lie differently then
-     * differ in numbers alone.
+     * Whether an address is the sum of all coordinates, each times a number. Kernels that differ in the layout of their
+     * buffers then differ in numbers alone.
      */
     readonly sums: boolean
   ) {
-    if (sums) names.divided = (of, block) => this.#position(of, block)
-    this.#layouts = kernel.inputs.map((x, slot) => planeLayout(x.shape, this.#tile(slot), dialect.textureSize))
+    if (sums) names.dividend = (of, block) => this.#position(of, block)
+    this.#layouts = kernel.inputs.map((x, slot) => sliceLayout(x.shape, this.#tile(slot), dialect.textureSize))
   }
 
   #tile(slot: number): readonly number[] {
     return this.kernel.tiles?.[slot] ?? []
   }
 
-  /** Whether a texel lies in its texture where the fragment lies in its own. */
+  /** Whether a texel has the same position in its texture as the fragment has in the output. */
   isHere(slot: number, index: readonly Affine[]): boolean {
     const { texels, width, height } = this.#layouts[slot]!
     const { place } = this
@@ -62,47 +64,47 @@ export class TextureReads {
     return long(texels, index) === long(place.layout.texels, place.index)
   }
 
-  /** One number: a channel of a texel, known beforehand where the index tells. */
-  element(slot: number, shape: Shape, index: readonly Affine[], block: Block): string {
+  /** One element: a channel of a texel. The channel is static if the index determines it. */
+  element(slot: number, shape: Shape, index: readonly Affine[], block: Block): Code {
     const [first = constant(0), ...rest] = index
-    if (shape.length === 0) return `${this.texel(slot, [constant(0)], block)}.x`
-    const channel = ((first.c % 4) + 4) % 4
-    const block4 = shift(first, -channel)
-    if (divisibleByFour(block4)) return `${this.texel(slot, [quarter(block4), ...rest], block)}.${'xyzw'[channel]}`
+    if (shape.length === 0) return channel(this.texel(slot, [constant(0)], block), 0)
+    const lane = ((first.c % 4) + 4) % 4
+    const block4 = shift(first, -lane)
+    if (divisibleByFour(block4)) return channel(this.texel(slot, [quarter(block4), ...rest], block), lane)
     if (fitsFloats(first)) return this.dynamic(slot, this.#number(first, block), shape, rest, block)
     const position = this.names.integer(first, block)
-    const texel = block.let('int', `${position} / 4`)
+    const texel = block.let('int', code`${position} / 4`)
     const lead = freshVar(Math.ceil(shape[0]! / 4))
     this.names.setInteger(lead, texel)
-    return this.#picked(slot, lead, block.let('float', `float(${position} - 4 * ${texel})`), rest, block)
+    return this.#picked(slot, lead, block.let('float', code`float(${position} - 4 * ${texel})`), rest, block)
   }
 
-  /** A channel that only the running kernel knows. */
-  dynamic(slot: number, position: string, [first]: Shape, rest: readonly Affine[], block: Block): string {
-    const texel = block.let('float', `floor(${position} * 0.25)`)
+  /** An element whose channel only the running kernel knows. */
+  dynamic(slot: number, position: Code, [first]: Shape, rest: readonly Affine[], block: Block): Code {
+    const texel = block.let('float', code`floor(${position} * ${literal(0.25)})`)
     const lead = freshVar(Math.ceil(first! / 4))
     this.names.set(lead, texel)
-    return this.#picked(slot, lead, block.let('float', `${position} - 4.0 * ${texel}`), rest, block)
+    return this.#picked(slot, lead, block.let('float', code`${position} - ${literal(4)} * ${texel}`), rest, block)
   }
 
-  #picked(slot: number, lead: Var, channel: string, rest: readonly Affine[], block: Block): string {
-    return block.let('float', `pick(${this.texel(slot, [variable(lead), ...rest], block)}, ${channel})`)
+  #picked(slot: number, lead: Var, picked: Code, rest: readonly Affine[], block: Block): Code {
+    return block.let('float', code`${call('pick')}(${this.texel(slot, [variable(lead), ...rest], block)}, ${picked})`)
   }
 
   /** Fetches the texel at an index whose leading part counts in texels. */
-  texel(slot: number, index: readonly Affine[], block: Block): string {
+  texel(slot: number, index: readonly Affine[], block: Block): Code {
     const here = this.isHere(slot, index)
     const address = here ? this.#here(this.#layouts[slot]!, block) : this.#address(slot, index, block)
-    return block.let('vec4', `${this.dialect.fetch}(user_a${slot}, ${address})`)
+    return block.let('vec4', code`${this.dialect.fetch}(user_a${String(slot)}, ${address})`)
   }
 
-  /** The fragment's own place, in a texture of the same size. */
-  #here({ width, height }: Layout, block: Block): string {
-    return block.let('vec2', `gl_FragCoord.xy * vec2(${given(1 / sideOf(width))}, ${given(1 / sideOf(height))})`)
+  /** The fragment's own position, in a texture of the same size. */
+  #here({ width, height }: Layout, block: Block): Code {
+    return block.let('vec2', code`gl_FragCoord.xy * vec2(${size(1 / sideOf(width))}, ${size(1 / sideOf(height))})`)
   }
 
-  /** The place of a texel in its texture, between 0 and 1. */
-  #address(slot: number, index: readonly Affine[], block: Block): string {
+  /** The position of a texel in its texture, between 0 and 1. */
+  #address(slot: number, index: readonly Affine[], block: Block): Code {
     const layout = this.#layouts[slot]!
     const tile = this.#tile(slot)
     const parts = index.map((i, axis) => divMod(i, tile[axis] ?? 1))
@@ -116,46 +118,47 @@ export class TextureReads {
       return this.#sum([u, down], [width, height], block)
     const [across, row] =
       layout.split < 0 ? this.#wrapped(u, above, layout.width, block) : [u, down].map((at) => this.#number(at, block))
-    const x = block.let('float', `(${across} + 0.5) * ${perSide(slot, 'x', width)}`)
-    const y = block.let('float', `(${row} + 0.5) * ${perSide(slot, 'y', height)}`)
-    return `vec2(${x}, ${y})`
+    const x = block.let('float', code`(${across} + 0.5) * ${perSide(slot, 'x', width)}`)
+    const y = block.let('float', code`(${row} + 0.5) * ${perSide(slot, 'y', height)}`)
+    return code`vec2(${x}, ${y})`
   }
 
-  #sum([u, v]: readonly [Affine, Affine], [width, height]: readonly [number, number], block: Block): string {
-    const start = `vec2(${given((u.c + 0.5) / width)}, ${given((v.c + 0.5) / height)})`
+  #sum([u, v]: readonly [Affine, Affine], [width, height]: readonly [number, number], block: Block): Code {
+    const start = code`vec2(${size((u.c + 0.5) / width)}, ${size((v.c + 0.5) / height)})`
     if (u.terms.length + v.terms.length === 0) return block.let('vec2', start)
-    const step = (w: Var | undefined): string =>
-      `vec2(${given(w ? coefficient(u, w) / width : 0)}, ${given(w ? coefficient(v, w) / height : 0)})`
+    const step = (w: Var | undefined): Code =>
+      code`vec2(${size(w ? coefficient(u, w) / width : 0)}, ${size(w ? coefficient(v, w) / height : 0)})`
     return this.#added('vec2', [u, v], step, start, block)
   }
 
-  #number(at: Affine, block: Block): string {
+  #number(at: Affine, block: Block): Code {
     return this.sums ? this.#position(at, block) : this.names.number(at, block)
   }
 
   /** An index as the sum of all coordinates. */
-  #position(at: Affine, block: Block): string {
-    const step = (w: Var | undefined): string => given(w ? coefficient(at, w) : 0)
-    return this.#added('float', [at], step, given(at.c), block)
+  #position(at: Affine, block: Block): Code {
+    const step = (w: Var | undefined): Code => size(w ? coefficient(at, w) : 0)
+    return this.#added('float', [at], step, size(at.c), block)
   }
 
-  /** All coordinates, added up before all loops, and then the other variables of some indices, each times its step. */
+  /** The sum of all coordinates (computed once, before all loops) and other variables, each times its step. */
   #added(
     type: 'float' | 'vec2',
     indices: readonly Affine[],
-    step: (w: Var | undefined) => string,
-    start: string,
+    step: (w: Var | undefined) => Code,
+    start: Code,
     block: Block
-  ): string {
+  ): Code {
     const coordinates = this.place?.coordinates ?? []
-    const base = this.root.let(type, coordinates.map(({ axis, name }) => `${name()} * ${step(axis)}`).join(' + '))
+    const terms = coordinates.map(({ axis, name }) => code`${name()} * ${step(axis)}`)
+    const base = this.root.let(type, joined(terms, ' + '))
     const others = this.#others(indices, coordinates).map(
-      (w) => `${this.names.number(variable(w), block)} * ${step(w)}`
+      (w) => code`${this.names.number(variable(w), block)} * ${step(w)}`
     )
-    return block.let(type, [base, ...others, start].join(' + '))
+    return block.let(type, joined([base, ...others, start], ' + '))
   }
 
-  /** The variables of some indices that are no coordinates: loop counters with their twins, quotients and remainders. */
+  /** The variables of indices that are not coordinates: loop counters with their twins, quotients and remainders. */
   #others(indices: readonly Affine[], coordinates: readonly Coordinate[]): readonly Var[] {
     const own = new Set(coordinates.map(({ axis }) => axis))
     const vars = new Set(indices.flatMap(({ terms }) => terms.flatMap(([w]) => (own.has(w) ? [] : [w]))))
@@ -163,23 +166,23 @@ export class TextureReads {
     return [...vars, ...twins].sort((a, b) => a.id - b.id)
   }
 
-  /** A position in rows that break anywhere, so far down. */
-  #wrapped(flat: Affine, above: Affine, width: number, block: Block): readonly [string, string] {
+  /** The column and row of a position in rows that break anywhere, `above` rows further down. */
+  #wrapped(flat: Affine, above: Affine, width: number, block: Block): readonly [Code, Code] {
     if (!dividesInFloats(flat)) {
       const whole = this.names.integer(flat, block)
-      const row = block.let('int', `${whole} / ${width}`)
-      const down = block.let('int', `${row} + ${this.names.integer(above, block)}`)
-      return [`float(${whole} - ${width} * ${row})`, `float(${down})`]
+      const row = block.let('int', code`${whole} / ${String(width)}`)
+      const down = block.let('int', code`${row} + ${this.names.integer(above, block)}`)
+      return [code`float(${whole} - ${String(width)} * ${row})`, code`float(${down})`]
     }
     const position = this.#number(flat, block)
-    const v = block.let('float', `floor((${position} + 0.5) * ${given(1 / width)})`)
-    const u = block.let('float', `${position} - ${given(width)} * ${v}`)
+    const v = block.let('float', code`floor((${position} + 0.5) * ${size(1 / width)})`)
+    const u = block.let('float', code`${position} - ${size(width)} * ${v}`)
     const first = above.terms.length === 0 && above.c === 0
-    return [u, first ? v : block.let('float', `${v} + ${this.#number(above, block)}`)]
+    return [u, first ? v : block.let('float', code`${v} + ${this.#number(above, block)}`)]
   }
 }
 
-/** The column and the row of a texel; where rows break anywhere, its position and 0. */
+/** The column and the row of a texel; its position and 0 if rows break anywhere. */
 const acrossAndDown = ({ texels, split }: Layout, index: readonly Affine[]): readonly [Affine, Affine] => {
   const at = Math.max(0, split)
   return [flatten(index.slice(at), texels.slice(at)), flatten(index.slice(0, at), texels.slice(0, at))]

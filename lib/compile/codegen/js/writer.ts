@@ -10,245 +10,171 @@ import {
   type Guard,
   type Var
 } from '../../../core/affine.ts'
-import { raise } from '../../../base/raise.ts'
+import { less, lessEqual } from '../../../core/primitives.ts'
 import { reductions } from '../../../core/reductions.ts'
-import type { Helper } from '../../../core/tensor.ts'
 import { sizeOf, stridesOf, type Shape } from '../../../core/shape.ts'
-import { checkCounted, dividesInFloats } from '../../kernel/exact.ts'
-import { foldsOf, helpersOf, type Expr, type Fold, type Kernel } from '../../kernel/ir.ts'
-import { nested, nestOf, type Syntax } from '../nest.ts'
-import { affineText, Block, literal } from '../block.ts'
-
-/** The longest running sum, in terms. */
-const longestSum = 32
-
-/** The loops of JavaScript that gpu.js translates. */
-const loopSyntax: Syntax = {
-  open: ({ name, trips }) => [`for (let ${name} = 0; ${name} < ${trips}; ${name}++) {`],
-  turn: ({ name, outer, by, end }, { name: counter }) => [
-    `let ${name} = ${outer} * ${literal(by)} + ${counter};`,
-    `if (${name} >= ${literal(end)}) { break; }`
-  ],
-  sum: (name) => `let ${name} = 0.0;`,
-  add: (total, part) => `${total} = ${total} + ${part};`
-}
-
-/** Names of GLSL that JavaScript keeps in Math. */
-const inMath = /\b(exp|log|sqrt|sin|cos|floor|max|min|abs)\(/g
-
-/** Functions that the rows' texts call, in the JavaScript that gpu.js translates. */
-export const scalarFunctions: readonly string[] = [
-  'function is_less(a, b) { if (a < b) { return 1.0; } return 0.0; }',
-  'function is_lessEqual(a, b) { if (a <= b) { return 1.0; } return 0.0; }',
-  'function is_equal(a, b) { if (a == b) { return 1.0; } return 0.0; }',
-  'function select(c, a, b) { if (c != 0.0) { return a; } return b; }',
-  'function sigmoid(x) { return 1.0 / (1.0 + Math.exp(-x)); }',
-  'function hyperbolicTangent(x) { return Math.tanh(x); }',
-  'function larger(a, b) { return Math.max(a, b); }',
-  'function logarithm(x) { return Math.log(x); }',
-  [
-    'function power(a, b) {',
-    '  if (a == 1.0) { return 1.0; }',
-    '  if (a == -1.0) { if (Math.abs(b) > 16777216.0) { return 1.0; } }',
-    '  return Math.pow(a, b);',
-    '}'
-  ].join('\n')
-]
-
-/** A row's function, in the JavaScript that gpu.js translates. */
-const functionOf = ({ name, params, body }: Helper): string =>
-  `function ${name}(${params.join(', ')}) { ${body
-    .join(' ')
-    .replace(/\bfloat (?=\w+ =)/g, 'let ')
-    .replace(inMath, 'Math.$1(')} }`
-
-/** The functions that a kernel's rows bring along. */
-export const scalarHelpersOf = (kernel: Kernel): readonly string[] => helpersOf(kernel).map(functionOf)
+import { checkCounted } from '../../kernel/exact.ts'
+import { runningSumMaxTerms } from '../../kernel/heuristics.ts'
+import { reductionLoopOf, variablesIn, type Expr, type ReductionExpr, type Kernel } from '../../kernel/ir.ts'
+import { Block } from '../block.ts'
+import { appliedRow, call, callsIn, code, joined, literal, named, rendered, type Code } from '../code.ts'
+import { accumulate, type NestLoop } from '../language.ts'
+import { Names } from '../names.ts'
+import { nestOf } from '../nest.ts'
+import type { KernelSource } from '../program.ts'
+import { writeReduction } from '../reduction.ts'
+import { Memo, type Scope, type Value } from '../scope.ts'
+import { ValueWriter, type Accesses } from '../values.ts'
+import { functionName, functionsOf, numberText } from './prelude.ts'
+import { javaScript } from './language.ts'
 
 /**
- * A kernel as JavaScript for the backends without textures: one number a thread, row-major arrays, plain loops.
- * Slow, and the same for every driver. The numbers of such a backend are whole up to `mostCounted`.
+ * The program of a kernel in JavaScript, for backends without textures: one number per thread, row-major arrays, plain
+ * loops. An index above `largestInteger`, up to which the backend's numbers are whole, is an error.
  */
-export const scalarOf = (kernel: Kernel, mostCounted: number): string => new Writer(kernel, mostCounted).write()
-
-/** What a reduction starts from; gpu.js knows no infinity. */
-const identityOf = (op: Fold['op']): string => {
-  const { identity } = reductions[op]
-  return Number.isFinite(identity) ? literal(identity) : `${literal(Math.sign(identity))} / 0.0`
+export const javaScriptOf = (kernel: Kernel, largestInteger: number): KernelSource => {
+  const body = new Writer(kernel, largestInteger).write()
+  const text = rendered(body, numberText, functionName)
+  return { text, uniforms: [], functions: functionsOf(callsIn(body)) }
 }
 
+const single = constant(0)
+/** The index of an axis of size 1: the constant 0. */
+const atSingle = (v: Var): Affine | undefined => (v.extent === 1 ? single : undefined)
+
 class Writer {
-  readonly #names = new Map<Var, string>()
-  readonly #counter = { next: 0 }
+  readonly #names: Names
+  readonly #variables = variablesIn()
   readonly #counters = new Set<Var>()
+  readonly #values: ValueWriter
   constructor(
     readonly kernel: Kernel,
-    readonly mostCounted: number
-  ) {}
+    readonly largestInteger: number
+  ) {
+    this.#names = new Names(javaScript, largestInteger)
+    this.#values = new ValueWriter(new ArrayAccesses(this.#names, this.#counters))
+  }
 
-  write(): string {
-    const block = new Block(this.#counter, undefined, 'let')
+  write(): Code {
+    const block = new Block({ next: 0 }, undefined, 'let')
     this.#decode(block)
-    const memo = new Map<Expr, string>()
-    for (const fold of foldsOf(this.kernel)?.all ?? []) memo.set(fold, this.#fold(fold, block))
-    const result = this.#value(this.kernel.bodies[0]!, block, memo)
-    const names = this.kernel.inputs.map((_, i) => `a${i}`)
-    return [`function (${names.join(', ')}) {`, ...block.lines.map((l) => `  ${l}`), `  return ${result};`, '}'].join(
-      '\n'
+    const loop = reductionLoopOf(this.kernel)?.all ?? []
+    const totals = new Map(
+      loop.map((reduction) => [reduction, { code: named(this.#reduction(reduction, block)), wide: false }])
     )
+    const result = this.#values.value(
+      this.kernel.bodies[0]!,
+      this.#scope(block, () => undefined, totals)
+    ).code
+    const names = this.kernel.inputs.map((_, i) => `a${i}`)
+    const lines = [...block.lines, code`return ${result};`].map((line) => code`  ${line}`)
+    return joined([code`function (${names.join(', ')}) {`, ...lines, code`}`], '\n')
+  }
+
+  #scope(block: Block, at: Scope['at'], totals?: ReadonlyMap<Expr, Value>): Scope {
+    return { block, lanes: undefined, texel: single, at, memo: new Memo(this.#variables, totals) }
   }
 
   #decode(block: Block): void {
     const { out, shape } = this.kernel
     const whole: Affine = { c: sizeOf(shape), terms: [] }
-    checkCounted(whole, this.mostCounted)
-    let rest = 'this.thread.x'
+    checkCounted(whole, this.largestInteger)
+    let rest = named('this.thread.x')
     for (let i = out.length - 1; i >= 0; i--) {
       const { extent } = out[i]!
       if (extent === 1) continue
       const first = out.slice(0, i).every((v) => v.extent === 1)
-      const [quotient, remainder] = first ? ['', `${rest} + 0.0`] : this.#divided(rest, extent, whole, block)
+      const [quotient, remainder] = first ? [rest, code`${rest} + 0.0`] : javaScript.divided(rest, extent, whole, block)
       this.#names.set(out[i]!, block.let('float', remainder))
       rest = quotient
     }
   }
 
-  /** The quotient of whole numbers, and the text of the remainder. */
-  #divided(of: string, by: number, size: Affine, block: Block): readonly [quotient: string, remainder: string] {
-    if (dividesInFloats(size)) {
-      const quotient = block.let('float', `Math.floor((${of} + 0.5) / ${literal(by)})`)
-      return [quotient, `${of} - ${literal(by)} * ${quotient}`]
-    }
-    // half of one is less than the rounding, and a quotient just below a whole number is rounded up to it
-    const estimate = block.let('float', `Math.floor((${of} + 0.0) / ${literal(by)})`)
-    const left = block.let('float', `${of} - ${literal(by)} * ${estimate}`)
-    const over = block.let('float', `is_less(${left}, 0.0)`)
-    return [block.let('float', `${estimate} - ${over}`), `${left} + ${literal(by)} * ${over}`]
-  }
-
-  #name(v: Var, block: Block): string {
-    const known = this.#names.get(v)
-    if (known) return known
-    if (!v.def) return raise('compile', `a variable of ${v.extent} has no value here`)
-    const { kind, of, by } = v.def
-    const [quotient, remainder] = this.#divided(this.#number(of, block), by, of, block)
-    return kind === 'div' ? quotient : block.let('float', remainder)
-  }
-
-  #number(a: Affine, block: Block): string {
-    checkCounted(a, this.mostCounted)
-    return affineText(a, (v) => this.#name(v, block), block, 'float')
-  }
-
-  #fold({ op, vars, body }: Fold, outer: Block): string {
-    const { adds, text } = reductions[op]
-    const total = `total${this.#counter.next++}`
-    outer.add(`let ${total} = ${identityOf(op)};`)
+  /** Writes a reduction; gives the name of its total. */
+  #reduction({ op, vars, body }: ReductionExpr, outer: Block): string {
+    const total = outer.fresh('total')
     const counted = vars.filter((v) => v.extent > 1).sort((a, b) => a.extent - b.extent)
-    const counters = counted.map((v) => ({ name: `i${this.#counter.next++}`, trips: v.extent }))
+    const counters = counted.map((v) => ({ name: outer.fresh('i'), trips: v.extent }))
     counted.forEach((v, i) => {
-      this.#names.set(v, counters[i]!.name)
+      this.#names.set(v, named(counters[i]!.name))
       this.#counters.add(v)
     })
-    const loops = adds
-      ? nestOf(counters, 1, longestSum, () => `i${this.#counter.next++}`)
-      : counters.map((counter) => ({ ...counter, fresh: false }))
-    const { sums, around } = nested(loops, [total], () => `part${this.#counter.next++}`, loopSyntax)
-    const block = new Block(this.#counter, outer, 'let')
-    const single = (v: Var): Affine | undefined => (v.extent === 1 ? constant(0) : undefined)
-    const value = this.#value(body, block, new Map(), single)
-    const [sum] = sums
-    block.add(`${sum} = ${text(sum!, value)};`)
-    around(block.lines).forEach((line) => outer.add(line))
+    const loops = (fresh: () => string): readonly NestLoop[] =>
+      reductions[op].adds
+        ? nestOf(counters, 1, runningSumMaxTerms.light, fresh)
+        : counters.map((counter) => ({ ...counter, fresh: false }))
+    writeReduction({ op, totals: [total], loops }, javaScript, outer, ([sum], block) => {
+      const value = this.#values.value(body, this.#scope(block, atSingle))
+      block.add(accumulate(op, sum!, value.code, javaScript))
+    })
     return total
   }
+}
 
-  #value(
-    expr: Expr,
-    block: Block,
-    memo: Map<Expr, string>,
-    at: (v: Var) => Affine | undefined = () => undefined
-  ): string {
-    const known = memo.get(expr)
-    if (known) return known
-    const text = this.#fresh(expr, block, memo, at)
-    const name = /^[\d.]+$/.test(text) ? text : block.let('float', text)
-    memo.set(expr, name)
-    return name
+/** Reads of row-major arrays. */
+class ArrayAccesses implements Accesses {
+  readonly #names: Names
+  /** Variables that are loop counters. */
+  readonly #counters: ReadonlySet<Var>
+  constructor(names: Names, counters: ReadonlySet<Var>) {
+    this.#names = names
+    this.#counters = counters
   }
 
-  #fresh(expr: Expr, block: Block, memo: Map<Expr, string>, at: (v: Var) => Affine | undefined): string {
-    const below = (e: Expr): string => this.#value(e, block, memo, at)
-    switch (expr.kind) {
-      case 'constant':
-        return literal(expr.value)
-      case 'index':
-        return this.#number(substitute(expr.at, at), block)
-      case 'apply':
-        return expr.row.kernel.kind === 'pointwise'
-          ? expr.row.kernel.text(...expr.args.map(below)).replace(inMath, 'Math.$1(')
-          : ''
-      case 'guard':
-        return this.#guard(expr.guards, expr.body, block, memo, at)
-      case 'load':
-        return `a${expr.slot}[${this.#position(
-          expr.shape,
-          expr.index.map((i) => substitute(i, at)),
-          block
-        )}]`
-      case 'gather':
-        return this.#gather(expr, below(expr.row), block, at)
-      case 'fold':
-        return raise('compile', 'a fold inside a fold was not cut')
-    }
+  index(at: Affine, { block }: Scope): Value {
+    return { code: this.#names.number(at, block), wide: false }
   }
 
-  /** The place of an element. One that a guard will drop may lie outside the array, where nothing must be read. */
-  #position(shape: Shape, index: readonly Affine[], block: Block): string {
+  load(slot: number, shape: Shape, index: readonly Affine[], { block }: Scope): Value {
+    return { code: code`a${String(slot)}[${this.#position(shape, index, block)}]`, wide: false }
+  }
+
+  /** The position of an element. A guarded element may lie outside the array, where a program must not read. */
+  #position(shape: Shape, index: readonly Affine[], block: Block): Code {
     const strides = stridesOf(shape)
     const flat = index.reduce((sum, i, axis) => addAffine(sum, scale(i, strides[axis]!)), constant(0))
     const [lo, hi] = boundsOf(flat)
     const last = sizeOf(shape) - 1
-    const text = this.#number(flat, block)
-    return lo >= 0 && hi <= last ? text : `Math.max(0.0, Math.min(${literal(last)}, ${text}))`
+    const at = this.#names.number(flat, block)
+    return lo >= 0 && hi <= last ? at : code`${call('max')}(0.0, ${call('min')}(${literal(last)}, ${at}))`
   }
 
-  #guard(
-    guards: readonly Guard[],
-    body: Expr,
-    block: Block,
-    memo: Map<Expr, string>,
-    at: (v: Var) => Affine | undefined
-  ): string {
-    const value = this.#value(body, block, memo, at)
-    const conditions = guards.flatMap(({ index, extent }) => this.#condition(substitute(index, at), extent, block))
-    return conditions.length === 0 ? value : `select(${block.let('float', conditions.join(' * '))}, ${value}, 0.0)`
+  guard(guards: readonly Guard[], value: Value, { block, at }: Scope): Value {
+    const conditions = guards.flatMap(({ index, extent }) => this.#conditions(substitute(index, at), extent, block))
+    if (conditions.length === 0) return value
+    const all = block.let('float', joined(conditions, ' * '))
+    return { code: code`${call('select')}(${all}, ${value.code}, 0.0)`, wide: false }
   }
 
-  #condition(index: Affine, extent: number, block: Block): readonly string[] {
+  #conditions(index: Affine, extent: number, block: Block): readonly Code[] {
     const [lo, hi] = boundsOf(index)
     // gpu.js takes a loop's counter for an integer, and no integer for a parameter that was a float in another call
     const counted = index.terms.every(([v]) => this.#counters.has(v))
-    const text = counted ? `Math.floor(${this.#number(index, block)})` : this.#number(index, block)
+    const number = this.#names.number(index, block)
+    const at = counted ? code`${call('floor')}(${number})` : number
     return [
-      ...(lo < 0 ? [`is_lessEqual(0.0, ${text})`] : []),
-      ...(hi >= extent ? [`is_less(${text}, ${literal(extent)})`] : [])
+      ...(lo < 0 ? [appliedRow(lessEqual.row, [code`0.0`, at])] : []),
+      ...(hi >= extent ? [appliedRow(less.row, [at, literal(extent)])] : [])
     ]
   }
 
-  #gather(
-    { slot, shape, rest }: Extract<Expr, { kind: 'gather' }>,
-    row: string,
-    block: Block,
-    at: (v: Var) => Affine | undefined
-  ): string {
-    const floor = block.let('float', `Math.floor(${row})`)
-    const inside = block.let('float', `is_lessEqual(0.0, ${floor}) * is_less(${floor}, ${literal(shape[0]!)})`)
-    // nothing must be read outside the array
-    const number = block.let('float', `select(${inside}, ${floor}, 0.0)`)
+  gather(
+    { slot, shape }: Extract<Expr, { kind: 'gather' }>,
+    row: Value,
+    rest: readonly Affine[],
+    { block }: Scope
+  ): Value {
+    const floor = block.let('float', code`${call('floor')}(${row.code})`)
+    const [start, end] = [
+      appliedRow(lessEqual.row, [code`0.0`, floor]),
+      appliedRow(less.row, [floor, literal(shape[0]!)])
+    ]
+    const inside = block.let('float', code`${start} * ${end}`)
+    // a program must not read outside the array
+    const number = block.let('float', code`${call('select')}(${inside}, ${floor}, 0.0)`)
     const lead = freshVar(shape[0]!)
     this.#names.set(lead, number)
-    const index = [variable(lead), ...rest.map((i) => substitute(i, at))]
-    return `select(${inside}, a${slot}[${this.#position(shape, index, block)}], 0.0 / 0.0)`
+    const element = code`a${String(slot)}[${this.#position(shape, [variable(lead), ...rest], block)}]`
+    return { code: code`${call('select')}(${inside}, ${element}, 0.0 / 0.0)`, wide: false }
   }
 }

@@ -1,0 +1,28 @@
+import type { Helper } from '../../../core/helper.ts'
+import { bodyOf, floatText, rendered, withCalled, type Hole } from '../code.ts'
+
+/** Functions that JavaScript keeps in Math. */
+const inMath: ReadonlySet<string> = new Set(
+  ['exp', 'log', 'sqrt', 'sin', 'cos', 'tanh', 'pow'].concat(['floor', 'max', 'min', 'abs'])
+)
+
+/** What the writers call and JavaScript lacks. Functions of one row are the row's helpers. */
+const functions: Readonly<Record<string, string>> = {
+  select: 'function select(c, a, b) { if (c != 0.0) { return a; } return b; }'
+}
+
+/** What JavaScript calls a function of the rows' language. */
+export const functionName = (name: string): string => (inMath.has(name) ? `Math.${name}` : name)
+
+/** A number as JavaScript writes it: all of them stand in the text. */
+export const numberText = (hole: Hole): string => floatText(hole.kind === 'side' ? 1 / hole.texels : hole.value)
+
+/** The definitions of some functions, and of those that they call. */
+export const functionsOf = (called: ReadonlySet<string | Helper>): readonly string[] =>
+  withCalled(called, 'js').flatMap((to) => (typeof to !== 'string' ? [defined(to)] : (functions[to] ?? [])))
+
+/** A row's helper. What the languages share declares names as GLSL does, by their type. */
+const defined = (helper: Helper): string => {
+  const text = rendered(bodyOf(helper, 'js'), numberText, functionName)
+  return `function ${helper.name}(${helper.params.join(', ')}) { ${text.replace(/\bfloat (?=\w+ =)/g, 'let ')} }`
+}

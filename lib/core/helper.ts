@@ -1,0 +1,14 @@
+/** Statements of GLSL, or of JavaScript whose functions need no `Math.` in front of them. */
+type Statements = readonly string[]
+
+/** A function of floats that the text of a row calls. */
+export interface Helper {
+  readonly name: string
+  readonly params: readonly string[]
+  /** Both languages share it, but for how they declare a name (`float x = …;`); or each has its own. */
+  readonly body: Statements | { readonly glsl: Statements; readonly js: Statements }
+  /** Whether the GLSL serves a `vec4` as it stands; else it is called for each of the four numbers. */
+  readonly wide?: true
+  /** The helpers that it calls. */
+  readonly calls?: readonly Helper[]
+}
