@@ -111,7 +111,7 @@ const fromMirrors =
     return E.left(told(wanted, tried))
   }
 
-/** The file from the cache, where it lies there undamaged, else from a mirror. */
+/** The file, from the cache if it is there undamaged, else from a mirror. */
 const obtain = (wanted: Wanted, to: Settings): TE.TaskEither<Failure, Uint8Array> =>
   pipe(
     readBytes(wanted.cached),

@@ -5,7 +5,7 @@ import { reason } from '../base/failure.ts'
 /** The largest ratio of deflate, which can turn 2 bits into 258 bytes. */
 export const largestRatio = 1032
 
-// inflates so many bytes at a time: their output is in memory twice before its size is known
+// how many bytes to inflate at a time: their output is in memory twice before its size is known
 const step = 2 ** 12
 
 const inflateAll = (bytes: Uint8Array, size: number): E.Either<string, Uint8Array> => {

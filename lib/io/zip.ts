@@ -121,7 +121,7 @@ const textOf = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-/** One line of the directory, and where the next begins. */
+/** One entry of the directory, and the position of the next. */
 const readListed = (
   bytes: Uint8Array,
   view: DataView,

@@ -194,7 +194,7 @@ const tapsOf = (y: Affine, size: number, stride: number, dilation: number) => {
   return { over, tap: variable(over), position: shift(position, 0), guards: [{ index: rest, extent: 1 }] }
 }
 
-/** Adds windows back where they were taken from: the adjoint of `window` on a tensor of shape `to`. */
+/** Adds windows to the elements that they were taken from: the adjoint of `window` on a tensor of shape `to`. */
 export const overlapAdd = Object.assign(
   (x: Tensor, windows: Windows, to: Shape): Tensor => node(overlapAddRow, { ...windows, to }, x),
   { row: overlapAddRow }
