@@ -7,8 +7,8 @@
 // tensors
 export { raise, TesseraError } from './base/raise.ts'
 export { fail, failure, reason, type Failure } from './base/failure.ts'
-export type { Broadcast, Shape } from './core/shape.ts'
-export { isTensor, type Row, type Scalar, type Tensor } from './core/tensor.ts'
+export type { Broadcast, Fits, Shape } from './core/shape.ts'
+export { isTensor, type HasRow, type Row, type Scalar, type Tensor } from './core/tensor.ts'
 export { ones, scalar, tensor, zeros, type Nested } from './core/create.ts'
 export { full, iota, type IotaOptions } from './core/primitives.ts'
 export {
@@ -66,6 +66,7 @@ export * from './ops/pointwise.ts'
 export * from './ops/reduce.ts'
 export * from './ops/movement.ts'
 export * from './ops/linear.ts'
+export * from './ops/conv.ts'
 export * from './ops/norm.ts'
 
 // randomness
@@ -79,7 +80,10 @@ export { addTrees, grad, valueAndGrad, vjp, type AddTrees } from './grad/grad.ts
 // devices
 export type { CompileOptions, Device, Numbers, Stats, Timing } from './device/api/device.ts'
 export { DeviceLostError, type Holdings, type OnLost } from './device/api/lost.ts'
-export { device, openDevice, type DeviceName, type DeviceOptions } from './device/open.ts'
+export { device, openDevice, type DeviceName, type DeviceOptions, type Limits } from './device/open.ts'
+export type { EngineName } from './device/engine.ts'
+export type { OnCompile } from './device/compiling.ts'
+export type { Costs } from './compile/kernel/costs.ts'
 export { reference } from './reference/device.ts'
 
 // data: IDX files, data sets and their batches, digits that the program draws
@@ -99,8 +103,10 @@ export {
 export {
   drawDigits,
   type CreateDigitCanvas,
+  type DigitCanvas,
   type DigitContext,
   type DigitOptions,
+  type DigitPixels,
   type DrawDigits
 } from './data/digits.ts'
 export {
@@ -115,8 +121,16 @@ export {
 
 // optimisers
 export { adam, type AdamOptions, type AdamState } from './optim/adam.ts'
-export { ema, type Ema } from './optim/ema.ts'
-export { together, uniformFan, type FanOptions, type Init, type UniformFan } from './optim/initialise.ts'
+export { ema, type Ema, type EmaOptions } from './optim/ema.ts'
+export {
+  together,
+  uniformFan,
+  type FanOptions,
+  type Init,
+  type Initialised,
+  type Inits,
+  type UniformFan
+} from './optim/initialise.ts'
 export type { Optimiser } from './optim/optimiser.ts'
 export { sgd, type SgdOptions, type SgdState } from './optim/sgd.ts'
 export { optimisers, type MakeOptimiser, type OptimiserName } from './optim/table.ts'
@@ -148,7 +162,9 @@ export {
   type CanvasLike,
   type ContextLike,
   type DrawOptions,
-  type DrawPicture
+  type DrawPicture,
+  type PixelsLike,
+  type TextSize
 } from './render/canvas.ts'
 export { encodeGif, type EncodeGif, type GifOptions } from './render/gif.ts'
 export { denoisingFrames, holdLast, type FilmOptions, type HoldLast, type HoldOptions } from './render/frames.ts'
@@ -163,6 +179,7 @@ export {
   encodeSafetensors,
   type EncodeOptions,
   type Safetensors,
-  type Stored
+  type Stored,
+  type StoredTensors
 } from './io/safetensors.ts'
 export { restoreTree, storeTree, type RestoreTree } from './io/trees.ts'

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-// what comes back from outside instead of an exception
+// the left side of every Either
 export type { Failure } from './base/failure.ts'
 
 // data sets from folders and from the network
@@ -33,7 +33,15 @@ export {
 } from './train/checkpoint.node.ts'
 
 // pictures
-export { encodePng, loadCanvas, loadCanvasBy, writePng, type CanvasModule, type PngCanvas } from './render/png.node.ts'
+export {
+  encodePng,
+  loadCanvas,
+  loadCanvasBy,
+  writePng,
+  type CanvasModule,
+  type NodeCanvas,
+  type PngCanvas
+} from './render/png.node.ts'
 export { writeLossChart } from './render/plot.node.ts'
 
 // GL

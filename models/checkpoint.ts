@@ -6,21 +6,27 @@ import type { Failure, Stored, Tensor } from '../lib/index.ts'
 import { timeSize } from './time.ts'
 import { unet, type UNet, type UNetParams } from './unet.ts'
 
-/** A tensor outside of any graph: what a model file holds under a name. */
+/** A tensor in a model file. */
 export type NamedTensor = Stored
+
+/** The tensors of a model file, by name. */
 export type Named = Readonly<Record<string, NamedTensor>>
 
+/** A model file, loaded. */
 export interface Loaded {
+  /** The network, with the time embedding of the file. */
   readonly model: UNet
+  /** Its parameters. */
   readonly params: UNetParams
 }
 
 const table = 'time_embed.weight'
-/** What the article's own files put before each name. */
+/** The prefix of each name in the article's own files. */
 const prefix = /^network\./
 
 /**
- * All 173 tensors of a model under PyTorch's names, the time embedding first.
+ * All 173 tensors of a U-Net under PyTorch's names, with the time embedding as `time_embed.weight`. It waits for the
+ * device.
  *
  * @example
  * ```ts
@@ -34,7 +40,7 @@ const prefix = /^network\./
 export const toNamed = ({ timeEmbedding }: UNet, params: UNetParams): Named =>
   t.storeTree({ [table]: timeEmbedding, ...t.flattenTree(params) })
 
-/** As many steps as the file's time embedding has rows; 1 where that makes no sense. */
+/** The number of steps, which is that of the rows of the file's time embedding; 1 if the file has none. */
 const stepsOf = (named: Named): number => {
   const rows = named[table]?.shape[0] ?? 1
   return Number.isSafeInteger(rows) && rows > 0 ? rows : 1
@@ -48,9 +54,9 @@ const loaded =
   })
 
 /**
- * The model and the parameters in a file's tensors, with or without the prefix `network.` of the article's files.
- * The time embedding comes from the file, and says how many steps the model knows. A tensor that is missing, is no
- * part of the model or has another shape is a failure that names it.
+ * The U-Net and its parameters from the tensors of a file, with or without the prefix `network.` of the article's
+ * files. The time embedding comes from the file, and has a row for each step. The failure is of kind `mismatch`, and
+ * names the tensor that is missing, is not part of the model, or has another shape.
  *
  * @example
  * ```ts

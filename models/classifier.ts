@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/function'
 import { raise } from '../lib/base/raise.ts'
 import * as t from '../lib/index.ts'
 import type { Init, Tensor } from '../lib/index.ts'
-import { applyConv, applyLinear, conv, linear } from './layers.ts'
+import { applyConv, applyLinear, conv, linear, type AffineParams } from './layers.ts'
 
 /** Height and width of the pictures, and what three convolutions of stride 2 leave of them. */
 const { height: size } = t.sources.mnist
@@ -10,8 +10,22 @@ const left = Math.floor(size / 8)
 const classes = 10
 const featureCount = 64
 
-/** Three convolutions, each of which halves the picture (28, 14, 7, 3), and two linear layers. */
-const initial = t.together({
+/** The 10 trainable tensors of a classifier, 44,058 numbers. */
+export interface ClassifierParams {
+  /** 1 to 16 channels, 28 × 28 to 14 × 14. */
+  readonly conv1: AffineParams
+  /** 16 to 32 channels, 14 × 14 to 7 × 7. */
+  readonly conv2: AffineParams
+  /** 32 to 32 channels, 7 × 7 to 3 × 3. */
+  readonly conv3: AffineParams
+  /** 288 inputs to 64 features. */
+  readonly hidden: AffineParams
+  /** 64 features to 10 logits. */
+  readonly out: AffineParams
+}
+
+/** Three convolutions, each of which halves the image, and two linear layers. */
+const initial: Init<ClassifierParams> = t.together({
   conv1: conv(1, 16, 4),
   conv2: conv(16, 32, 4),
   conv3: conv(32, 32, 4),
@@ -19,20 +33,29 @@ const initial = t.together({
   out: linear(featureCount, classes)
 })
 
-/** Its 10 trainable tensors, 44,058 numbers. */
-export type ClassifierParams = ReturnType<typeof initial>
+/** A function of a classifier's parameters and images `[N, 1, 28, 28]`. */
+export type ClassifierFunction = (params: ClassifierParams, x: Tensor) => Tensor
 
-/** What a classifier makes of pictures [N, 1, 28, 28]. */
-type Reading = (params: ClassifierParams, x: Tensor) => Tensor
+/** The sizes of a classifier. */
+export interface ClassifierConfig {
+  /** The height and the width of images. */
+  readonly size: number
+  /** The number of classes. */
+  readonly classes: number
+  /** The number of activations of the last layer but one. */
+  readonly features: number
+}
 
+/** A classifier of images. */
 export interface Classifier {
+  /** Initial parameters, distributed as in PyTorch. */
   readonly init: Init<ClassifierParams>
-  /** What it sees in pictures: the activations [N, 64] of its last layer but one. */
-  readonly features: Reading
-  /** The logits [N, 10]: softmax makes probabilities of them, `crossEntropy` a loss. */
-  readonly apply: Reading
-  /** Height and width of the pictures, and how many classes and features there are. */
-  readonly config: { readonly size: number; readonly classes: number; readonly features: number }
+  /** The activations `[N, 64]` of the last layer but one. */
+  readonly features: ClassifierFunction
+  /** The logits `[N, 10]`, for `softmax` and `crossEntropy`. */
+  readonly apply: ClassifierFunction
+  /** Height and width of the images, and how many classes and features there are. */
+  readonly config: ClassifierConfig
 }
 
 const halved =
@@ -40,7 +63,7 @@ const halved =
   (x: Tensor): Tensor =>
     t.silu(applyConv(layer, 2, 1)(x))
 
-const features: Reading = ({ conv1, conv2, conv3, hidden }, x) => {
+const features: ClassifierFunction = ({ conv1, conv2, conv3, hidden }, x) => {
   const [n, ...picture] = x.shape
   if (picture.join() !== `1,${size},${size}`)
     raise('classifier', `wants pictures [N,1,${size},${size}], not [${x.shape.join()}]`)
@@ -49,11 +72,13 @@ const features: Reading = ({ conv1, conv2, conv3, hidden }, x) => {
 }
 
 /**
- * A small network that tells ten classes of pictures apart: 0.6 million multiply-adds a picture. What it sees in them
- * on the way, its features, is a space in which distances mean more than between pixels.
+ * A small classifier of ten classes of 28×28 images, with 0.6 million multiply-adds an image. Distances between its
+ * features mean more than distances between pixels.
  *
- * `models/classifier.safetensors` holds a trained one, made by `npm run classify -- --dataset mnist`; its metadata say
- * how many of MNIST's test images it reads right.
+ * `models/classifier.safetensors` holds a trained one, made by `npm run classify -- --dataset mnist`. Its metadata
+ * holds its accuracy on MNIST's test images.
+ *
+ * @throws TesseraError at a call, if the images are not `[N, 1, 28, 28]`
  *
  * @example
  * ```ts

@@ -1,31 +1,41 @@
 import * as t from '../lib/index.ts'
 import type { Init, Key, Tensor } from '../lib/index.ts'
 
-// Layers with PyTorch's parameters and starting values. A layer is a record of tensors and a function of them.
+// Layers with PyTorch's parameters and initial values. A layer is a record of tensors, and a function of it.
 
-/** A linear layer or a convolution. */
+/** The parameters of a linear layer, a convolution or a layer norm. */
 export interface AffineParams {
+  /** The factors. */
   readonly weight: Tensor
+  /** The offsets. */
   readonly bias: Tensor
 }
 
-/** Linear, SiLU, linear: at 0 and 2 as in a sequence whose second entry has no parameters. */
+/**
+ * The parameters of two layers with a SiLU between them. The names are those of a PyTorch sequence, where 1 is the
+ * SiLU.
+ */
 export interface Pair {
+  /** The first layer. */
   readonly 0: AffineParams
+  /** The second layer. */
   readonly 2: AffineParams
 }
 
-/** Layer norm, convolution, SiLU, convolution, SiLU. */
+/** The parameters of a block: layer norm, convolution, SiLU, convolution, SiLU. */
 export interface BlockParams {
+  /** The layer norm. */
   readonly ln: AffineParams
+  /** The first convolution. */
   readonly conv1: AffineParams
+  /** The second convolution. */
   readonly conv2: AffineParams
 }
 
 const affine =
   (weight: readonly number[], outputs: number): Init<AffineParams> =>
   (key: Key) => {
-    // PyTorch counts all axes but the first, for a transposed convolution too
+    // PyTorch multiplies all axes but the first, also for a transposed convolution
     const fanIn = weight.slice(1).reduce((product, d) => product * d, 1)
     const parts = t.split(key)
     return { weight: t.uniformFan(parts[0]!, weight, { fanIn }), bias: t.uniformFan(parts[1]!, [outputs], { fanIn }) }
@@ -51,7 +61,7 @@ export const norm =
 export const pair = (first: Init<AffineParams>, second: Init<AffineParams>): Init<Pair> =>
   t.together({ 0: first, 2: second })
 
-/** `size` is the height and the width of the pictures. */
+/** `size` is the height and the width of the images. */
 export const block = (size: number, inputs: number, outputs: number): Init<BlockParams> =>
   t.together({
     ln: norm(inputs, size, size),
@@ -61,7 +71,7 @@ export const block = (size: number, inputs: number, outputs: number): Init<Block
 
 // ---- what they compute ------------------------------------------------------------------------------------------
 
-/** A number per channel [c] or [N, c], shaped to broadcast over pictures. */
+/** Numbers per channel, `[c]` or `[N, c]`, reshaped to broadcast over images. */
 export const perChannel = (x: Tensor): Tensor => t.reshape(x, [...x.shape, 1, 1])
 
 export const applyLinear =
@@ -79,7 +89,7 @@ export const applyConvTransposed =
   (x: Tensor): Tensor =>
     t.add(t.convTranspose2d(x, weight, { stride, padding }), perChannel(bias))
 
-/** `normalize: false` leaves the norm out and its parameters without effect. */
+/** With `normalize: false`, the norm is left out, and its parameters have no effect. */
 export const applyBlock =
   ({ ln, conv1, conv2 }: BlockParams, { normalize = true } = {}) =>
   (x: Tensor): Tensor => {

@@ -2,13 +2,15 @@ import { raise } from '../lib/base/raise.ts'
 import * as t from '../lib/index.ts'
 import type { Tensor } from '../lib/index.ts'
 
-/** Columns of the time embedding. */
+/** The number of columns of the time embedding. */
 export const timeSize = 100
 
 /**
- * The fixed table [steps, 100] that tells the network the timestep: column 2k is sin(t · w[2k]) and column 2k + 1 is
- * cos(t · w[2k]) with w[j] = 10000^(-2j/100) for every j. So the exponent is 4k/100, twice that of the usual
- * embedding: the article's quirk, kept because its models were trained with it.
+ * The time embedding, a fixed table `[steps, 100]` that tells the network the timestep: column 2k is sin(t · w[2k]) and
+ * column 2k + 1 is cos(t · w[2k]), with w[j] = 10000^(-2j/100). The exponent is 4k/100, twice that of the embedding of
+ * Vaswani et al. 2017. The article has it so, and its models were trained with it.
+ *
+ * @throws TesseraError if steps is not a whole number of at least 1
  *
  * @example
  * ```ts

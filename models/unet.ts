@@ -14,6 +14,7 @@ import {
   linear,
   pair,
   perChannel,
+  type AffineParams,
   type BlockParams,
   type Pair
 } from './layers.ts'
@@ -23,11 +24,12 @@ import { timeEmbedding as embedding, timeSize } from './time.ts'
 const { height: size } = t.sources.mnist
 const [half, quarter, eighth] = [2, 4, 8].map((part) => Math.floor(size / part)) as [number, number, number]
 
-type Stage = readonly [BlockParams, BlockParams, BlockParams]
+/** The parameters of a stage: three blocks, one after the other. */
+export type StageParams = readonly [BlockParams, BlockParams, BlockParams]
 
 /** Three blocks, from `inputs` channels over `widths`. */
 const stage =
-  (side: number, inputs: number, widths: readonly [number, number, number]): Init<Stage> =>
+  (side: number, inputs: number, widths: readonly [number, number, number]): Init<StageParams> =>
   (key) => {
     const [a, b, c] = t.split(key, 3)
     return [
@@ -37,11 +39,57 @@ const stage =
     ]
   }
 
-/** From the time embedding to a number per channel. */
+/** The layers from the time embedding to a number per channel. */
 const time = (channels: number): Init<Pair> => pair(linear(timeSize, channels), linear(channels, channels))
 
+/** The 172 trainable tensors of the U-Net. `flattenTree` gives PyTorch's names, such as `b1.0.conv1.weight`. */
+export interface UNetParams {
+  /** The timestep for stage b1. It adds one number to an image of one channel, which the next norm removes again. */
+  readonly te1: Pair
+  /** 28 × 28, 1 to 10 channels. */
+  readonly b1: StageParams
+  /** To 14 × 14. */
+  readonly down1: AffineParams
+  /** The timestep for stage b2. */
+  readonly te2: Pair
+  /** 14 × 14, 10 to 20 channels. */
+  readonly b2: StageParams
+  /** To 7 × 7. */
+  readonly down2: AffineParams
+  /** The timestep for stage b3. */
+  readonly te3: Pair
+  /** 7 × 7, 20 to 40 channels. */
+  readonly b3: StageParams
+  /** To 3 × 3. */
+  readonly down3: Pair
+  /** The timestep for stage b_mid. */
+  readonly te_mid: Pair
+  /** 3 × 3, 40 channels. */
+  readonly b_mid: StageParams
+  /** To 7 × 7. */
+  readonly up1: Pair
+  /** The timestep for stage b4. */
+  readonly te4: Pair
+  /** 7 × 7, the output of b3 beside that of up1: 80 to 20 channels. */
+  readonly b4: StageParams
+  /** To 14 × 14. */
+  readonly up2: AffineParams
+  /** The timestep for stage b5. */
+  readonly te5: Pair
+  /** 14 × 14, the output of b2 beside that of up2: 40 to 10 channels. */
+  readonly b5: StageParams
+  /** To 28 × 28. */
+  readonly up3: AffineParams
+  /** The timestep for stage b_out. */
+  readonly te_out: Pair
+  /** 28 × 28, the output of b1 beside that of up3: 20 to 10 channels. The last block skips its norm. */
+  readonly b_out: StageParams
+  /** 10 channels to the predicted noise. */
+  readonly conv_out: AffineParams
+}
+
 /** The trainable parts under PyTorch's names. */
-const initial = t.together({
+const initial: Init<UNetParams> = t.together({
   te1: time(1),
   b1: stage(size, 1, [10, 10, 10]),
   down1: conv(10, 10, 4),
@@ -65,29 +113,38 @@ const initial = t.together({
   conv_out: conv(10, 1, 3)
 })
 
-/** The 172 trainable tensors: `flattenTree` names them as PyTorch does. */
-export type UNetParams = ReturnType<typeof initial>
-
+/** The options of `unet`. */
 export interface UNetOptions {
-  /** How many timesteps the time embedding knows. */
+  /** The number of timesteps, 1000 by default. */
   readonly steps?: number
-  /** A time embedding [steps, 100] other than the usual one, such as that of a model file. */
+  /** The time embedding `[steps, 100]`, such as that of a model file; the one of `timeEmbedding(steps)` by default. */
   readonly timeEmbedding?: Tensor
 }
 
+/** The description of a U-Net in a model file. */
+export interface UNetConfig {
+  /** The kind of network. */
+  readonly model: 'unet'
+  /** The number of timesteps. */
+  readonly steps: number
+  /** The height and the width of images. */
+  readonly size: number
+}
+
+/** A U-Net: functions of its parameters. */
 export interface UNet {
-  /** Starting values, as PyTorch draws them. */
+  /** Initial parameters, distributed as in PyTorch. */
   readonly init: Init<UNetParams>
-  /** The noise in pictures [N, 1, 28, 28] at timesteps [N]. */
+  /** Predicts the noise in images `[N, 1, 28, 28]` at timesteps `[N]`. */
   readonly apply: Model<UNetParams>
-  /** What a model file says about the network. */
-  readonly config: { readonly model: 'unet'; readonly steps: number; readonly size: number }
-  /** The fixed table [steps, 100]; it is never trained. */
+  /** The description for a model file. */
+  readonly config: UNetConfig
+  /** The fixed table `[steps, 100]`, which is not trained. */
   readonly timeEmbedding: Tensor
 }
 
 const applyStage =
-  ([a, b, c]: Stage, last: { readonly normalize?: boolean } = {}) =>
+  ([a, b, c]: StageParams, last: { readonly normalize?: boolean } = {}) =>
   (x: Tensor): Tensor =>
     pipe(x, applyBlock(a), applyBlock(b), applyBlock(c, last))
 
@@ -101,7 +158,7 @@ const up1 =
   (x: Tensor): Tensor =>
     pipe(x, applyConvTransposed(p[0], 2, 1), t.silu, applyConvTransposed(p[2], 1, 0))
 
-/** Adds to each channel a number made from the time embedding. */
+/** Adds a number to each channel, computed from the time embedding. */
 const timed =
   (embedded: Tensor) =>
   (p: Pair) =>
@@ -143,10 +200,13 @@ const checkEmbedding = (table: Tensor, steps: number): void => {
 }
 
 /**
- * The U-Net of the article: pictures [N, 1, 28, 28] of noise and the timestep of each in, the noise in them out.
- * Three stages down, one in the middle, three up, each of three blocks, with what the stages down see handed over to
- * those up; 506,852 trainable numbers. Before each stage a small network of the time embedding adds a number per
- * channel.
+ * The U-Net of the article. It predicts the noise in noisy images `[N, 1, 28, 28]`, given the timestep of each.
+ *
+ * Three stages go down, one is in the middle, and three go up; each has three blocks. A stage on the way up also gets
+ * the output of the stage of the same size on the way down. Before each stage, a small network of the time embedding
+ * adds a number per channel. There are 506,852 trainable numbers, and an image takes 25 million multiply-adds.
+ *
+ * @throws TesseraError if the time embedding is not `[steps, 100]`; at a call, if the images are not `[N, 1, 28, 28]`
  *
  * @example
  * ```ts

@@ -15,7 +15,8 @@ const checks = [
   { what: 'types', args: [bin('typescript/bin/tsc'), '-p', '.'] },
   { what: 'lint', args: [bin('eslint/bin/eslint.js'), '--max-warnings', '0'] },
   { what: 'format', args: [bin('prettier/bin/prettier.cjs'), '--check', '.'] },
-  { what: 'sizes, cycles and any', args: ['--import', 'tsx', 'scripts/sizes.ts', '--quiet'] }
+  { what: 'sizes, cycles and any', args: ['--import', 'tsx', 'scripts/sizes.ts', '--quiet'] },
+  { what: 'docs', args: [bin('typedoc/bin/typedoc'), '--emit', 'none'] }
 ]
 
 /** Runs a check and says how it went; what it printed is shown where it failed. */

@@ -1,8 +1,8 @@
 let level = 0
 
 /**
- * How much is printed while functions are compiled: 0 nothing, 1 each plan, 2 also the source of its kernels,
- * 3 also what each stage made.
+ * Sets how much is printed to stderr while functions are compiled: 0 nothing (the default), 1 every plan, 2 also the
+ * source of its kernels, 3 also the graph after each pass.
  *
  * @example
  * ```ts
@@ -14,7 +14,7 @@ export const setDebug = (to: 0 | 1 | 2 | 3): void => {
   level = to
 }
 
-/** Prints where the level is at least `from`; the text is made only then. */
+/** Prints a text if the level is at least `from`. The text is built only then. */
 export const debug = (from: 1 | 2 | 3, text: () => string): void => {
   if (level >= from) console.error(text())
 }

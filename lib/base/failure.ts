@@ -1,17 +1,17 @@
 import * as E from 'fp-ts/Either'
 import { printable } from './printable.ts'
 
-/**
- * What can go wrong with input from outside. `kind` decides a program's exit code (`usage` is 2, all
- * others 1); `message` is one line that names the thing, the rule, and what to do.
- */
+/** Something wrong with input from outside: a file, a flag, a server. It is a value, the left side of an `Either`. */
 export interface Failure {
+  /** The class of failure, for programs. It decides an exit code: 2 for `usage`, 1 for all others. */
   readonly kind: 'usage' | 'missing' | 'format' | 'checksum' | 'network' | 'write' | 'mismatch' | 'unavailable'
+  /** One line for people. It names the thing, the rule that it breaks, and what to do. */
   readonly message: string
 }
 
 /**
- * A failure of one line: control characters that a file's name may hold are shown, not sent to the terminal.
+ * Makes a failure. Control characters in the message, which a file's name may contain, become visible escapes, so that
+ * they never reach a terminal.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ export interface Failure {
 export const failure = (kind: Failure['kind'], message: string): Failure => ({ kind, message: printable(message) })
 
 /**
- * The same as the left side of an `Either`.
+ * Makes a failure as the left side of an `Either`.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ export const failure = (kind: Failure['kind'], message: string): Failure => ({ k
 export const fail = (kind: Failure['kind'], message: string): E.Either<Failure, never> => E.left(failure(kind, message))
 
 /**
- * The message of whatever was thrown, on one line.
+ * The first line of the message of anything that was thrown.
  *
  * @example
  * ```ts

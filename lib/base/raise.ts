@@ -1,11 +1,17 @@
 import { printable } from './printable.ts'
 
 /**
- * The one voice of errors about wrong calls: `op: what is wrong: the shapes`. They are bugs of the
- * caller and are thrown where the operation is written, before anything runs. Bad input from outside
- * (files, flags, downloads) is no bug: that is a `Failure` in an `Either`.
+ * A wrong call. The message reads `op: what is wrong: the shapes`. It is thrown on the line that makes the call, before
+ * anything runs. Bad input from outside (files, flags, downloads) is not a bug of the caller: that is a `Failure`.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.throws(() => t.add(t.ones([2]) as t.Tensor, t.ones([3])), t.TesseraError)
+ * ```
  */
 export class TesseraError extends Error {
+  /** `TesseraError`, in subclasses too. */
   override readonly name = 'TesseraError'
 }
 
@@ -13,7 +19,7 @@ export class TesseraError extends Error {
 export const showShape = (shape: readonly number[]): string => `[${shape.join(',')}]`
 
 /**
- * Throws `op: message` as a `TesseraError`: for operations of your own that are called wrongly.
+ * Throws a `TesseraError` with the message `op: message`. Use it in your own operations to report a wrong call.
  *
  * @example
  * ```ts
@@ -26,7 +32,7 @@ export const raise = (op: string, message: string): never => {
   throw new TesseraError(printable(`${op}: ${message}`))
 }
 
-/** Throws what went wrong before, where it could not be. */
+/** Throws an error that occurred earlier, in a place that could not throw. */
 export const rethrow = (fault: Error): never => {
   throw fault
 }

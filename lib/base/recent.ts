@@ -1,4 +1,7 @@
-/** What was made for keys; beyond so many, what was asked for longest ago goes. `onDrop` is called with all that goes. */
+/**
+ * A cache of at most `most` values by key, which drops the least recently used one. `onDrop` is called with every value
+ * that it drops.
+ */
 export class Recent<A> {
   readonly #known = new Map<string, A>()
   constructor(
@@ -22,7 +25,7 @@ export class Recent<A> {
     return value
   }
 
-  // asked for only then: a Map walks over the places of what was deleted
+  // only called when the cache is full: iterating a Map walks over the places of deleted entries
   #dropOldest(): void {
     const [oldest] = this.#known
     this.#known.delete(oldest![0])

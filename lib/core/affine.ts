@@ -1,12 +1,12 @@
 /**
- * Index arithmetic of kernels. A movement computes nothing: it says at which index of its input an
- * element of its output lies, and that index is affine in the loop variables of the kernel.
+ * A variable of the index arithmetic in kernels. A movement computes nothing: it maps the index of an output element to
+ * the index of an input element, which is affine in the loop variables of the kernel.
  */
 export interface Var {
   readonly id: number
   /** The variable runs over 0 … extent-1. */
   readonly extent: number
-  /** A variable computed from others: the quotient or the remainder of `of` by `by`. */
+  /** The definition of a variable that is computed from others: the quotient or the remainder of `of` by `by`. */
   readonly def?: { readonly kind: 'div' | 'mod'; readonly of: Affine; readonly by: number }
 }
 
@@ -16,7 +16,7 @@ export interface Affine {
   readonly terms: readonly (readonly [Var, number])[]
 }
 
-/** The element exists where 0 ≤ index < extent; elsewhere it is 0. */
+/** The element exists if 0 ≤ index < extent; otherwise it is 0. */
 export interface Guard {
   readonly index: Affine
   readonly extent: number
@@ -35,7 +35,7 @@ export const variable = (v: Var): Affine => (v.extent === 1 ? constant(0) : { c:
 export const addAffine = (a: Affine, b: Affine): Affine => {
   if (b.terms.length === 0) return shift(a, b.c)
   if (a.terms.length === 0) return shift(b, a.c)
-  // a handful of terms: a search costs less than a map, and this is what planning does most
+  // planning does this most; with so few terms, a search costs less than a map
   const terms = [...a.terms]
   for (const [v, k] of b.terms) {
     const at = terms.findIndex(([w]) => w === v)
@@ -55,7 +55,7 @@ export const boundsOf = (a: Affine): readonly [number, number] =>
     [a.c, a.c]
   )
 
-/** No partial sum of its terms lies further from 0 than this. */
+/** A bound on the absolute value of all partial sums of its terms. */
 export const magnitudeOf = (a: Affine): number => {
   const [less, more] = a.terms.reduce<readonly [number, number]>(
     ([lo, hi], [v, k]) => (k > 0 ? [lo, hi + k * (v.extent - 1)] : [lo + k * (v.extent - 1), hi]),
@@ -66,13 +66,13 @@ export const magnitudeOf = (a: Affine): number => {
 
 export const coefficient = (a: Affine, v: Var): number => a.terms.find(([w]) => w === v)?.[1] ?? 0
 
-/** Text that two affine expressions share exactly where they are the same. */
+/** A text that is equal for two expressions exactly if they are the same. */
 export const keyOf = ({ terms, c }: Affine): string => {
   const sorted = terms.length > 1 ? [...terms].sort(([v], [w]) => v.id - w.id) : terms
   return sorted.reduce((text, [v, k]) => `${text}${k}*${v.id}+`, '') + String(c)
 }
 
-/** Replaces variables; a defined variable is rebuilt from its replaced definition. */
+/** Replaces variables. A variable with a definition is rebuilt from its replaced definition. */
 export const substitute = (a: Affine, to: (v: Var) => Affine | undefined): Affine =>
   a.terms.length === 0
     ? a
@@ -87,8 +87,8 @@ const substituteVar = (v: Var, to: (v: Var) => Affine | undefined): Affine => {
 }
 
 /**
- * Quotient and remainder by a constant. The part that `by` divides leaves as it is; where the rest
- * stays within [0, by) nothing else is needed, so that splitting an axis and merging it again is free.
+ * The quotient and the remainder by a constant. Terms that `by` divides leave at once. If the rest stays within [0,
+ * by), nothing else is needed, so that splitting an axis and merging it again is free.
  */
 export const divMod = (a: Affine, by: number): readonly [Affine, Affine] => {
   if (by === 1) return [a, constant(0)]
@@ -114,7 +114,9 @@ const remainderVar = (rest: Affine, by: number): Affine => {
   return variable(interned({ kind: 'mod', of: shift(rest, -low * by), by }, by))
 }
 
-/** Equal definitions give one variable, so that guards and loads can be compared. Weak per operand. */
+/**
+ * Equal definitions share one variable, so that guards and loads can be compared. Held weakly by their first operand.
+ */
 const definitions = new WeakMap<Var, Map<string, Var>>()
 const interned = (def: NonNullable<Var['def']>, extent: number): Var => {
   const owner = def.of.terms[0]?.[0]
@@ -144,9 +146,9 @@ export const unflatten = (flat: Affine, shape: readonly number[]): readonly Affi
 }
 
 /**
- * The index in `from` of an index in `to`, two shapes of the same elements. Axes that both shapes have pass through
- * as they are, also beyond their ends (where a guard holds the element back anyway); only where axes were split or
- * merged is there something to compute.
+ * The index in `from` of an index in `to`, two shapes of the same elements. Axes of both shapes pass through unchanged,
+ * even beyond their ends (a guard excludes such an element anyway). Only axes that were split or merged need
+ * arithmetic.
  */
 export const regroup = (
   index: readonly Affine[],

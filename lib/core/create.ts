@@ -4,10 +4,10 @@ import { checkShape, sizeOf, type Shape } from './shape.ts'
 import type { Storage } from './storage.ts'
 import { node, shaped, type Scalar, type Tensor } from './tensor.ts'
 
-/** Numbers nested to the depth of the tensor's rank. */
+/** A number, or lists of numbers nested as deeply as a tensor has axes. */
 export type Nested = number | readonly Nested[]
 
-/** Numbers given by the host. The array is copied: what happens to it later is no concern of the tensor. */
+/** Numbers given by the host. The array is copied, so that later changes to it don't reach the tensor. */
 class HostStorage implements Storage {
   readonly host: Float32Array
   constructor(data: ArrayLike<number>) {
@@ -17,11 +17,11 @@ class HostStorage implements Storage {
     return this.host
   }
   dispose(): void {
-    // host memory needs no help
+    // host memory is garbage-collected
   }
 }
 
-/** The tensor of numbers held somewhere. */
+/** A tensor whose numbers are in a storage. */
 export const held = (storage: Storage, shape: Shape): Tensor =>
   node(valueRow, { shape: checkShape('value', shape), storage })
 
@@ -34,8 +34,10 @@ const flat = (data: Nested, shape: Shape): readonly number[] => {
 }
 
 /**
- * A tensor of given numbers: a typed or plain array with a shape, or nested arrays, or a number.
- * They are stored as float32.
+ * A tensor of given numbers: a typed or plain array in row-major order with a shape, or nested arrays, or a number.
+ * They are rounded to float32 and copied.
+ *
+ * @throws TesseraError if the shape does not fit the count of numbers, or nested rows differ in length
  *
  * @example
  * ```ts
@@ -60,11 +62,40 @@ const nested = (data: Nested | Float32Array | Float64Array): Tensor => {
   return tensor(flat(numbers, shape), shape)
 }
 
-/** One number, held as data: another number makes no new program, unlike one written into an expression. */
+/**
+ * A tensor without axes. Unlike a number that is written into an expression, it is data: a compiled function takes
+ * another value without a new plan.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.mul(t.scalar(3), t.scalar(2))), Float64Array.of(6))
+ * ```
+ */
 export const scalar = (value: number): Scalar => shaped<readonly []>(held(new HostStorage([value]), []))
 
-/** A tensor of zeros. */
+/**
+ * A tensor of zeros.
+ *
+ * @throws TesseraError if a size is negative or not whole
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.zeros([2])), Float64Array.of(0, 0))
+ * ```
+ */
 export const zeros = <const S extends Shape>(shape: S): Tensor<S> => full(shape, 0)
 
-/** A tensor of ones. */
+/**
+ * A tensor of ones.
+ *
+ * @throws TesseraError if a size is negative or not whole
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.ones([2])), Float64Array.of(1, 1))
+ * ```
+ */
 export const ones = <const S extends Shape>(shape: S): Tensor<S> => full(shape, 1)

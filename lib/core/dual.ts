@@ -2,28 +2,31 @@ import { raise } from '../base/raise.ts'
 import { kindOf } from './options.ts'
 import { isTensor } from './tensor.ts'
 
-/** Tells whether a call gave the data, or only the arguments after it. */
+/** Tells whether a call passed the data, or only the arguments after it. */
 type DataGiven = (args: readonly unknown[]) => boolean
 
-/** For operations whose other arguments are tensors too: the data is there if all `count` arguments are. */
+/** For operations whose other arguments may be tensors: the data is there if there are `count` arguments. */
 export const counted =
   (count: number): DataGiven =>
   (args) =>
     args.length >= count
 
-/** For operations whose second argument is no tensor: the data is there if the first argument is one. */
+/** For operations whose second argument is never a tensor: the data is there if the first argument is a tensor. */
 export const tensorFirst =
   (count: number): DataGiven =>
   (args) =>
     isTensor(args[0]) || args.length >= count
 
-/** The second form of an operation whose overloads are F: a function of all but the data, which gives one of the data. */
+/**
+ * The second form of an operation with the overloads F: it takes all arguments but the data, and returns a function of
+ * it.
+ */
 type WithoutData<F> = F extends (...args: never[]) => unknown ? (...rest: never[]) => (data: never) => unknown : never
 
 /**
- * The calling convention of the library: `op(data, ...rest)`, and `op(...rest)` for the function of the data that `pipe`
- * takes. An operation is written once, as the second form, so that its other arguments are checked before any data
- * comes.
+ * The calling convention of the library: `op(data, ...rest)`, or `op(...rest)` for a function of the data, which `pipe`
+ * takes. An operation is written once, in the second form, so that its other arguments are checked before any data
+ * arrives.
  */
 export const dual = <F>(dataGiven: DataGiven, make: WithoutData<F>, check = (data: unknown): unknown => data): F =>
   ((...args: readonly never[]) => {
@@ -32,6 +35,6 @@ export const dual = <F>(dataGiven: DataGiven, make: WithoutData<F>, check = (dat
     return whole ? apply(check(args[0]) as never) : (data: never) => apply(check(data) as never)
   }) as F
 
-/** `dual` for a tensor as the data; anything else in its place raises. */
+/** `dual` for operations on a tensor. Anything else in the place of the data raises. */
 export const dualOp = <F>(op: string, dataGiven: DataGiven, make: WithoutData<F>): F =>
   dual<F>(dataGiven, make, (x) => (isTensor(x) ? x : raise(op, `wants a tensor first, not ${kindOf(x)}`)))

@@ -5,7 +5,7 @@ import type { Helper } from './helper.ts'
  * (Abramowitz and Stegun 7.1.6): 2/√π e^(-x²) Σ 2ⁿ x^(2n+1) / (1·3·…·(2n+1)).
  */
 export const erf = (x: number): number => {
-  // further out it is 1 to the last bit
+  // beyond 6 it is 1 to the last bit
   if (Number.isNaN(x) || Math.abs(x) > 6) return Number.isNaN(x) ? x : Math.sign(x)
   let term = x
   let sum = x
@@ -30,7 +30,7 @@ const tail = [
   0.17087277
 ]
 
-/** The same in the kernels' language, to 3e-7 of it. */
+/** The same in the kernels' language, with a relative error of 3e-7. */
 export const erfHelper: Helper = {
   name: 'errorFunction',
   params: ['x'],

@@ -5,18 +5,27 @@ import { kindOf } from './options.ts'
 import { leaked, type Trace } from './trace.ts'
 
 /**
- * A source of randomness: an immutable value from which numbers and further keys are derived. The same key
- * always gives the same numbers, on every device; nothing in the library draws without one.
+ * A source of randomness: an immutable value, from which random numbers and further keys are derived. The same key
+ * always gives the same numbers, on every device. `t.key(seed)` makes one; nothing in the library draws without a key.
  */
 export class Key {
   readonly #source: Source
-  /** The key's words, where it is not an argument of a function being traced. */
+  /**
+   * The words of the key; undefined if the key is an argument of a function that is being traced.
+   *
+   * @internal
+   */
   readonly words: Words | undefined
-  /** What it was resolved to last: many keys are derived from one. */
+  /** The last result of `resolve`, because many keys are derived from one. */
   #last: { readonly given: readonly Words[]; readonly words: Words } | undefined
-  /** The trace whose keys it is derived from, where it has no words. */
+  /**
+   * The trace whose keys this one is derived from, if it has no words.
+   *
+   * @internal
+   */
   readonly trace: Trace | undefined
 
+  /** @internal */
   constructor(source: Source) {
     this.#source = source
     this.words = 'words' in source ? source.words : undefined
@@ -30,7 +39,11 @@ export class Key {
     return 'position' in this.#source ? argumentAt(given, this.#source) : undefined
   }
 
-  /** The words once the traced function's keys are given. (A loop: a key may be derived from thousands in a row.) */
+  /**
+   * The words, given the keys of the traced function. A loop, because a key may be derived from thousands in a row.
+   *
+   * @internal
+   */
   resolve(given: readonly Words[]): Words {
     const chain: { readonly key: Key; readonly f: (words: Words) => Words }[] = []
     let key = this as Key
@@ -56,7 +69,7 @@ interface Given {
   readonly position: number
   readonly trace: Trace | undefined
 }
-/** Where a key comes from: it is known, the argument of a traced function, or derived from another one. */
+/** The origin of a key: known words, an argument of a traced function, or another key. */
 type Source = { readonly words: Words } | Given | Derived
 
 const argumentAt = (given: readonly Words[], { position, trace }: Given): Words =>
@@ -72,7 +85,10 @@ const derived = (from: Key, f: (words: Words) => Words): Key =>
   new Key(from.words ? { words: f(from.words) } : { from, f })
 
 /**
- * The key of a seed, as `jax.random.key`.
+ * The key of a seed, with the bits of `jax.random.key` (Threefry-2x32; Salmon et al. 2011).
+ *
+ * @param seed a whole number from 0 to 2^53 - 1
+ * @throws TesseraError for any other seed
  *
  * @example
  * ```ts
@@ -83,7 +99,7 @@ const derived = (from: Key, f: (words: Words) => Words): Key =>
  */
 export const key = (seed: number): Key => new Key({ words: keyWords(seed) })
 
-/** Whether a call begins with a key; raises for anything else in its place if all `count` arguments are there. */
+/** Whether a call begins with a key. Raises if there are `count` arguments and the first one is not a key. */
 export const keyFirst =
   (op: string, count: number) =>
   (args: readonly unknown[]): boolean => {
@@ -91,15 +107,17 @@ export const keyFirst =
     return args.length >= count ? raise(op, `wants a key first, not ${kindOf(args[0])}: t.key(seed) makes one`) : false
   }
 
-/** A key and how many to make of it, or how many alone for a function of the key. */
+/** A key and a count; or the count alone, for a function of the key. */
 export interface Splitting {
   (from: Key, n?: number): readonly Key[]
   (n?: number): (from: Key) => readonly Key[]
 }
 
 /**
- * Independent keys from one, which should not be used itself any more: as `jax.random.split`, in time in proportion to
- * their number.
+ * Derives `n` independent keys (2 by default) from one, with the bits of `jax.random.split`. Don't use the original key
+ * afterwards.
+ *
+ * @throws TesseraError if n is not a count
  *
  * @example
  * ```ts
@@ -110,18 +128,22 @@ export interface Splitting {
  */
 export const split = dual<Splitting>(keyFirst('split', 2), (n = 2) => {
   wantCount('split', n)
-  // each by itself has the words that hashing all n counters at once gives it
+  // hashing the counters one by one gives the same words as hashing all n at once
   return (from: Key) => Array.from({ length: n }, (_, i) => derived(from, (words) => foldInWords(words, i)))
 })
 
-/** A key and a number, or the number alone for a function of the key. */
+/** A key and a number; or the number alone, for a function of the key. */
 export interface FoldingIn {
   (from: Key, n: number): Key
   (n: number): (from: Key) => Key
 }
 
 /**
- * A key for a number, such as that of a step: as `jax.random.fold_in`. Keys for two numbers are independent.
+ * The key for a number, such as a step, with the bits of `jax.random.fold_in`. Keys of different numbers are
+ * independent.
+ *
+ * @param n a whole number from 0 to 2^32 - 1
+ * @throws TesseraError for any other number
  *
  * @example
  * ```ts
@@ -135,17 +157,19 @@ export const foldIn = dual<FoldingIn>(keyFirst('foldIn', 2), (n: number) => {
   return (from: Key) => derived(from, (words) => foldInWords(words, n))
 })
 
-/** The words of a key, which the host needs now; raises for a key that is an argument of a function being traced. */
+/** The words of a key, which the host needs now. Raises for a key that is an argument of a function being traced. */
 export const wordsOf = (op: string, from: Key): Words => from.words ?? leaked(op, 'the key', from.trace)
 
-/** A key and a count, or the count alone for a function of the key. */
+/** A key and a count; or the count alone, for a function of the key. */
 export interface Bits {
   (from: Key, n: number): Uint32Array
   (n: number): (from: Key) => Uint32Array
 }
 
 /**
- * `n` random 32-bit words, on the host.
+ * `n` random 32-bit words, on the host, with the bits of `jax.random.bits`.
+ *
+ * @throws TesseraError if the key is an argument of a function that is being traced
  *
  * @example
  * ```ts

@@ -1,10 +1,10 @@
 import { raise } from '../base/raise.ts'
 import { isTensor } from './tensor.ts'
 
-/** The names of the options O, each once: a name that is missing here, or is none of them, does not compile. */
+/** The names of the options O. A missing or an unknown name does not compile. */
 export type OptionNames<O> = { readonly [K in keyof O]-?: true }
 
-/** What something given is, in a message. */
+/** Describes a wrong argument, for an error message. */
 export const kindOf = (x: unknown): string => {
   if (isTensor(x)) return 'a tensor'
   if (typeof x === 'string') return `'${x}'`
@@ -18,8 +18,7 @@ const listed = (names: readonly string[], and: string): string =>
   names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} ${and} ${names.at(-1)!}`
 
 /**
- * Gives options back, and raises for what is none of them: a misspelt name or one of another library would be left out
- * in silence.
+ * Returns the given options, and raises for an unknown name: a misspelt option would be ignored in silence otherwise.
  *
  * `const { stride = 1 } = options('conv2d', given, names)`
  */
@@ -36,13 +35,13 @@ export const options = <O extends object>(op: string, given: O, names: OptionNam
       )
 }
 
-/** Gives a choice back, and raises unless it is one of those there are. */
+/** Returns the given choice, and raises unless it is in the list. */
 export const choice = <const T extends string>(op: string, name: string, given: T, all: readonly T[]): T =>
   all.includes(given)
     ? given
     : raise(op, `${name} is ${listed(all.map((x) => `'${x}'`), 'or')}, not ${kindOf(given)}`) // prettier-ignore
 
-/** Gives a whole number back, and raises unless it is one of at least `least`. */
+/** Returns the given number, and raises unless it is whole and at least `least`. */
 export const whole = (op: string, name: string, given: number, least: number): number =>
   Number.isSafeInteger(given) && given >= least
     ? given

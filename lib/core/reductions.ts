@@ -11,18 +11,20 @@ export const larger: Helper = {
   }
 }
 
-/** How a reduction puts elements together. */
+/** How a reduction combines elements. */
 export interface Reducing {
-  /** What it gives of no elements. */
+  /** The result for no elements. */
   readonly identity: number
-  /** The meaning. */
+  /** The definition. */
   readonly combine: (total: number, element: number) => number
   /** The same in the kernels' language, and the function that it calls. */
   readonly text: (total: string, element: string) => string
   readonly helper?: Helper
-  /** It is linear: kernels add up in blocks, and tell the factors of a product apart. */
+  /** Whether it is linear. If so, kernels add in blocks, and split the factors of a product. */
   readonly adds: boolean
-  /** Its result is one of the elements, which the gradient looks for: both must meet the very same numbers. */
+  /**
+   * Whether the result is one of the elements. The gradient looks for it, so both must see exactly the same numbers.
+   */
   readonly selects: boolean
 }
 

@@ -1,8 +1,11 @@
 import { raise, showShape } from '../base/raise.ts'
 
+/**
+ * The sizes of the axes of a tensor. A literal such as `readonly [2, 3]` lets the types check the shapes of operands.
+ */
 export type Shape = readonly number[]
 
-/** True where a type knows only that something is a shape, not which. */
+/** True if the type says that something is a shape, but not which one. */
 type Wide<S extends Shape> = number extends S['length'] ? true : false
 
 type Dim<A extends number, B extends number> = number extends A
@@ -27,11 +30,11 @@ type Aligned<A extends Shape, B extends Shape> = A extends readonly []
         : never
       : never
 
-/** The shape of two operands by NumPy's rule; an axis that does not fit becomes `never`. */
+/** The shape that two operands broadcast to by NumPy's rule. A pair of axes that does not fit becomes `never`. */
 export type Broadcast<A extends Shape, B extends Shape> =
   Wide<A> extends true ? Shape : Wide<B> extends true ? Shape : Aligned<A, B>
 
-/** `B` where it fits `A`, else `never`: turns a wrong literal shape into a compile error. */
+/** `B` if it broadcasts with `A`, else `never`, so that wrong literal shapes don't compile. */
 export type Fits<A extends Shape, B extends Shape> =
   Wide<A> extends true ? B : Wide<B> extends true ? B : never extends Aligned<A, B>[number] ? NoNever<A, B> : B
 type NoNever<A extends Shape, B extends Shape> = [HasNever<Aligned<A, B>>] extends [false] ? B : never
@@ -56,7 +59,7 @@ export const stridesOf = (shape: Shape): readonly number[] => {
   return strides
 }
 
-/** Gives a shape back that nobody can change; raises unless every size is a whole number of at least 0. */
+/** Returns a frozen copy of a shape. Raises unless every size is a whole number of at least 0. */
 export const checkShape = (op: string, shape: Shape): Shape => {
   if (!shape.every((d) => Number.isSafeInteger(d) && d >= 0))
     raise(op, `sizes are whole numbers of at least 0: ${showShape(shape)}`)
@@ -66,7 +69,7 @@ export const checkShape = (op: string, shape: Shape): Shape => {
 /** Whether a tensor of this shape has no elements. */
 export const isEmpty = (shape: Shape): boolean => shape.includes(0)
 
-/** Axis `axis` of a tensor of `rank`, where negative counts from the end. */
+/** The axis `axis` of a tensor of `rank` axes, counted from the front. A negative one counts from the end. */
 export const axisOf = (op: string, axis: number, rank: number): number => {
   const found = axis < 0 ? axis + rank : axis
   return Number.isInteger(axis) && found >= 0 && found < rank
@@ -74,7 +77,7 @@ export const axisOf = (op: string, axis: number, rank: number): number => {
     : raise(op, `there is no axis ${axis} in a tensor of ${rank} axes`)
 }
 
-/** Axes sorted and counted from the front; all of them where none are named. */
+/** Axes, sorted and counted from the front; all of them by default. */
 export const axesOf = (op: string, axes: number | readonly number[] | undefined, rank: number): readonly number[] => {
   const named = axes === undefined ? Array.from({ length: rank }, (_, i) => i) : [axes].flat()
   const found = named.map((a) => axisOf(op, a, rank)).sort((a, b) => a - b)

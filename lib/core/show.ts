@@ -6,7 +6,7 @@ export const letters = (i: number): string =>
   (i >= 26 ? letters(Math.floor(i / 26) - 1) : '') + String.fromCharCode(97 + (i % 26))
 
 /**
- * A graph as a short program, a line a node.
+ * Prints a graph as a short program, one line for each node. Nodes are named a, b, c … in the order of computation.
  *
  * @example
  * ```ts

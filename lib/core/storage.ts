@@ -1,12 +1,12 @@
 /**
- * Where the numbers of a computed or given tensor live. The tensor is immutable; its numbers may move
- * between host and device without anyone noticing.
+ * The place of the numbers of a computed or given tensor. The tensor is immutable, but its numbers may move between
+ * host and device unnoticed.
  */
 export interface Storage {
-  /** The numbers, row-major, where they are on the host already: to look at them costs nothing. */
+  /** The numbers, row-major, if they are on the host already, so that looking at them is free. */
   readonly host?: ArrayLike<number>
   /** A copy on the host, row-major. */
   read(): ArrayLike<number>
-  /** Lets go of device memory; reading afterwards raises. */
+  /** Frees device memory. Reading afterwards raises. */
   dispose(): void
 }

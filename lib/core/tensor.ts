@@ -5,14 +5,15 @@ import { showShape } from '../base/raise.ts'
 import type { ReductionName } from './reductions.ts'
 import { checkShape, type Shape } from './shape.ts'
 
-/** A float64 array of the reference interpreter; movements are views of it. */
+/** A float64 array of the reference interpreter. Movements are views of it. */
 export type Values = NdArray<Float64Array>
 
-/** What a kernel does at one element of a row's output. */
+/** What a kernel does for one element of a row's output. */
 export type RowKernel<A> =
   /**
-   * A function of the elements of equal index: text in the common part of GLSL, with the operands put in, and a function
-   * that it calls. Where it takes much more than a multiplication, `cost` says how many of them.
+   * A function of the elements at the same index: its text in the language that GLSL and JavaScript share, given the
+   * operands' text, and a helper function that the text may call. `cost` is how many multiplications it takes, 1 by
+   * default.
    */
   | {
       readonly kind: 'pointwise'
@@ -20,14 +21,14 @@ export type RowKernel<A> =
       readonly helper?: Helper
       readonly cost?: number
     }
-  /** Reads its one input at another index, or reduces such elements over new variables; `fills` what is not there by 0. */
+  /** Reads its one input at another index, or reduces over such elements; with `fills`, elements outside are 0. */
   | {
       readonly kind: 'access'
       readonly reduces?: ReductionName
       readonly fills?: true
       at(attrs: A, input: Shape, out: readonly Affine[]): Access
     }
-  /** Reads rows of its first input whose numbers are the elements of the second. */
+  /** Reads the rows of its first input that the second input names. */
   | { readonly kind: 'gather' }
   /** The index along an axis. */
   | { readonly kind: 'iota' }
@@ -36,53 +37,92 @@ export type RowKernel<A> =
   /** Numbers that come from outside the kernel. */
   | { readonly kind: 'buffer' }
 
+/** Which element of the input a kernel reads. */
 export interface Access {
   readonly index: readonly Affine[]
   readonly guards?: readonly Guard[]
-  /** What a reduction goes over. */
+  /** The variables that a reduction runs over. */
   readonly over?: readonly Var[]
 }
 
 /**
- * A primitive: its shape rule, its meaning, its kernel and its gradient side by side. A node of a graph
- * holds its row, so there is no registry. (Methods, not properties: a graph forgets the attributes' type.)
+ * A primitive operation: its shape rule, its definition, its kernel and its gradient in one value. A node of a graph
+ * holds its row, so there is no registry. (These are methods, because a graph forgets the type of the attributes.)
  */
 export interface Row<A = unknown> {
+  /** The name in graphs, plans and errors. */
   readonly name: string
+  /**
+   * How kernels compute it.
+   *
+   * @internal
+   */
   readonly kernel: RowKernel<A>
-  /** The output's shape; raises where the inputs do not fit. */
+  /**
+   * The shape of the output. Raises if the inputs don't fit.
+   *
+   * @internal
+   */
   shape(attrs: A, ...inputs: readonly Shape[]): Shape
-  /** The meaning, in float64. */
+  /**
+   * The definition, in float64.
+   *
+   * @internal
+   */
   reference(attrs: A, shape: Shape, ...inputs: readonly Values[]): Values
-  /** Cotangents of the inputs from the output's; undefined where nothing depends on an input. */
+  /**
+   * The cotangents of the inputs, given that of the output. undefined for an input without a gradient.
+   *
+   * @internal
+   */
   vjp(ct: Tensor, y: Tensor, xs: readonly Tensor[], attrs: A): readonly (Tensor | undefined)[]
   /**
-   * Of a row whose value is that of its first input: that only the gradient cares for it, or that its value lies in a
-   * buffer of its own shape.
+   * For a row whose value is its first input: `gradient` if only differentiation treats it differently, `barrier` if
+   * its value must be in a buffer of its own shape.
+   *
+   * @internal
    */
   readonly marks?: 'gradient' | 'barrier'
-  /** How the attributes print; also what tells two nodes of one row apart. */
+  /**
+   * Prints the attributes. Two nodes of one row with equal inputs and texts are the same.
+   *
+   * @internal
+   */
   show?(attrs: A): string
 }
 
+/** A function that applies one primitive. */
+export interface HasRow {
+  /** The primitive that the function applies. */
+  readonly row: Row
+}
+
+/** Adds its primitive to a function. */
+export const withRow = <F>(f: F, row: Row): F & HasRow => Object.assign(f as F & object, { row })
+
 /**
- * An immutable tensor: a node of an expression graph. It describes a value; a device computes it.
- * Numbers are float32 on devices and float64 on the reference.
+ * An immutable tensor: a node of an expression graph. It describes a value, and a device computes it. Numbers are
+ * float32 on devices and float64 on the reference.
  */
 export interface Tensor<out S extends Shape = Shape> {
+  /** The sizes of the axes; frozen. */
   readonly shape: S
+  /** The operation that gives this tensor. */
   readonly row: Row
+  /** The operands. */
   readonly inputs: readonly Tensor[]
+  /** What the operation needs besides its operands, such as axes. */
   readonly attrs: unknown
+  /** The operation's name and the shape: `add[2,3]`. */
   toString(): string
-  /** Gives back the device memory of a computed tensor now rather than when it is collected. */
+  /** Frees the device memory of a computed tensor now, rather than when the tensor is garbage-collected. */
   [Symbol.dispose](): void
 }
 
-/** A tensor without axes. */
+/** A tensor without axes: one number. */
 export type Scalar = Tensor<readonly []>
 
-/** Something a disposed tensor can be asked to let go of. */
+/** Something that a disposed tensor frees. */
 interface Disposable_ {
   dispose(): void
 }
@@ -113,12 +153,21 @@ export const node = <A>(row: Row<A>, attrs: A, ...inputs: readonly Tensor[]): Te
   return new Node(row, attrs, Object.freeze(inputs), shape)
 }
 
+/**
+ * Whether something is a tensor.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual([t.isTensor(t.ones([2])), t.isTensor([1, 2])], [true, false])
+ * ```
+ */
 export const isTensor = (x: unknown): x is Tensor => x instanceof Node
 
-/** The one place where a run-time shape is taken for a shape known to the types. */
+/** The one cast from a shape known at run time to a shape known to the types. */
 export const shaped = <S extends Shape>(x: Tensor): Tensor<S> => x as Tensor<S>
 
-/** All nodes that the outputs depend on, inputs first. Iterative: graphs are deep. */
+/** All nodes that the outputs depend on, inputs first. Iterative, because graphs are deep. */
 export const topological = (outputs: readonly Tensor[]): readonly Tensor[] => {
   const seen = new Set<Tensor>()
   const order: Tensor[] = []

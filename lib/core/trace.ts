@@ -1,6 +1,6 @@
 import { raise, rethrow } from '../base/raise.ts'
 
-/** One tracing of a function: what its placeholders belong to. */
+/** One tracing of a function, to which its placeholders belong. */
 export class Trace {
   #fault: Error | undefined
   #ended = false
@@ -11,7 +11,7 @@ export class Trace {
     return this.#ended
   }
 
-  /** It can't end well: its function asked something of a device that only numbers could answer. */
+  /** Makes the trace fail at its end: the function asked a device for something that only numbers could answer. */
   fail(fault: Error): void {
     this.#fault ??= fault
   }
@@ -25,12 +25,12 @@ export class Trace {
   }
 }
 
-/** The traces that are going on, the innermost last: functions are synchronous, so the stack is exact. */
+/** The active traces, the innermost last. Traced functions are synchronous, so the stack is exact. */
 const going: Trace[] = []
 
 export const isTracing = (): boolean => going.length > 0
 
-/** Longest piece of a function's text that stands for its name. */
+/** How much of an anonymous function's text is shown in place of a name. */
 const longestText = 48
 
 const described = (f: (...args: never) => unknown): string => {
@@ -53,7 +53,7 @@ export const traced = <A>(f: (...args: never) => unknown, work: (trace: Trace) =
   }
 }
 
-/** Refuses a placeholder where it has no value; `what` names it. */
+/** Raises for a placeholder in a place where it has no value. `what` names the placeholder. */
 export const leaked = (op: string, what: string, from: Trace | undefined): never => {
   if (!from) return raise(op, `${what} is a placeholder of no function: it has no numbers`)
   const rule = from.ended
@@ -62,5 +62,5 @@ export const leaked = (op: string, what: string, from: Trace | undefined): never
   return raise(op, `${what} belongs to ${from.of}, ${rule}`)
 }
 
-/** Makes the innermost trace fail once its function has returned, whoever catches the error before. */
+/** Makes the innermost trace fail once its function has returned, even if something catches the error before. */
 export const failTrace = (fault: Error): void => going.at(-1)?.fail(fault)

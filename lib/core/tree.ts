@@ -4,15 +4,15 @@ import { sameShape } from './shape.ts'
 import { isTensor, type Tensor } from './tensor.ts'
 
 /**
- * A tensor, or a readonly record or array of trees. Parameters, gradients and optimiser states are
- * trees; other leaves (numbers, strings, keys …) are carried along unchanged.
+ * A tensor, or a record or an array of trees. Parameters, gradients and optimiser states are trees. Other leaves
+ * (numbers, strings, keys …) are passed on unchanged.
  */
 export type Tree = unknown
 
 const prototypeOf = (x: object): object | null => Object.getPrototypeOf(x) as object | null
 const isPlain = (prototype: object | null): boolean => prototype === null || prototype === Object.prototype
 
-/** `{ __proto__: x }` makes x the prototype of an object, which then looks as if x were not there: no class does that. */
+/** `{ __proto__: x }` sets an object's prototype, and hides x. Classes don't do that. */
 const isClass = (prototype: object): boolean =>
   Object.hasOwn(prototype, 'constructor') || !(isTensor(prototype) || isPlain(prototypeOf(prototype)))
 
@@ -37,7 +37,7 @@ export const eachLeaf = (tree: Tree, visit: (leaf: unknown, path: string) => voi
   else visit(tree, path)
 }
 
-/** The same tree with other leaves. */
+/** A tree of the same form, with a function of each leaf. */
 export const mapLeaves = <T>(tree: T, f: (leaf: unknown, path: string) => unknown, path = ''): T => {
   const children = childrenOf(tree, path)
   const mapped = children?.map(([key, child]) => [key, mapLeaves(child, f, below(path, key))] as const)
@@ -45,7 +45,16 @@ export const mapLeaves = <T>(tree: T, f: (leaf: unknown, path: string) => unknow
   return (Array.isArray(tree) ? mapped.map(([, child]) => child) : Object.fromEntries(mapped)) as T
 }
 
-/** The tensors of a tree, in order. */
+/**
+ * The tensors of a tree, in the order of its keys.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const [w, b] = [t.ones([2]), t.zeros([1])]
+ * assert.deepStrictEqual(t.tensorsOf({ w, layers: [b, 3] }), [w, b])
+ * ```
+ */
 export const tensorsOf = (tree: Tree): readonly Tensor[] => {
   const found: Tensor[] = []
   eachLeaf(tree, (leaf) => {
@@ -54,17 +63,17 @@ export const tensorsOf = (tree: Tree): readonly Tensor[] => {
   return found
 }
 
-/** What becomes of a tensor of a tree, whose place in it is the path. */
+/** A function of a tensor and its path in a tree, such as `layers.0.weight`. */
 export type TensorMap = (x: Tensor, path: string) => Tensor
 
-/** A tree and a function of its tensors, or the function alone for `pipe`. */
+/** A tree and a function of its tensors; or the function alone, for `pipe`. */
 export interface MapTree {
   <T>(tree: T, f: TensorMap): T
   (f: TensorMap): <T>(tree: T) => T
 }
 
 /**
- * The same tree with a function of each tensor.
+ * A tree of the same form, with a function of each tensor. Other leaves stay.
  *
  * @example
  * ```ts
@@ -78,7 +87,7 @@ export const mapTree = dual<MapTree>(
   (f: TensorMap) => (tree: Tree) => mapLeaves(tree, (leaf, path) => (isTensor(leaf) ? f(leaf, path) : leaf))
 )
 
-/** The tensors of a tree by path; raises where a path names two of them. */
+/** The tensors of a tree by path. Raises if a path names two of them. */
 export const byPath = (op: string, tree: Tree): ReadonlyMap<string, Tensor> => {
   const found = new Map<string, Tensor>()
   eachLeaf(tree, (leaf, path) => {
@@ -89,19 +98,19 @@ export const byPath = (op: string, tree: Tree): ReadonlyMap<string, Tensor> => {
   return found
 }
 
-/** A path in a message: that of a tree that is one tensor is empty. */
+/** A path in a message. The path of a tree that is a tensor is empty. */
 const named = (path: string): string => (path === '' ? '(root)' : path)
 
 const mostNamed = 4
 
-/** `a, b and 3 more`; nothing of nothing. */
+/** `a, b and 3 more`; undefined if there are none. */
 const listed = (paths: readonly string[]): string | undefined => {
   if (paths.length === 0) return undefined
   const shown = paths.slice(0, mostNamed).map(named).join(', ')
   return paths.length > mostNamed ? `${shown} and ${paths.length - mostNamed} more` : shown
 }
 
-/** How two trees are called in messages, and whether two tensors of one path must have one shape. */
+/** The names of two trees in messages, and whether tensors of one path must have the same shape. */
 export interface Pairing {
   readonly first: string
   readonly second: string
@@ -127,8 +136,8 @@ const samePaths = (
 }
 
 /**
- * A function of the tensors of one path in two trees, as a tree like the first. The order of keys means nothing; a
- * tensor that the other tree lacks raises, under the name of `op`.
+ * Applies a function to the two tensors of each path of two trees; the result has the form of the first. The order of
+ * keys does not matter. A path that only one tree has raises, under the name of `op`.
  */
 export const pairTrees = <T>(
   op: string,
@@ -147,18 +156,19 @@ export const pairTrees = <T>(
   })
 }
 
-/** What becomes of two tensors of one path. */
+/** A function of the two tensors of one path. */
 export type TensorPairing = (x: Tensor, y: Tensor) => Tensor
 
-/** Two trees and a function of their tensors, or the second tree and the function for `pipe`. */
+/** Two trees and a function of their tensors; or the second tree and the function, for `pipe`. */
 export interface ZipTree {
   <T>(a: T, b: T, f: TensorPairing): T
   <T>(b: T, f: TensorPairing): (a: T) => T
 }
 
 /**
- * A function of the tensors of one path in two trees, whatever the order of their keys. A path that only one of the
- * trees has raises, as does one that names two tensors (`{ 'a.b': x, a: { b: y } }`).
+ * Applies a function to the two tensors of each path of two trees. The order of keys does not matter.
+ *
+ * @throws TesseraError if only one of the trees has a path, or a path names two tensors (`{ 'a.b': x, a: { b: y } }`)
  *
  * @example
  * ```ts
@@ -177,7 +187,9 @@ export const zipTree = dual<ZipTree>(
 )
 
 /**
- * The tensors of a tree by their paths (`b1.0.ln.weight`). A path that names two of them raises.
+ * The tensors of a tree by their paths, such as `b1.0.ln.weight`: a flat record, as files hold it.
+ *
+ * @throws TesseraError if a path names two tensors
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import ndarray from 'ndarray'
 import { sizeOf, stridesOf, type Shape } from './shape.ts'
 import type { Values } from './tensor.ts'
 
-/** Arithmetic of the reference interpreter on ndarrays: it shares no code with the kernels. */
+// Arithmetic of the reference interpreter on ndarrays. It shares no code with the kernels.
 
 export const zeros = (shape: Shape): Values => ndarray(new Float64Array(sizeOf(shape)), [...shape])
 
@@ -35,8 +35,9 @@ export const walk = (shape: Shape, arrays: readonly Values[], visit: (...positio
 }
 
 /**
- * Visits all elements in lines along the longest axis: `visit` gets the number of elements of a line, the positions of
- * the first one in the arrays, and the steps to the next. A plain loop over them is what makes the reference bearable.
+ * Visits all elements in lines along the longest axis. `visit` gets the number of elements in a line, the positions of
+ * the first one in the arrays, and the steps to the next. A plain loop over a line is what makes the reference
+ * bearable.
  */
 const eachLine = (
   shape: Shape,
@@ -49,10 +50,12 @@ const eachLine = (
   walk(others, arrays, (...at) => visit(shape[along] ?? 1, at, by))
 }
 
-/** The same numbers one after the other. */
+/** The same numbers, contiguous in row-major order. */
 export const packed = (x: Values): Values => (isPacked(x) ? x : mapValues((v) => v, x.shape, x))
 
-/** f of the elements of equal index. One, two and three operands have loops of their own: this is where time goes. */
+/**
+ * f of the elements at the same index. One, two and three operands have their own loops, because most time goes here.
+ */
 export const mapValues = (f: (...xs: number[]) => number, shape: Shape, ...xs: readonly Values[]): Values => {
   const y = zeros(shape)
   const [a, b, c] = xs.map((x) => x.data)
@@ -65,7 +68,7 @@ export const mapValues = (f: (...xs: number[]) => number, shape: Shape, ...xs: r
   return y
 }
 
-/** Reduces axes, which stay with size 1. */
+/** Reduces axes, and keeps them with size 1. */
 export const reduceValues = ({ combine, identity }: Reducing, axes: readonly number[], x: Values): Values => {
   const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d))
   const y = zeros(kept)

@@ -6,16 +6,21 @@ import { permutationValues } from '../random/threefry.ts'
 
 /** Labelled gray images of one size. */
 export interface Dataset {
+  /** A short name, such as `mnist`. */
   readonly name: string
-  /** What the labels mean: label k is `classes[k]`. */
+  /** The names of the classes: label k means `classes[k]`. */
   readonly classes: readonly string[]
   /** `count · height · width` bytes, row-major: 0 is background, 255 full ink. */
   readonly images: Uint8Array
+  /** The class of each image. */
   readonly labels: Uint8Array
+  /** The number of images. */
   readonly count: number
+  /** The rows of an image. */
   readonly height: number
+  /** The columns of an image. */
   readonly width: number
-  /** Where it comes from, for people: a folder, a mirror's address, "drawn here". */
+  /** The origin, for people: a folder, a mirror's address, "drawn here". */
   readonly source: string
 }
 
@@ -23,9 +28,11 @@ export interface Dataset {
 export interface Batch {
   /** `size · 1 · height · width` values in [-1, 1]. */
   readonly images: Float32Array
+  /** The class of each image. */
   readonly labels: Uint8Array
-  /** Which images of the data set these are. */
+  /** The positions of these images in the data set. */
   readonly indices: Uint32Array
+  /** The number of images. */
   readonly size: number
 }
 
@@ -33,7 +40,7 @@ export interface Batch {
 const NORMALISED = Float32Array.from({ length: 256 }, (_, v) => Math.fround(Math.fround(v / 255) - 0.5) * 2)
 
 /**
- * Bytes 0 … 255 as values in [-1, 1]: (v / 255 - 0.5) · 2.
+ * Turns bytes 0 … 255 into values in [-1, 1]: (v / 255 - 0.5) · 2, each step rounded to float32.
  *
  * @example
  * ```ts
@@ -44,7 +51,7 @@ const NORMALISED = Float32Array.from({ length: 256 }, (_, v) => Math.fround(Math
  */
 export const normalise = (bytes: Uint8Array): Float32Array => Float32Array.from(bytes, (v) => NORMALISED[v]!)
 
-/** Raises for what is no data set, such as a path. */
+/** Raises for anything that is not a data set, such as a path. */
 const checkDataset = (op: string, x: Dataset): Dataset =>
   typeof x === 'object' && (x as Dataset | null) !== null && 'images' in x && 'count' in x
     ? x
@@ -52,14 +59,16 @@ const checkDataset = (op: string, x: Dataset): Dataset =>
 
 const pixels = (dataset: Dataset): number => dataset.height * dataset.width
 
-/** A data set and how many images to keep, or how many alone for `pipe`. */
+/** A data set and a count; or the count alone, for `pipe`. */
 export interface Limit {
   (dataset: Dataset, n: number): Dataset
   (n: number): (dataset: Dataset) => Dataset
 }
 
 /**
- * The first `n` images, or all of them if there are fewer.
+ * The first `n` images, or all if there are fewer.
+ *
+ * @throws TesseraError if n is not a whole number of at least 1
  *
  * @example
  * ```ts
@@ -76,14 +85,14 @@ export const limit = dual<Limit>(counted(2), (n: number) => {
   }
 })
 
-/** A data set and the numbers of images, or the numbers alone for `pipe`. */
+/** A data set and positions of images; or the positions alone, for `pipe`. */
 export interface BatchAt {
   (dataset: Dataset, indices: Uint32Array): Batch
   (indices: Uint32Array): (dataset: Dataset) => Batch
 }
 
 /**
- * The images at `indices`, in that order.
+ * The images at `indices`, in that order, with values in [-1, 1].
  *
  * @example
  * ```ts
@@ -102,23 +111,25 @@ export const batchAt = dual<BatchAt>(counted(2), (indices: Uint32Array) => (data
   return { images, labels: Uint8Array.from(indices, (index) => dataset.labels[index]!), indices, size: indices.length }
 })
 
-/** How an epoch is cut into batches. */
+/** The options of `epochBatches`. */
 export interface EpochOptions {
-  /** Images in a batch; the last batch is shorter if this does not divide the count. */
+  /** The number of images in a batch. The last batch is shorter if this does not divide the count. */
   readonly batch: number
-  /** Batches to leave out at the beginning, to go on where an epoch was left; 0 by default. */
+  /** The number of batches to skip, to resume an epoch; 0 by default. */
   readonly skip?: number
 }
 
-/** A data set, a key and options; or these without the data set, for `pipe`. */
+/** A data set, a key and options; or the same without the data set, for `pipe`. */
 export interface EpochBatches {
   (dataset: Dataset, key: Key, options: EpochOptions): Iterable<Batch>
   (key: Key, options: EpochOptions): (dataset: Dataset) => Iterable<Batch>
 }
 
 /**
- * One epoch: every image once, in an order drawn from the key, in batches. A batch is made when it is asked for, and
- * asking again gives the same ones.
+ * One epoch: every image once, in batches, in an order drawn from the key. Batches are made one at a time. Iterating
+ * again gives the same batches.
+ *
+ * @throws TesseraError if the batch size is not a whole number of at least 1, or the key is not a key
  *
  * @example
  * ```ts

@@ -11,18 +11,19 @@ import { set, write } from './digits/hand.ts'
 import { SIDE, settle } from './digits/paper.ts'
 import { rasterise } from './digits/software.ts'
 
-export type { CreateDigitCanvas, DigitContext } from './digits/canvas.ts'
+export type { CreateDigitCanvas, DigitCanvas, DigitContext, DigitPixels } from './digits/canvas.ts'
 
+/** The options of `drawDigits`. */
 export interface DigitOptions {
-  /** Makes the canvas that they are drawn on; without it they are drawn in plain arithmetic. */
+  /** Makes the canvas to draw on. By default, digits are drawn in plain arithmetic, without a canvas. */
   readonly createCanvas?: CreateDigitCanvas | undefined
-  /** Font families in which half of the digits are set, with a canvas only. None by default. */
+  /** Font families for half of the digits; this needs a canvas. None by default. */
   readonly fonts?: readonly string[]
 }
 
 const CLASSES = Array.from({ length: 10 }, (_, digit) => String(digit))
 
-/** A large drawing of a digit, in a hand (or a font) that `words` decide. */
+/** Draws a large digit, in a handwriting (or a font) that the random words decide. */
 type Artist = (words: Words, label: number) => Uint8Array
 
 const canvasArtist = (createCanvas: CreateDigitCanvas, fonts: readonly string[]): Artist => {
@@ -40,21 +41,21 @@ const artist = (createCanvas: CreateDigitCanvas | undefined, fonts: readonly str
     : raise('drawDigits', 'fonts need a canvas: give createCanvas, or no fonts')
 }
 
-/** A key, a count and options; or these without the key, for a function of it. */
+/** A key, a count and options; or the same without the key, for a function of it. */
 export interface DrawDigits {
   (key: Key, count: number, options?: DigitOptions): Dataset
   (count: number, options?: DigitOptions): (key: Key) => Dataset
 }
 
 /**
- * A data set that needs no download: `count` digits (28×28, white on black, 20 pixels high, centred by
- * mass, as in MNIST) drawn from stroke skeletons that random slants, widths, turns, bends and pens make
- * different. Image i shows the digit i mod 10 and depends on the key and i alone.
+ * Draws a data set: `count` digits of 28×28 pixels, white on black, 20 pixels high and centred by mass, as in MNIST.
+ * They are drawn from stroke skeletons, with random slant, width, rotation, curvature and pen. Image i shows the digit
+ * i mod 10, and depends on the key and i only.
  *
- * The strokes are the same everywhere; their edges are the canvas's, so that two kinds of canvas differ
- * by less than a gray level on average. Without one the digits are drawn in plain
- * arithmetic, and every machine gets the same bytes. Fonts are an option because machines have
- * different ones.
+ * Without a canvas, every machine draws the same bytes. With one, the edges of the strokes are the canvas's: two kinds
+ * of canvas differ by less than a gray level on average.
+ *
+ * @throws TesseraError if the count is not a whole number of at least 0, or there are fonts without a canvas
  *
  * @example
  * ```ts

@@ -19,19 +19,21 @@ import { transfer } from './transfer.node.ts'
 import type { Fetch } from './transfer.node.ts'
 import { sha256, unpack } from './unpack.node.ts'
 
+/** The options of `download`. */
 export interface DownloadOptions {
-  /** Which images: `train` (the default) or `t10k`. */
+  /** The images to load: `train` (the default) or `t10k`. */
   readonly split?: Split
-  /** The folder to keep the files in; the user's cache folder unless told. */
+  /** The folder in which files are kept; `data` in the user's cache folder by default. */
   readonly cache?: string
-  /** Called as a file arrives; `total` is undefined where the server does not tell it. */
+  /** Called as a file arrives, with bytes. `total` is undefined if the server does not tell it. */
   readonly onProgress?: (file: string, received: number, total: number | undefined) => void
+  /** Used in place of the global `fetch`. */
   readonly fetch?: Fetch
-  /** How long a mirror may send nothing, in milliseconds (20 s unless told). */
+  /** How long a mirror may send nothing, in milliseconds; 20 s by default. */
   readonly stallMs?: number
-  /** How long a mirror may take for a file, in milliseconds (10 min unless told). */
+  /** How long a mirror may take for a file, in milliseconds; 10 min by default. */
   readonly limitMs?: number
-  /** The wait before a mirror that could not be reached is tried once more, in milliseconds (1 s unless told). */
+  /** The pause before a mirror that was not reached is tried once more, in milliseconds; 1 s by default. */
   readonly retryMs?: number
 }
 
@@ -58,7 +60,7 @@ const settings = (given: DownloadOptions): Settings => ({
   ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as DownloadOptions)
 })
 
-/** One file to be had. */
+/** One file to download. */
 interface Wanted {
   readonly source: Source
   readonly name: string
@@ -71,7 +73,7 @@ const checked = (wanted: Wanted, bytes: Uint8Array): TE.TaskEither<Failure, Uint
     ? TE.right(bytes)
     : TE.left(failure('checksum', `its SHA-256 is not the known one, ${wanted.sha256.slice(0, 12)}…`))
 
-/** What a mirror sends, unpacked and checked. Damage of any kind is of kind `checksum`. */
+/** The bytes that a mirror sends, unpacked and checked. Any damage is a failure of kind `checksum`. */
 const fromMirror = (wanted: Wanted, mirror: string, to: Settings): TE.TaskEither<Failure, Uint8Array> => {
   const attempt = transfer(to.fetch, `${mirror}${wanted.name}.gz`, to, (received, total) =>
     to.onProgress(wanted.name, received, total)
@@ -109,7 +111,7 @@ const fromMirrors =
     return E.left(told(wanted, tried))
   }
 
-/** The file from the cache, where it lies there undamaged, else from a mirror. */
+/** The file, from the cache if it is there undamaged, else from a mirror. */
 const obtain = (wanted: Wanted, to: Settings): TE.TaskEither<Failure, Uint8Array> =>
   pipe(
     readBytes(wanted.cached),
@@ -136,7 +138,19 @@ const part = (source: Source, which: Part, to: Settings): TE.TaskEither<Failure,
 const noMirror = ({ title }: Source, mirror: string): Failure =>
   failure('usage', `${title}: the mirror ${quote(mirror)} is no URL: name it in full, with https:// in front`)
 
-/** As `download`, for a source with mirrors and checksums of its own. */
+/**
+ * Downloads a data set of IDX files from your own mirrors, with your own checksums. Otherwise it is `download`.
+ *
+ * @throws TesseraError for an unknown option
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * import * as node from 'tessera/node'
+ * const mine = { ...t.sources.mnist, mirrors: ['https://example.org/mnist/'] }
+ * assert.equal(typeof node.downloadFrom(mine, { split: 't10k' }), 'function') // a TaskEither: it runs when called
+ * ```
+ */
 export const downloadFrom = (source: Source, given: DownloadOptions = {}): TE.TaskEither<Failure, Dataset> => {
   const to = settings(options('download', given, optionNames))
   choice('download', 'split', to.split, ['train', 't10k'])
@@ -151,12 +165,14 @@ export const downloadFrom = (source: Source, given: DownloadOptions = {}): TE.Ta
 }
 
 /**
- * MNIST or Fashion-MNIST: from the cache, else from the first of several mirrors whose file has the
- * known SHA-256. Files are kept unpacked in the cache, which `fromFolder` can read too; a damaged one
- * there is replaced, a half-written one never appears. A mirror that does not answer is tried twice.
+ * Loads MNIST or Fashion-MNIST: from the cache, or else from the first mirror whose file has the known SHA-256. Files
+ * are kept unpacked in the cache, which `fromFolder` can read, too. A damaged one is replaced, and a file is never half
+ * written. A mirror that does not answer is tried twice.
  *
- * Fails with kind `network` where no mirror answers, `checksum` where one sent another file and none the
- * right one, `write` where the cache can't be written.
+ * The failure is of kind `network` if no mirror answers, `checksum` if one sent another file and none the right one,
+ * and `write` if the cache can't be written.
+ *
+ * @throws TesseraError for an unknown data set or option
  *
  * @example
  * ```ts

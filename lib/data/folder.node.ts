@@ -49,18 +49,28 @@ const readIdx = (dir: string, split: Split, part: Part): TE.TaskEither<Failure, 
     )
   )
 
+/** The options of `fromFolder`. */
 export interface FolderOptions {
-  /** Which images: `train` (the default) or `t10k`. */
+  /** The images to load: `train` (the default) or `t10k`. */
   readonly split?: Split
 }
 
 /**
- * Reads MNIST or Fashion-MNIST, or other labelled images of their format and size, from a folder that holds
- * the IDX files (`train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, or `t10k-…`; gzipped or not;
- * with a dot for the second hyphen too). No checksum is asked of them.
+ * Loads MNIST, Fashion-MNIST, or other labelled images in their format and of their size from a folder. It must hold the IDX files
+ * `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (or `t10k-…`), gzipped or not; `.idx3` in place of `-idx3` is
+ * found, too. Checksums are not checked.
  *
- * Fails with kind `missing` without the folder or a file, `format` on a file that is damaged, of another
- * format or not of the same count.
+ * The failure is of kind `missing` if there is no such folder or file, and `format` if a file is damaged, of another
+ * format, or has another count than the other one.
+ *
+ * @throws TesseraError for an unknown option
+ *
+ * @example
+ * ```ts
+ * import * as node from 'tessera/node'
+ * const loaded = await node.fromFolder('no-such-folder', 'mnist', { split: 't10k' })()
+ * assert.ok(loaded._tag === 'Left' && loaded.left.kind === 'missing')
+ * ```
  */
 export const fromFolder = (
   dir: string,

@@ -6,7 +6,9 @@ import { showShape } from '../base/raise.ts'
 
 /** An array of bytes of any rank, row-major, as an IDX file holds it. */
 export interface Idx {
+  /** The sizes of the axes. */
   readonly shape: readonly number[]
+  /** The bytes, row-major. */
   readonly data: Uint8Array
 }
 
@@ -18,17 +20,17 @@ const isIdx = (bytes: Uint8Array): boolean => bytes.length >= 4 && bytes[0] === 
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
+/** The options of `parseIdx`. */
 export interface IdxOptions {
-  /** What failures call the file; 'the data' by default. */
+  /** The file's name in failures; 'the data' by default. */
   readonly name?: string
 }
 
 /**
- * Reads an IDX file of unsigned bytes (MNIST's format): two zeros, the type 0x08, the rank, each axis's
- * length as a big-endian uint32, then exactly the product of these many bytes. `data` is a view of
- * `bytes`, not a copy.
+ * Reads an IDX file of unsigned bytes, MNIST's format: two zeros, the type 0x08, the number of axes, the size of each
+ * as a big-endian uint32, and as many bytes as their product. The result is a view of `bytes`, not a copy.
  *
- * Fails with kind `format` on any other type, and on a file that is too short or too long.
+ * The failure is of kind `format`, for any other type and for a file that is too short or too long.
  *
  * @example
  * ```ts
@@ -60,7 +62,16 @@ export const parseIdx = (bytes: Uint8Array, given: IdxOptions = {}): E.Either<Fa
     : fail('format', `${name}: the header says ${showShape(shape)}, ${size(shape)} bytes, but ${data.length} follow it`)
 }
 
-/** The bytes of an IDX file; `parseIdx` reads them back. */
+/**
+ * The bytes of an IDX file, which `parseIdx` reads.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const idx = { shape: [1, 2], data: Uint8Array.of(7, 8) }
+ * assert.deepStrictEqual(t.parseIdx(t.writeIdx(idx)), { _tag: 'Right', right: idx })
+ * ```
+ */
 export const writeIdx = ({ shape, data }: Idx): Uint8Array => {
   const header = 4 + 4 * shape.length
   const bytes = new Uint8Array(header + data.length)

@@ -1,4 +1,4 @@
-/* Where data sets come from in Node: a folder, or the network by way of the user's cache folder. */
+/* The origins of data sets in Node: a folder, or the network by way of the user's cache folder. */
 export { fromFolder, type FolderOptions } from './folder.node.ts'
 export { download, downloadFrom } from './download.node.ts'
 export type { DownloadOptions } from './download.node.ts'

@@ -2,28 +2,28 @@ import * as TE from 'fp-ts/TaskEither'
 import { failure, reason } from '../base/failure.ts'
 import type { Failure } from '../base/failure.ts'
 
-/** What a download needs of `fetch`. */
+/** The part of `fetch` that a download uses. */
 export type Fetch = (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>
 
-/** `received` bytes so far, of `total` where the server tells. */
+/** Called with the bytes received so far, and their total if the server tells it. */
 export type Progress = (received: number, total: number | undefined) => void
 
 export interface TransferLimits {
-  /** Give up when nothing has arrived for so many milliseconds. */
+  /** Give up after as many milliseconds without a byte. */
   readonly stallMs: number
-  /** Give up after so many milliseconds in all. */
+  /** Give up after as many milliseconds in total. */
   readonly limitMs: number
 }
 
 /** Waits for a step of a transfer, unless a limit passes first. */
 type Wait = <A>(step: Promise<A>) => Promise<A>
 
-/** More than any of the files has. */
+/** An upper bound on the size of any of the files. */
 const MOST_BYTES = 2 ** 26
 
 const seconds = (ms: number): string => `${ms / 1000} s`
 
-/** Runs `work` within the limits; ends what it has begun in any case. */
+/** Runs `work` within the limits, and aborts its requests at the end in any case. */
 const within = async <A>(limits: TransferLimits, work: (signal: AbortSignal, wait: Wait) => Promise<A>): Promise<A> => {
   const controller = new AbortController()
   let stop: (why: Error) => void = () => undefined
@@ -68,11 +68,11 @@ const collect = async (
   return Buffer.concat(chunks)
 }
 
-/** `fetch` itself says "fetch failed" and no more: the reason is in its cause. */
+/** `fetch` only says "fetch failed": the reason is in the error's cause. */
 const why = (thrown: unknown): string =>
   reason(thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown)
 
-/** The bytes behind an address. Fails with kind `network`, the reason alone in its message. */
+/** The bytes at an address. The failure is of kind `network`, and its message is only the reason. */
 export const transfer = (
   fetch: Fetch,
   url: string,

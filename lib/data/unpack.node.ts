@@ -12,11 +12,11 @@ const unzip = promisify(gunzip)
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 
-/** The same bytes without what a Buffer has on top. */
+/** The same bytes as a plain Uint8Array instead of a Buffer. */
 const plain = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
 
-/** What gzipped bytes unpack to; others as they are. Fails with kind `format` where they are damaged. */
+/** Unpacks gzipped bytes, and returns others as they are. The failure is of kind `format`, for damaged ones. */
 export const unpack = (bytes: Uint8Array, name: string): TE.TaskEither<Failure, Uint8Array> =>
   isGzip(bytes)
     ? TE.tryCatch(

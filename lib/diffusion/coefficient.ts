@@ -7,21 +7,21 @@ import { isTensor, type Tensor } from '../core/tensor.ts'
 import { normal } from '../ops/random.ts'
 import type { Schedule } from './schedule.ts'
 
-/** Raises unless `ts` has one timestep for each entry of `x`, as far as the host knows within the schedule. */
+/** Raises unless `ts` has one timestep of the schedule for each image. It checks values that the host knows. */
 export const checkTimesteps = (op: string, { steps }: Schedule, x: Tensor, ts: Tensor): void => {
   if (x.shape.length === 0 || !sameShape(ts.shape, x.shape.slice(0, 1)))
     raise(op, `wants one timestep per image: ${showShape(ts.shape)} for ${showShape(x.shape)}`)
   checkWithin(op, 'the timestep', ts, steps)
 }
 
-/** One number per image, shaped so that it broadcasts over the image. */
+/** One number per image, reshaped to broadcast over the image. */
 export const perImage = (numbers: Tensor, x: Tensor): Tensor =>
   reshape(numbers, [x.shape[0]!, ...x.shape.slice(1).map(() => 1)])
 
-/** The coefficients of a table at the timestep of each image. */
+/** The coefficient of a table for the timestep of each image, reshaped to broadcast. */
 export const coefficient = (table: Tensor, ts: Tensor, x: Tensor): Tensor => perImage(take(table, ts), x)
 
-/** Noise like `x`: as given, or drawn from a key. */
+/** Noise of the shape of `x`: the given one, or drawn from a key. */
 export const noiseLike = (op: string, x: Tensor, eta: Tensor | Key): Tensor => {
   if (!isTensor(eta)) return normal(eta, x.shape)
   return sameShape(eta.shape, x.shape)

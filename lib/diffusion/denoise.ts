@@ -9,23 +9,28 @@ import { predicted, type Model } from './loss.ts'
 import { cleanFrom } from './noise.ts'
 import type { Schedule } from './schedule.ts'
 
+/** The options of `denoiseStep` and `sample`. */
 export interface Denoising {
   /**
-   * sigma² of the noise that a step adds: beta_t, right for data of unit variance, or that of the posterior, right
-   * for one single picture (Ho et al. 2020, section 3.2).
+   * The variance of the noise that a step adds. `beta` (the default) is beta_t, which is optimal for data of unit
+   * variance. `posterior` is beta_t (1 - alphaBar_{t-1}) / (1 - alphaBar_t), which is optimal for a single image (Ho et
+   * al. 2020, section 3.2).
    */
   readonly variance?: 'beta' | 'posterior'
-  /** Keeps the predicted picture within ± this number. */
+  /** Clips the predicted image to ± this number before the step; off by default. */
   readonly clip?: number | undefined
 }
 
 /**
- * The mean of q(x_{t-1} | x_t, x_0), Ho et al. 2020, eq. 7.
+ * The mean of the posterior q(x_{t-1} | x_t, x_0) (Ho et al. 2020, eq. 7): √alphaBar_{t-1} beta_t / (1 - alphaBar_t)
+ * x_0 + √alpha_t (1 - alphaBar_{t-1}) / (1 - alphaBar_t) x_t. `x0` and `xt` are `[N, …]`, `ts` is `[N]`.
+ *
+ * @throws TesseraError unless there is one timestep of the schedule per image
  *
  * @example
  * ```ts
  * import * as t from 'tessera'
- * // the last step leads to the picture itself
+ * // the last step returns the image itself
  * const mean = t.posteriorMean(t.linearSchedule())(t.tensor([3]), t.tensor([5]), t.tensor([0]))
  * assert.deepStrictEqual(await t.reference.read(mean), Float64Array.of(3))
  * ```
@@ -50,10 +55,14 @@ const clippedMean =
     posteriorMean(schedule)(clipped(-most, most)(cleanFrom(schedule)(xt, ts, eps)), xt, ts)
 
 /**
- * One step back, p(x_{t-1} | x_t): lines 3 and 4 of algorithm 2 (Ho et al. 2020).
+ * One step back, p(x_{t-1} | x_t): (x_t - beta_t / √(1 - alphaBar_t) · eps) / √alpha_t + sigma_t z, where eps is the
+ * model's prediction (Ho et al. 2020, algorithm 2, lines 3 and 4).
  *
- * `xt` is [N, …]; `ts` is [N], and may differ from image to image; `z` is standard normal noise like `xt`, or the key
- * to draw it from. Where t = 0 the result is the mean, and z is not looked at.
+ * `xt` is `[N, …]`. `ts` is `[N]`, and may differ from image to image. `z` is standard normal noise of the shape of
+ * `xt`, or the key to draw it from. At t = 0 the result is the mean, and z is ignored.
+ *
+ * @throws TesseraError if the options are wrong; at a call, if the timesteps, the noise or the prediction don't fit the
+ * images
  *
  * @example
  * ```ts

@@ -8,10 +8,12 @@ import { noiseLike } from './coefficient.ts'
 import { noise } from './noise.ts'
 import type { Schedule } from './schedule.ts'
 
-/** Predicts the noise in x_t: `x` is [N, …], `ts` the N timesteps; the result is like `x`. */
+/**
+ * Predicts the noise in noisy images: `x` is `[N, …]`, `ts` is `[N]` timesteps, and the result has the shape of `x`.
+ */
 export type Model<P> = (params: P, x: Tensor, ts: Tensor) => Tensor
 
-/** The model's prediction; raises where it is not like the pictures. */
+/** The model's prediction. Raises if it has another shape than the images. */
 export const predicted = <P>(op: string, model: Model<P>, params: P, x: Tensor, ts: Tensor): Tensor => {
   const eps = model(params, x, ts)
   return sameShape(eps.shape, x.shape)
@@ -20,8 +22,11 @@ export const predicted = <P>(op: string, model: Model<P>, params: P, x: Tensor, 
 }
 
 /**
- * L_simple (Ho et al. 2020, eq. 14): the mean squared error, over all elements, between the noise added and the
- * noise that the model sees. Timesteps and noise are arguments: draw `ts` with `randint(key, [N], 0, steps)`.
+ * L_simple (Ho et al. 2020, eq. 14): the mean squared error, over all elements, between the noise that was added and
+ * the noise that the model predicts. `x0` is `[N, …]`. Draw `ts` with `randint(key, [N], { high: schedule.steps })`;
+ * `eta` is standard normal noise of the shape of `x0`, or the key to draw it from.
+ *
+ * @throws TesseraError if the timesteps, the noise or the prediction don't fit the images
  *
  * @example
  * ```ts
@@ -39,7 +44,10 @@ export const loss =
   }
 
 /**
- * The loss of a batch and its gradients: line 5 of algorithm 1 (Ho et al. 2020). An optimiser does the rest.
+ * The loss of a batch and its gradients (Ho et al. 2020, algorithm 1, line 5). An optimiser turns them into the next
+ * parameters. The arguments are those of `loss`.
+ *
+ * @throws TesseraError if the timesteps, the noise or the prediction don't fit the images
  *
  * @example
  * ```ts

@@ -7,8 +7,11 @@ import type { Schedule } from './schedule.ts'
 /**
  * The forward process q(x_t | x_0) in one jump: √alphaBar_t x_0 + √(1 - alphaBar_t) eta (Ho et al. 2020, eq. 4).
  *
- * `x0` is [N, …], `ts` is [N]: one timestep 0 … steps-1 per image. `eta` is standard normal noise like `x0`, or the
- * key to draw it from.
+ * `x0` is `[N, …]`; `ts` is `[N]`, one timestep 0 … steps-1 per image. `eta` is standard normal noise of the shape of
+ * `x0`, or the key to draw it from.
+ *
+ * @throws TesseraError unless there is one timestep of the schedule per image, and the noise has the shape of the
+ * images
  *
  * @example
  * ```ts
@@ -28,8 +31,11 @@ export const noise =
   }
 
 /**
- * What `noise` started from, given the noise that it added: (x_t - √(1 - alphaBar_t) eta) / √alphaBar_t.
- * With a predicted eta it is the predicted picture.
+ * The inverse of `noise`, given the noise that it added: x_0 = (x_t - √(1 - alphaBar_t) eta) / √alphaBar_t. With the
+ * noise that a model predicts, it gives the predicted image.
+ *
+ * @throws TesseraError unless there is one timestep of the schedule per image, and the noise has the shape of the
+ * images
  *
  * @example
  * ```ts

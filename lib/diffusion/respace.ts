@@ -3,19 +3,20 @@ import { take } from '../core/primitives.ts'
 import type { Model } from './loss.ts'
 import { lossesOf, scheduleOf, table, type Schedule } from './schedule.ts'
 
-/** The largest variance below 1: a step that leaves nothing of the signal could not be undone. */
+/** The largest variance below 1. A step that leaves nothing of the signal could not be undone. */
 const most = 1 - Number.EPSILON
 
-/** The timesteps at which so many of `all` steps end, evenly spread; the last one always is. */
+/** The last timesteps of `steps` equal runs of `all` timesteps. */
 const endsOf = (all: number, steps: number): readonly number[] =>
   Array.from({ length: steps }, (_, i) => Math.round(((i + 1) * all) / steps) - 1)
 
 /**
- * Fewer and larger steps for a model that was trained on many (Nichol and Dhariwal 2021, section 4): a schedule whose
- * step adds the noise of several, and the model that is asked at the timesteps where these end. Samples come so many
- * times as fast, and are a little worse.
+ * Fewer and larger steps for a model that was trained on many (Nichol and Dhariwal 2021, section 4). Returns a schedule
+ * whose steps each add the noise of several, and a model that calls the original one at the timestep where each of them
+ * ends. Sampling is faster in proportion, and a little worse.
  *
- * @param steps at most as many as the schedule has; with as many, it is the schedule itself
+ * @param steps at most as many as the schedule has; with all of them, the schedule and the model stay as they are
+ * @throws TesseraError for any other number of steps
  *
  * @example
  * ```ts

@@ -11,24 +11,27 @@ import { denoiseStep, type Denoising } from './denoise.ts'
 import type { Model } from './loss.ts'
 import type { Schedule } from './schedule.ts'
 
+/** What to sample. */
 export interface Sampling {
-  /** What the noise is drawn from: the start, and that of each step. */
+  /** The key of all noise: that of the start, and that of each step. */
   readonly key: Key
-  /** How many pictures. */
+  /** The number of images; 1 by default. */
   readonly count?: number
-  /** The shape of one picture: [1, 28, 28] where nothing else is said. */
+  /** The shape of one image; `[1, 28, 28]` by default. */
   readonly shape?: Shape
-  /** Pictures of noise [count, …] to start from, instead of drawn ones. */
+  /** The noise `[count, …]` to start from; drawn from the key by default. */
   readonly start?: Tensor
-  /** The noise of the step from t to t - 1, instead of drawn noise. */
+  /** The noise of the step at timestep t; drawn from the key by default. */
   readonly noiseAt?: (t: number) => Tensor
-  /** Leaves every picture to the caller, rather than only the last one. */
+  /** Whether the images of all steps stay readable, and not only the last ones; false by default. */
   readonly keep?: boolean
 }
 
-/** The pictures after the step at timestep t; those of t = 0 are the result. */
+/** The images after one step. Those after t = 0 are the result. */
 export interface Sampled {
+  /** The timestep of the step. */
   readonly t: number
+  /** The images, `[count, …]`. */
   readonly x: Tensor
 }
 
@@ -49,11 +52,13 @@ const startOf = ({ key, count = 1, shape = [1, 28, 28], start }: Sampling, steps
 const noiseOf = ({ key, noiseAt }: Sampling, t: number): Tensor | Key => (noiseAt ? noiseAt(t) : foldIn(key, t))
 
 /**
- * Sampling, algorithm 2 (Ho et al. 2020), as a loop that yields the pictures after every step, from t = steps-1 down
- * to 0. A caller may draw them, show progress, or stop. The step is compiled once for a number of pictures.
+ * Sampling (Ho et al. 2020, algorithm 2) as a generator that yields the images after every step, from t = steps-1 down
+ * to 0. The caller may draw them, show progress, or stop. The step is compiled once for each number of images.
  *
- * Memory: the pictures yielded are the caller's until it asks for the next ones; then their textures serve again, and
- * reading them raises. The last ones stay, and so do all of them with `keep: true`.
+ * The images of a step are valid until the next ones are asked for. Then their memory is reused, and reading them
+ * raises. The last ones stay, and so do all of them with `keep: true`.
+ *
+ * @throws TesseraError if the options are wrong, or the model's prediction does not have the shape of the images
  *
  * @example
  * ```ts

@@ -4,47 +4,58 @@ import { raise } from '../base/raise.ts'
 import type { Tensor } from '../core/tensor.ts'
 
 /**
- * How much noise each timestep t = 0 … steps-1 adds. Ho et al. 2020, section 2: beta_t is the variance added,
- * alpha_t = 1 - beta_t, and alphaBar_t = alpha_0 · … · alpha_t is what is left of the signal's variance.
+ * How much noise each timestep t = 0 … steps-1 adds (Ho et al. 2020, section 2). Each list has an entry per timestep.
  */
 export interface Schedule {
+  /** The number of timesteps, T. */
   readonly steps: number
+  /** The variance that timestep t adds. */
   readonly beta: readonly number[]
+  /** 1 - beta_t. */
   readonly alpha: readonly number[]
+  /** alpha_0 · … · alpha_t, the share of the signal's variance that is left. */
   readonly alphaBar: readonly number[]
-  /** Coefficients by timestep, to be taken by a tensor of timesteps. */
+  /** Coefficients by timestep, as tensors. */
   readonly tables: Tables
 }
 
-/** Tensors [steps]. With alphaBar' for alphaBar_{t-1}, which is 1 at t = 0. */
+/** Tensors `[steps]`, to be indexed by timesteps with `take`. alphaBar' is alphaBar_{t-1}, which is 1 at t = 0. */
 export interface Tables {
-  /** √alphaBar and √(1 - alphaBar): x_t = signal · x_0 + noise · eta, eq. 4. */
+  /** √alphaBar, the factor of x_0 in eq. 4. */
   readonly signal: Tensor
+  /** √(1 - alphaBar), the factor of the noise in eq. 4. */
   readonly noise: Tensor
-  /** 1/√alpha and beta / √(1 - alphaBar): the mean is grow · (x_t - remove · eps), eq. 11. */
+  /** 1/√alpha: the mean of eq. 11 is grow · (x_t - remove · eps). */
   readonly grow: Tensor
+  /** beta / √(1 - alphaBar), the factor of the predicted noise in eq. 11. */
   readonly remove: Tensor
-  /** √alphaBar' · beta / (1 - alphaBar) and √alpha · (1 - alphaBar') / (1 - alphaBar), of x_0 and x_t in eq. 7. */
+  /** √alphaBar' · beta / (1 - alphaBar), the factor of x_0 in eq. 7. */
   readonly ofClean: Tensor
+  /** √alpha · (1 - alphaBar') / (1 - alphaBar), the factor of x_t in eq. 7. */
   readonly ofNoisy: Tensor
-  /** The two standard deviations of section 3.2: of beta, and of the posterior. */
+  /** √beta, one of the two standard deviations of section 3.2. */
   readonly beta: Tensor
+  /** √(beta (1 - alphaBar') / (1 - alphaBar)), the other one: that of the posterior. */
   readonly posterior: Tensor
 }
 
+/** The options of `linearSchedule`. */
 export interface LinearSchedule {
+  /** The number of timesteps; 200 by default. */
   readonly steps?: number
+  /** The first beta; 1e-4 by default. */
   readonly betaMin?: number
+  /** The last beta; 0.02 by default. */
   readonly betaMax?: number
 }
 
-/** Numbers of the schedule as a tensor; the reference sees them in float64. */
+/** Numbers of the schedule as a tensor. The reference reads them in float64. */
 export const table = (values: readonly number[]): Tensor => {
   const data = Float64Array.from(values)
   return held({ read: () => data, dispose: () => undefined }, [values.length])
 }
 
-/** 1 - alphaBar_t = beta_t + alpha_t (1 - alphaBar_{t-1}): by subtraction it would lose its digits where it is small. */
+/** 1 - alphaBar_t = beta_t + alpha_t (1 - alphaBar_{t-1}). A subtraction would lose digits if it is small. */
 export const lossesOf = (beta: readonly number[]): readonly number[] => {
   let lost = 0
   return beta.map((b) => (lost = b + (1 - b) * lost))
@@ -68,7 +79,9 @@ const tablesOf = (beta: readonly number[], alphaBar: readonly number[]): Tables 
 }
 
 /**
- * The schedule of given variances beta_0 … beta_{T-1}, each between 0 and 1.
+ * The schedule of given variances beta_0 … beta_{T-1}.
+ *
+ * @throws TesseraError if there is none, or one is not between 0 and 1
  *
  * @example
  * ```ts
@@ -90,7 +103,9 @@ export const scheduleOf = (given: readonly number[]): Schedule => {
 const linearNames: OptionNames<LinearSchedule> = { steps: true, betaMin: true, betaMax: true }
 
 /**
- * beta grows by equal steps from `betaMin` to `betaMax` (Ho et al. 2020, section 4, use 1000 steps).
+ * A schedule whose beta grows by equal steps from `betaMin` to `betaMax`. Ho et al. 2020, section 4, use 1000 steps.
+ *
+ * @throws TesseraError unless steps is a whole number above 0, and 0 < betaMin ≤ betaMax < 1
  *
  * @example
  * ```ts

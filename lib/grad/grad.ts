@@ -6,8 +6,8 @@ import { topological, type Scalar, type Tensor } from '../core/tensor.ts'
 import { mapTree, pairTrees, tensorsOf, type Pairing } from '../core/tree.ts'
 
 /**
- * Cotangents of `xs` from that of `y`: Σ_i ct_i ∂y_i/∂x. The graph is walked from its end, and each row
- * is asked once; what comes out is a graph of the same rows, so gradients of gradients need nothing more.
+ * The cotangents of `xs`, given that of `y`: Σ_i ct_i ∂y_i/∂x. It walks the graph from its end, and asks each row once.
+ * The result is a graph of the same rows, so that it can be differentiated again.
  */
 const backward = (y: Tensor, ct: Tensor, xs: readonly Tensor[]): readonly Tensor[] => {
   const order = topological([y])
@@ -26,14 +26,14 @@ const backward = (y: Tensor, ct: Tensor, xs: readonly Tensor[]): readonly Tensor
   return xs.map((x) => cts.get(x) ?? full(x.shape, 0))
 }
 
-/** The nodes that depend on one of `xs`: only through them a cotangent must pass. */
+/** The nodes that depend on one of `xs`. Cotangents pass through these only. */
 const dependents = (order: readonly Tensor[], xs: readonly Tensor[]): ReadonlySet<Tensor> => {
   const found = new Set(xs)
   for (const at of order) if (at.inputs.some((input) => found.has(input))) found.add(at)
   return found
 }
 
-/** The tree with each tensor as a node of its own, so that two arguments that share a tensor are told apart. */
+/** The tree with a new node for each tensor, so that two arguments with the same tensor are distinct. */
 const asVariables = <P>(tree: P): P => mapTree(tree, (x) => identity(x))
 
 const gradients = <P>(y: Tensor, ct: Tensor, params: P): P => {
@@ -43,7 +43,10 @@ const gradients = <P>(y: Tensor, ct: Tensor, params: P): P => {
 }
 
 /**
- * The value of `f` and the pullback of cotangents of its result to its first argument, a tree.
+ * The vector-Jacobian product: the value y of `f`, and a function from a cotangent of y to the cotangents of the
+ * parameters, Σ_i ct_i ∂y_i/∂p, as a tree like the parameters.
+ *
+ * @throws TesseraError if the cotangent has another shape than the value
  *
  * @example
  * ```ts
@@ -63,8 +66,10 @@ export const vjp = <P, Y extends Tensor>(f: (params: P) => Y, params: P): readon
 }
 
 /**
- * From a scalar function of a tree (and further arguments) the function that gives its value and the
- * tree of its gradients by the first argument.
+ * Turns a scalar function into a function of the same arguments that returns its value, and the gradients by its first
+ * argument as a tree of the same form. The other arguments are constants.
+ *
+ * @throws TesseraError if the function returns a tensor with axes
  *
  * @example
  * ```ts
@@ -85,7 +90,10 @@ export const valueAndGrad =
   }
 
 /**
- * The gradients of a scalar function by its first argument, a tree.
+ * Turns a scalar function into the function of its gradients by its first argument, a tree. It can be applied again,
+ * for gradients of any order.
+ *
+ * @throws TesseraError if the function returns a tensor with axes
  *
  * @example
  * ```ts
@@ -101,14 +109,16 @@ export const grad =
 
 const both: Pairing = { first: 'the first tree', second: 'the second tree', shapes: true }
 
-/** Two trees, or the second one for `pipe`. */
+/** Two trees; or the second one alone, for `pipe`. */
 export interface AddTrees {
   <P>(a: P, b: P): P
   <P>(b: P): (a: P) => P
 }
 
 /**
- * The sum of two trees, path by path: gradients of two batches, for one.
+ * The sum of two trees, path by path, such as the gradients of two batches.
+ *
+ * @throws TesseraError if only one of the trees has a path, or two shapes differ
  *
  * @example
  * ```ts

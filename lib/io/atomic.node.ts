@@ -34,7 +34,7 @@ const cannotRead =
   (thrown: unknown): Failure =>
     failure('missing', codeOf(thrown) === 'ENOENT' ? `no such file: ${path}` : `cannot read ${path}: ${why(thrown)}`)
 
-// beside the file that it becomes: a rename is atomic only within one file system
+// in the folder of the file that it becomes: a rename is atomic only within one file system
 const temporaryIn = (folder: string): string =>
   join(folder, `.tessera-${process.pid}-${randomBytes(8).toString('hex')}.tmp`)
 
@@ -53,15 +53,25 @@ const isLeftover = (name: string): boolean => {
   return pid !== 'none' && (pid === undefined || !isRunning(Number(pid)))
 }
 
-/** Removes what `writeAtomic` was about to write into a folder when its process was killed. */
+/**
+ * Removes the temporary files that `writeAtomic` left in a folder because its process was killed. The failure is of
+ * kind `write`.
+ *
+ * @example
+ * ```ts
+ * import * as node from 'tessera/node'
+ * const removed = await node.removeLeftovers('no-such-folder')()
+ * assert.ok(removed._tag === 'Left' && removed.left.kind === 'write')
+ * ```
+ */
 export const removeLeftovers = (folder: string): TE.TaskEither<Failure, void> =>
   TE.tryCatch(async () => {
     const left = (await readdir(folder)).filter(isLeftover)
-    // another process may be tidying up, too
+    // another process may remove them at the same time
     for (const name of left) await unlink(join(folder, name)).catch(() => undefined)
   }, cannotWrite(folder))
 
-// makes the rename itself outlast a loss of power; not every system can do it, and the file is whole anyway
+// makes the rename survive a power failure; not every system can do it, and the file is whole in any case
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, 'r').catch(() => undefined)
   await handle?.sync().catch(() => undefined)
@@ -90,9 +100,9 @@ const replace = async (path: string, bytes: Uint8Array): Promise<void> => {
 }
 
 /**
- * Writes a file so that whoever opens it, at whatever moment, finds the whole of the old content or
- * the whole of the new: a temporary file in the same folder, fsync, rename. Where it fails nothing is
- * left behind. The failure is of kind `write`.
+ * Writes a file so that anyone who opens it, at any moment, finds either all of the old content or all of the new: it
+ * writes a temporary file in the same folder, syncs it, and renames it. If it fails, nothing is left behind. The
+ * failure is of kind `write`.
  *
  * @example
  * ```ts
@@ -106,7 +116,7 @@ export const writeAtomic = (path: string, bytes: Uint8Array): TE.TaskEither<Fail
 const copy = async (from: string, to: string): Promise<void> => {
   const temporary = temporaryIn(dirname(to))
   try {
-    // not a second name of the same file: what damages one would damage the other
+    // not a second name of the same file: damage to one would be damage to the other
     await copyFile(from, temporary)
     await sync(temporary)
     await rename(temporary, to)
@@ -118,17 +128,41 @@ const copy = async (from: string, to: string): Promise<void> => {
 }
 
 /**
- * Copies a file into the place of another, without a moment at which either is missing. Damage to one leaves the other
- * as it is. The failure is of kind `write`.
+ * Copies a file over another one, with no moment at which either is missing or half there. The copy has its own
+ * content, so that later damage to one does not reach the other. The failure is of kind `write`.
+ *
+ * @example
+ * ```ts
+ * import * as node from 'tessera/node'
+ * const copied = await node.copyAtomic('no-such-file', 'no-such-folder/copy')()
+ * assert.ok(copied._tag === 'Left' && copied.left.kind === 'write')
+ * ```
  */
 export const copyAtomic = (from: string, to: string): TE.TaskEither<Failure, void> =>
   TE.tryCatch(() => copy(from, to), cannotWrite(to))
 
-/** Removes a file, if there is one of that name. The failure is of kind `write`. */
+/**
+ * Removes a file, if it exists. The failure is of kind `write`.
+ *
+ * @example
+ * ```ts
+ * import * as node from 'tessera/node'
+ * assert.equal((await node.removeFile('no-such-file')())._tag, 'Right')
+ * ```
+ */
 export const removeFile = (path: string): TE.TaskEither<Failure, void> =>
   TE.tryCatch(() => rm(path, { force: true }), cannotWrite(path))
 
-/** The content of a file; the failure is of kind `missing`. */
+/**
+ * The content of a file. The failure is of kind `missing`.
+ *
+ * @example
+ * ```ts
+ * import * as node from 'tessera/node'
+ * const bytes = await node.readBytes('no-such-file')()
+ * assert.deepStrictEqual(bytes, { _tag: 'Left', left: { kind: 'missing', message: 'no such file: no-such-file' } })
+ * ```
+ */
 export const readBytes = (path: string): TE.TaskEither<Failure, Uint8Array> =>
   TE.tryCatch(async () => {
     const { buffer, byteOffset, byteLength } = await readFile(path)
@@ -141,19 +175,19 @@ const isFolder = (path: string): Promise<boolean> =>
     () => false
   )
 
-// not mkdir's own `recursive`: it never returns where the system denies that a folder exists, as in /proc
+// not the option `recursive` of mkdir: it never returns if the system denies that a folder exists, as in /proc
 const makeFolder = async (path: string): Promise<void> => {
   if (await isFolder(path)) return
   if (dirname(path) !== path) await makeFolder(dirname(path))
   try {
     await mkdir(path)
   } catch (thrown) {
-    // another may have been faster
+    // another process may have made it
     if (!(await isFolder(path))) throw thrown
   }
 }
 
-// asking for permissions is not enough: some folders deny what they promise
+// checking permissions is not enough: some folders grant a permission and refuse the write
 const probe = async (folder: string): Promise<void> => {
   const temporary = temporaryIn(folder)
   await fill(temporary, new Uint8Array())
@@ -161,8 +195,15 @@ const probe = async (folder: string): Promise<void> => {
 }
 
 /**
- * Makes sure that a folder exists, with all above it, and that files can be written there. The failure
- * is of kind `write`.
+ * Makes sure that a folder exists, with its parents, and that files can be written there. The failure is of kind
+ * `write`.
+ *
+ * @example
+ * ```ts
+ * import * as node from 'tessera/node'
+ * const made = await node.ensureFolder('package.json/folder')() // a file is in the way
+ * assert.ok(made._tag === 'Left' && made.left.kind === 'write')
+ * ```
  */
 export const ensureFolder = (folder: string): TE.TaskEither<Failure, void> =>
   TE.tryCatch(async () => {

@@ -7,7 +7,7 @@ const shifted = (crc: number): number => {
   return c
 }
 
-/** Entry 256 k + b is what byte b adds to a checksum when k more bytes have gone by. */
+/** Entry 256 k + b is the contribution of byte b to a checksum k bytes later. */
 const tableOf = (): Int32Array => {
   const table = new Int32Array(4 * 256)
   for (let b = 0; b < 256; b++) table[b] = shifted(b)
@@ -17,7 +17,7 @@ const tableOf = (): Int32Array => {
 
 const table = tableOf()
 
-/** The CRC-32 of some bytes, as zip has it; four bytes at a time. */
+/** The CRC-32 of some bytes, as in zip, computed four bytes at a time. */
 export const crc32 = (bytes: Uint8Array): number => {
   const whole = bytes.length & ~3
   let c = -1

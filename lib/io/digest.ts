@@ -4,8 +4,8 @@ import { fail } from '../base/failure.ts'
 import type { Failure } from '../base/failure.ts'
 
 /**
- * A file's SHA-256 in the file: a text of its metadata, computed while its own 64 digits were zeros. A header that lost
- * the text's name to damage still shows its value, which no other text may have.
+ * The metadata text that holds a file's SHA-256, computed with zeros in place of its own 64 digits. If damage destroys
+ * the name of the text, its value still shows that the file was sealed, because no other text may have this form.
  */
 export const digestName = 'tessera.sha256'
 
@@ -13,18 +13,18 @@ const digits = 64
 const prefix = 'tessera-sha256:'
 const pattern = /^tessera-sha256:[0-9a-f]{64}$/
 
-/** What stands there before the file is sealed. */
+/** The value of the text before the file is sealed. */
 export const unsealed = prefix + '0'.repeat(digits)
 
 type Texts = Readonly<Record<string, string>>
 
-/** Whether a text of the metadata would be taken for a digest. */
+/** Whether a metadata text has the name or the form of a digest. */
 export const isReserved = (name: string, text: string): boolean => name === digestName || pattern.test(text)
 
 const encoder = new TextEncoder()
 const front = encoder.encode(`"${digestName}":"${prefix}`)
 
-/** Where the digits begin in a header: a string can't hold its unescaped quotes, so this is found once at most. */
+/** The position of the digits in a header. A JSON string can't contain unescaped quotes, so there is at most one. */
 const digitsAt = (header: Uint8Array): number | undefined => {
   for (let i = header.indexOf(front[0]!); i >= 0; i = header.indexOf(front[0]!, i + 1))
     if (front.every((byte, k) => header[i + k] === byte)) return i + front.length
@@ -55,10 +55,7 @@ const damaged = (how: string): E.Either<Failure, never> =>
     `safetensors: the file is damaged: ${how}; take another copy of it (a program that changes such a file drops ${digestName} from its metadata)`
   )
 
-/**
- * The metadata without the digest, where the file is what it was when it was sealed, or was never sealed, as files of
- * others.
- */
+/** The metadata without the digest, if the file is as it was sealed, or was never sealed, like the files of others. */
 export const checkDigest = (file: Uint8Array, headerEnd: number, metadata: Texts): E.Either<Failure, Texts> => {
   const texts = Object.entries(metadata)
   const others = texts.filter(([name]) => name !== digestName)

@@ -1,4 +1,4 @@
-/** How one element is read, at any alignment; `width` in bytes. Numbers lie little end first. */
+/** How one element is read, at any alignment. `width` is in bytes. Numbers are little-endian. */
 interface Dtype {
   readonly width: number
   readonly read: (view: DataView, at: number) => number
@@ -27,16 +27,16 @@ const quarter = (bits: number): number => {
   return (bits & 127) === 127 ? NaN : sign * (1 + fraction / 8) * 2 ** (exponent - 7)
 }
 
-// an exponent and nothing else
+// an exponent only
 const scale = (bits: number): number => (bits === 255 ? NaN : 2 ** (bits - 127))
 
-/** The element types of safetensors that are read, by their names there. */
+/** The element types that are read, by their names in safetensors. */
 export const dtypes: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
   ['F64', { width: 8, read: (view, at) => view.getFloat64(at, true) }],
   ['F32', { width: 4, read: (view, at) => view.getFloat32(at, true) }],
   ['F16', { width: 2, read: (view, at) => half(view.getUint16(at, true)) }],
   ['BF16', { width: 2, read: (view, at) => brain(view.getUint16(at, true)) }],
-  // as a binary16 of which the lower half is cut off
+  // the upper half of a binary16
   ['F8_E5M2', { width: 1, read: (view, at) => half(view.getUint8(at) << 8) }],
   ['F8_E4M3', { width: 1, read: (view, at) => quarter(view.getUint8(at)) }],
   ['F8_E8M0', { width: 1, read: (view, at) => scale(view.getUint8(at)) }],
@@ -51,14 +51,14 @@ export const dtypes: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
   ['BOOL', { width: 1, read: (view, at) => Math.sign(view.getUint8(at)) }]
 ])
 
-// as whole words: a number on its way through JavaScript may lose the payload of a NaN
+// copied as words, because a number may lose the payload of a NaN on its way through JavaScript
 const readWords = (view: DataView, at: number, count: number): Float32Array => {
   const words = new Uint32Array(count)
   for (let i = 0; i < count; i++) words[i] = view.getUint32(at + 4 * i, true)
   return new Float32Array(words.buffer)
 }
 
-/** `count` elements from byte `at` as float32: F32 to the bit, wider ones rounded. */
+/** `count` elements from byte `at`, as float32: F32 to the bit, wider types rounded. */
 export const readValues = (name: string, view: DataView, at: number, count: number): Float32Array => {
   const dtype = dtypes.get(name)
   if (name === 'F32' || dtype === undefined) return readWords(view, at, count)
@@ -66,7 +66,7 @@ export const readValues = (name: string, view: DataView, at: number, count: numb
   return new Float32Array(count).map((_, i) => read(view, at + i * width))
 }
 
-/** The bits of float32 values to byte `at`. */
+/** Writes the bits of float32 values, from byte `at`. */
 export const writeValues = (values: Float32Array, view: DataView, at: number): void => {
   new Uint32Array(values.buffer, values.byteOffset, values.length).forEach((word, i) =>
     view.setUint32(at + 4 * i, word, true)

@@ -8,7 +8,7 @@ import { excess, keysIn } from './json.ts'
 import type { Bounds } from './json.ts'
 import { quote, shorten } from './quote.ts'
 
-/** What a safetensors header says of one tensor; `begin` and `end` count from the first byte after it. */
+/** A tensor in a safetensors header. `begin` and `end` count from the first byte after the header. */
 export interface Entry {
   readonly name: string
   readonly dtype: string
@@ -17,8 +17,9 @@ export interface Entry {
   readonly end: number
 }
 
+/** A checked safetensors header. */
 export interface Header {
-  /** In the order of their bytes. */
+  /** The tensors, in the order of their bytes. */
   readonly entries: readonly Entry[]
   readonly metadata: Readonly<Record<string, string>>
   /** The first byte after the header. */
@@ -27,13 +28,16 @@ export interface Header {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** A longer header is refused, as by the format's own reader. */
+/** A longer header is refused, as it is by the format's own reader. */
 export const longestHeader = 100_000_000
 
-/** A tensor's shape lies three levels deep; frameworks know of 64 axes at most; as many names as 262,144 tensors have. */
+/**
+ * A tensor's shape is nested three levels deep. Frameworks support at most 64 axes. The names suffice for 262,144
+ * tensors.
+ */
 const bounds: Bounds = { depth: 3, items: 64, names: 2 ** 20, literal: 32 }
 
-/** The entry that holds the metadata: a name that no tensor may have. */
+/** The name of the metadata, which no tensor may have. */
 export const metadataName = '__metadata__'
 
 const broken = (message: string): Failure => failure('format', `safetensors: ${message}`)
@@ -49,7 +53,7 @@ const isSize = (value: unknown): value is number =>
 
 const isSizes = (value: unknown): value is readonly number[] => Array.isArray(value) && value.every(isSize)
 
-/** The number of elements: 0 where an axis has none, however long the others claim to be. */
+/** The number of elements. It is 0 if one axis is empty, however long the others claim to be. */
 export const countOf = (shape: readonly number[]): number => (shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, 1))
 
 const findEnd = (bytes: Uint8Array): E.Either<Failure, number> => {
@@ -61,7 +65,7 @@ const findEnd = (bytes: Uint8Array): E.Either<Failure, number> => {
   return E.right(8 + Number(length))
 }
 
-/** Before it is parsed: what is nested deeply or lists a lot takes a parser seconds and gigabytes. */
+/** Runs before parsing, because a deeply nested or very long text costs a parser seconds and gigabytes. */
 const checkSize = (header: Uint8Array): E.Either<Failure, Uint8Array> => {
   const found = excess(header, bounds)
   return found === undefined ? E.right(header) : bad(`the header ${found}: is it a safetensors file?`)
@@ -83,7 +87,7 @@ const parseFields = (text: string): E.Either<Failure, Fields> =>
   )
 
 const readMetadata = (fields: Fields): E.Either<Failure, Readonly<Record<string, string>>> => {
-  // the format's own reader takes null for none
+  // the format's own reader accepts null for no metadata
   const given = (Object.hasOwn(fields, metadataName) ? fields[metadataName] : null) ?? {}
   if (!isFields(given)) return bad('the metadata is no JSON object')
   const texts = Object.entries(given).flatMap(([key, value]) => (isText(value) ? [[key, value] as const] : []))
@@ -134,7 +138,7 @@ const readEntries = (fields: Fields, size: number): E.Either<Failure, readonly E
     E.flatMap(checkLayout(size))
   )
 
-// asked of checked fields, which have keys on two levels only
+// the fields are checked already, and have keys on two levels only
 const checkNames =
   (text: string, fields: Fields) =>
   (header: Header): E.Either<Failure, Header> => {
@@ -156,7 +160,7 @@ const readHeader = (text: string, end: number, size: number): E.Either<Failure, 
     )
   )
 
-/** The header of a safetensors file, checked against the file: whatever it promises is there. */
+/** The header of a safetensors file, checked against the file: all that it promises is there. */
 export const decodeHeader = (bytes: Uint8Array): E.Either<Failure, Header> =>
   pipe(
     findEnd(bytes),
@@ -172,14 +176,14 @@ export const decodeHeader = (bytes: Uint8Array): E.Either<Failure, Header> =>
 const field = ({ name, dtype, shape, begin, end }: Entry): string =>
   `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, end] })}`
 
-// written by hand: an object would put names like "10" before all others
+// written by hand, because an object sorts names like "10" before all others
 const metadataField = (metadata: Readonly<Record<string, string>>): readonly string[] => {
   const texts = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))
   const inner = texts.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
   return inner.length === 0 ? [] : [`${JSON.stringify(metadataName)}:{${inner.join()}}`]
 }
 
-/** The bytes of a header, its length in front, padded with spaces so that the data begin at a multiple of 8. */
+/** The bytes of a header, after its length, padded with spaces so that the data begins at a multiple of 8. */
 export const encodeHeader = (entries: readonly Entry[], metadata: Readonly<Record<string, string>>): Uint8Array => {
   const json = new TextEncoder().encode(`{${[...metadataField(metadata), ...entries.map(field)].join()}}`)
   const length = 8 * Math.ceil(json.length / 8)

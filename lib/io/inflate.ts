@@ -2,10 +2,10 @@ import * as E from 'fp-ts/Either'
 import { Inflate } from 'fflate'
 import { reason } from '../base/failure.ts'
 
-/** Deflate makes at most 258 bytes of 2 bits. */
+/** The largest ratio of deflate, which can turn 2 bits into 258 bytes. */
 export const largestRatio = 1032
 
-// as many bytes at a time: what they inflate to lies in memory twice, before anybody can look how much it is
+// how many bytes to inflate at a time: their output is in memory twice before its size is known
 const step = 2 ** 12
 
 const inflateAll = (bytes: Uint8Array, size: number): E.Either<string, Uint8Array> => {
@@ -22,8 +22,8 @@ const inflateAll = (bytes: Uint8Array, size: number): E.Either<string, Uint8Arra
 }
 
 /**
- * The `size` bytes that a deflate stream (RFC 1951) says it holds, or what is wrong with it. It stops as soon as there
- * is more, however much there would be.
+ * The content of a deflate stream (RFC 1951) that must hold `size` bytes, or what is wrong with it. It stops as soon as
+ * there is more.
  */
 export const inflate = (bytes: Uint8Array, size: number): E.Either<string, Uint8Array> => {
   try {

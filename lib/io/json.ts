@@ -2,9 +2,9 @@ import * as E from 'fp-ts/Either'
 import { failure } from '../base/failure.ts'
 import type { Failure } from '../base/failure.ts'
 
-/** What a JSON text may have at most. */
+/** The limits of a JSON text. */
 export interface Bounds {
-  /** Objects and lists around a value. */
+  /** How many objects and lists are around a value. */
   readonly depth: number
   /** Values in one list. */
   readonly items: number
@@ -26,11 +26,11 @@ const endOfString = (json: Uint8Array, begin: number): number => {
 }
 
 /**
- * What a JSON text has too much of, in words; undefined if it keeps the bounds. It stops at the first excess and builds
- * nothing, so that a text that was made to harm costs next to nothing.
+ * Says which bound a JSON text exceeds; undefined if it exceeds none. It stops at the first excess and builds nothing,
+ * so that a hostile text costs next to nothing.
  */
 export const excess = (json: Uint8Array, most: Bounds): string | undefined => {
-  // for each level how many values its list has; an object has names instead
+  // the number of values in the list at each level; objects count names instead
   const items: number[] = []
   let names = 0
   let literal = 0
@@ -54,10 +54,10 @@ export const excess = (json: Uint8Array, most: Bounds): string | undefined => {
   return undefined
 }
 
-/** For a text inside a file, as one of its metadata: what nobody writes there is refused before it is parsed. */
+/** The bounds of a text in a file's metadata. A text beyond them is refused before it is parsed. */
 const usual: Bounds = { depth: 8, items: 10_000, names: 10_000, literal: 32 }
 
-/** The value of a JSON text from outside, or in what way it is none. */
+/** The value of a JSON text from outside, or a failure that says what is wrong with it. */
 export const parseJson = (text: string): E.Either<Failure, unknown> => {
   const found = excess(new TextEncoder().encode(text), usual)
   return found === undefined
@@ -68,7 +68,7 @@ export const parseJson = (text: string): E.Either<Failure, unknown> => {
     : E.left(failure('format', found))
 }
 
-// the quote that closes the string which begins before `at`
+// the closing quote of the string that begins before `at`
 const closingQuote = (json: string, at: number): number => {
   let i = at
   while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1
@@ -82,8 +82,8 @@ const afterSpace = (json: string, at: number): number => {
 }
 
 /**
- * How many keys a JSON text has, repeated ones too, which `JSON.parse` hides: it keeps the last. They
- * are the strings before a colon.
+ * The number of keys in a JSON text, which are the strings before a colon. It includes repeated keys, of which
+ * `JSON.parse` only keeps the last.
  *
  * @param json valid JSON
  */

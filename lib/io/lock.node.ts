@@ -10,7 +10,9 @@ import { failure, reason } from '../base/failure.ts'
 import type { Failure } from '../base/failure.ts'
 import { isRunning, startOf } from './processes.node.ts'
 
-/** A process that holds a folder, or would like to. Its file's name says it all, so that no file is ever half-written. */
+/**
+ * A process that holds a folder, or wants to. The name of its file says everything, so that no file is half written.
+ */
 interface Claim {
   readonly name: string
   readonly host: string
@@ -29,12 +31,14 @@ const claimOf = (name: string): readonly Claim[] => {
 
 const claimsIn = async (folder: string): Promise<readonly Claim[]> => (await readdir(folder)).flatMap(claimOf)
 
-// nobody can tell from here whether a process of another machine runs
+// whether a process of another machine runs can't be known here
 const isAlive = ({ host, pid, start }: Claim): boolean => host !== here || isRunning(pid, start)
 
 const remove = (path: string): Promise<void> => unlink(path).catch(() => undefined)
 
-/** The claims of others that live. A name is used once only: nobody removes the claim of a process that runs. */
+/**
+ * The claims of other running processes. A name is used only once, so the claim of a running process is never removed.
+ */
 const others = async (folder: string, own: string): Promise<readonly Claim[]> => {
   const claims = (await claimsIn(folder)).filter(({ name }) => name !== own)
   const dead = claims.filter((claim) => !isAlive(claim))
@@ -51,8 +55,8 @@ const taken = (folder: string, { host, pid, name }: Claim): Failure =>
   )
 
 /**
- * Waits until every claim is either held or gone. Of claims made at the same time the first by name is the one that
- * goes on; a claim that was made after another one was looked for sees that other one.
+ * Waits until every claim is either held or gone. Of several claims at the same time, the first by name wins. A claim
+ * that was made after a process looked for others sees that process's claim.
  */
 const rival = async (folder: string, own: string): Promise<Claim | undefined> => {
   for (;;) {
@@ -82,8 +86,15 @@ const claim = async (folder: string): Promise<Failure | (() => void)> => {
 }
 
 /**
- * Makes this process the only writer of a folder until it ends, or until the function that this gives is called. A
- * process that was killed holds nothing. The failure is of kind `write`, and names the process that holds the folder.
+ * Makes this process the only writer of a folder, until it ends or calls the function that this returns. The lock of a
+ * killed process is void. The failure is of kind `write`, and names the process that holds the folder.
+ *
+ * @example
+ * ```ts
+ * import * as node from 'tessera/node'
+ * const locked = await node.lockFolder('no-such-folder')()
+ * assert.ok(locked._tag === 'Left' && locked.left.kind === 'write')
+ * ```
  */
 export const lockFolder = (folder: string): TE.TaskEither<Failure, () => void> =>
   pipe(

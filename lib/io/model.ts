@@ -6,22 +6,23 @@ import { decodePyTorch } from './pytorch.ts'
 import { decodeSafetensors } from './safetensors.ts'
 import type { Safetensors } from './safetensors.ts'
 
-/** The tensors of a model file, and which kind of file it is; those of PyTorch have no metadata. */
+/** The content of a model file. Files of PyTorch have no metadata. */
 export interface ModelFile extends Safetensors {
+  /** The kind of file. */
   readonly format: 'safetensors' | 'pytorch'
-  /** The key of a PyTorch checkpoint that the tensors stood under, if any. */
+  /** The key of the PyTorch checkpoint that held the state dict, if it was not the whole file. */
   readonly under?: string
 }
 
-/** What the first bytes look like. A safetensors header may have any length, so its brace has the first say. */
+/** The format that the first bytes suggest. A safetensors header may have any length, so its brace is checked first. */
 const formatOf = (bytes: Uint8Array): ModelFile['format'] | undefined => {
   if (bytes[8] === 0x7b) return 'safetensors'
   return (bytes[0] === 0x50 && bytes[1] === 0x4b) || bytes[0] === 0x80 ? 'pytorch' : undefined
 }
 
 /**
- * The tensors of a safetensors file or of a `.pt` file of PyTorch, whichever the bytes are: see `decodeSafetensors` and
- * `decodePyTorch`. It never throws.
+ * The tensors of a safetensors file or of a `.pt` file of PyTorch: see `decodeSafetensors` and `decodePyTorch`. The
+ * failure is of kind `format`, also if the bytes are neither. It never throws.
  *
  * @example
  * ```ts

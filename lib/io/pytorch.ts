@@ -10,7 +10,7 @@ import { mostAxes, torch } from './pickle/torch.ts'
 import { mostOpcodes, unpickle } from './pickle/unpickle.ts'
 import { opcodesIn, pickleStateDict } from './pickle/write.ts'
 import { quote, shorten } from './quote.ts'
-import type { Stored } from './safetensors.ts'
+import type { Stored, StoredTensors } from './safetensors.ts'
 import { findStateDict } from './state-dict.ts'
 import type { StateDict } from './state-dict.ts'
 import { endOf, viewValues } from './views.ts'
@@ -19,14 +19,15 @@ import type { Zip } from './zip.ts'
 import { writeZip } from './zip-write.ts'
 import type { ZipContent } from './zip-write.ts'
 
-/** What a `.pt` file holds: tensors by name. */
+/** The content of a `.pt` file. */
 export interface PyTorch {
-  readonly tensors: Readonly<Record<string, Stored>>
-  /** The key of the checkpoint that the state dict stood under; none where it is all that the file holds. */
+  /** The tensors, by name. */
+  readonly tensors: StoredTensors
+  /** The key of the checkpoint that held the state dict; absent if the state dict is the whole file. */
   readonly under?: string
 }
 
-/** Where in the archive things are. */
+/** A `.pt` file, opened. */
 interface Archive {
   readonly bytes: Uint8Array
   readonly zip: Zip
@@ -70,7 +71,7 @@ const content = ({ bytes, zip, root }: Archive, name: string): E.Either<Failure,
   return entry === undefined ? bad(`the archive has no ${quote(root + name)}`) : readEntry(bytes, entry)
 }
 
-/** Files from before PyTorch 2.1 do not say it and were written by machines that put the little end first. */
+/** Files from before PyTorch 2.1 do not say it, and were written by little-endian machines. */
 const readByteOrder = (archive: Archive): E.Either<Failure, boolean> =>
   archive.zip.has(`${archive.root}byteorder`)
     ? pipe(
@@ -88,12 +89,12 @@ const readState = (archive: Archive): E.Either<Failure, StateDict> =>
     E.flatMap((pickle) => pipe(unpickle(pickle, torch()), E.flatMap(findStateDict), E.mapLeft(broken)))
   )
 
-/** Tensors together may have as many values whatever the file, and else as many times those of their storages. */
+/** How many values all tensors may have together: a fixed number, plus a multiple of those in their storages. */
 const values = { always: 2 ** 20, times: 4 } as const
 
 /**
- * Views may repeat what they show: a storage of one number expands to a tensor of any size, and a large one may be
- * shown by any number of tensors. Tied weights and small expanded buffers stay within these bounds.
+ * Views may repeat numbers: a storage of one number can expand to a tensor of any size, and any number of tensors can
+ * share a large one. Tied weights and small expanded buffers stay within these bounds.
  */
 const checkTotal = (state: StateDict): E.Either<Failure, StateDict> => {
   const total = state.views.reduce((sum, [, { shape }]) => sum + countOf(shape), 0)
@@ -103,7 +104,7 @@ const checkTotal = (state: StateDict): E.Either<Failure, StateDict> => {
     : bad(`the tensors have ${total} values, their storages ${stored}: save them after .contiguous() or .clone()`)
 }
 
-/** What is wrong with a tensor, before its numbers are looked at. */
+/** What is wrong with a tensor, before its numbers are read. */
 const complaint = (archive: Archive, storages: Storages, [name, view]: readonly [string, View]): string | undefined => {
   const { shape, storage } = view
   const at = `tensor ${quote(name)}`
@@ -119,7 +120,7 @@ const complaint = (archive: Archive, storages: Storages, [name, view]: readonly 
     : `${at} has the shape ${shorten(showShape(shape))}, which reaches beyond the ${storage.count} numbers of its storage`
 }
 
-/** The sizes of the storages by key. Keys are looked up as they are: adding a folder to each would copy long ones. */
+/** The sizes of the storages by key. Keys are looked up without the folder, because adding it would copy long ones. */
 type Storages = ReadonlyMap<string, number>
 
 const storagesIn = ({ zip, root }: Archive): Storages => {
@@ -154,19 +155,28 @@ const readTensors =
         )
       ),
       // fromEntries makes own properties of names such as `__proto__` too
-      E.map((named): Readonly<Record<string, Stored>> => Object.fromEntries(named)),
+      E.map((named): StoredTensors => Object.fromEntries(named)),
       E.map((tensors) => (under === undefined ? { tensors } : { tensors, under }))
     )
   }
 
 /**
- * The tensors of a `.pt` file of PyTorch, as `torch.save(model.state_dict(), FILE)` writes it, as float32: 32-bit floats
- * to the bit, other floats, 32- and 64-bit ints, bytes and bools by value. A dict that has the state dict under
- * `state_dict`, `model_state_dict` or `model` is read too, and the result says which it was.
+ * The tensors of a `.pt` file, as `torch.save(model.state_dict(), FILE)` writes it, as float32: 32-bit floats to the
+ * bit, other floats, ints and bools by value. A dict that holds the state dict under `state_dict`, `model_state_dict`
+ * or `model` is read, too, and the result says which of them it was.
  *
- * Nothing in the file is executed: it may name tensors, storages and dicts, and whatever else it names is refused by
- * that name. A file that breaks a rule gives a failure of kind `format`, which names the thing and the rule; every byte
- * of a tensor is held to the archive's checksum. It never throws, and takes time and memory in proportion to the file.
+ * Nothing in the file is executed: it may name tensors, storages and dicts, and anything else is refused by its name.
+ * Every byte of a tensor is compared with the archive's checksum. Time and memory are proportional to the file.
+ *
+ * The failure is of kind `format`, and names the thing and the rule that it breaks. It never throws.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const file = t.decodePyTorch(t.encodePyTorch({ w: { shape: [2], data: Float32Array.of(1, 2) } }))
+ * assert.ok(file._tag === 'Right' && file.right.tensors.w?.data[1] === 2)
+ * assert.equal(t.decodePyTorch(Uint8Array.of(1, 2, 3))._tag, 'Left')
+ * ```
  */
 export const decodePyTorch = (bytes: Uint8Array): E.Either<Failure, PyTorch> =>
   pipe(
@@ -201,11 +211,11 @@ const storageFile = (key: number, data: Float32Array): ZipContent => ({
 })
 
 /**
- * Tensors as the bytes of a `.pt` file: an ordered dict of float32 tensors, which
- * `torch.load(FILE, weights_only=True)` gives back. Names are in order, so that the same tensors give the same bytes.
+ * The bytes of a `.pt` file: an ordered dict of float32 tensors, which `torch.load(FILE, weights_only=True)` reads.
+ * Names are sorted, so that the same tensors give the same bytes.
  *
- * @throws TesseraError where a shape does not fit its values, a name is no text, there are more than some thirty
- * thousand tensors, or 4 GiB of them
+ * @throws TesseraError if a shape does not fit its values, a name is not Unicode text, or there are more than about
+ * thirty thousand tensors, or 4 GiB of them
  *
  * @example
  * ```ts
@@ -217,7 +227,7 @@ const storageFile = (key: number, data: Float32Array): ZipContent => ({
  * })
  * ```
  */
-export const encodePyTorch = (tensors: Readonly<Record<string, Stored>>): Uint8Array => {
+export const encodePyTorch = (tensors: StoredTensors): Uint8Array => {
   const entries = Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1))
   entries.forEach(checkTensor)
   if (opcodesIn(entries.map(([, { shape }]) => shape)) > mostOpcodes)
@@ -227,7 +237,7 @@ export const encodePyTorch = (tensors: Readonly<Record<string, Stored>>): Uint8A
     fileOf(pickleName, pickleStateDict(entries.map(([name, { shape }], key) => ({ name, shape, key: String(key) })))),
     fileOf('byteorder', text('little')),
     ...entries.map(([, { data }], key) => storageFile(key, data)),
-    // of the archive's layout; PyTorch reads no file without it
+    // the version of the archive's layout, which PyTorch requires
     fileOf('version', text('3\n'))
   ])
   return bytes ?? raise('encodePyTorch', `${entries.length} tensors are too large for a zip archive: 4 GiB or more`)

@@ -11,20 +11,28 @@ import type { Entry, Header } from './header.ts'
 
 /** A tensor's values in memory, row-major. */
 export interface Stored {
+  /** The sizes of the axes. */
   readonly shape: readonly number[]
+  /** The values. */
   readonly data: Float32Array
 }
 
-/** What a safetensors file holds: tensors by name, and texts. */
+/** Tensors in memory, by name. */
+export type StoredTensors = Readonly<Record<string, Stored>>
+
+/** The content of a safetensors file. */
 export interface Safetensors {
-  readonly tensors: Readonly<Record<string, Stored>>
+  /** The tensors, by name. */
+  readonly tensors: StoredTensors
+  /** Texts, by name. */
   readonly metadata: Readonly<Record<string, string>>
 }
 
+/** The options of `encodeSafetensors`. */
 export interface EncodeOptions {
-  /** Texts to go with the tensors. */
+  /** Texts to store with the tensors; none by default. */
   readonly metadata?: Readonly<Record<string, string>>
-  /** Whether the metadata hold the file's SHA-256, by which `decodeSafetensors` finds any damage; true unless told. */
+  /** Whether to store the file's SHA-256, by which `decodeSafetensors` detects damage; true by default. */
   readonly digest?: boolean
 }
 
@@ -36,7 +44,7 @@ const check = (name: string, { shape, data }: Stored): void => {
     raise('encodeSafetensors', `${name} has ${data.length} values, which do not fit its shape: ${showShape(shape)}`)
 }
 
-const layOut = (tensors: Readonly<Record<string, Stored>>): readonly (Stored & Entry)[] => {
+const layOut = (tensors: StoredTensors): readonly (Stored & Entry)[] => {
   let at = 0
   return Object.entries(tensors)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -54,11 +62,12 @@ const checkTexts = (metadata: Readonly<Record<string, string>>): void => {
 }
 
 /**
- * Tensors as the bytes of a safetensors file: float32, names in order, so that the same tensors give
- * the same bytes. The metadata also get the file's SHA-256, as `tessera.sha256`: other programs read it as one more
- * text, and `decodeSafetensors` checks it and keeps it to itself.
+ * The bytes of a safetensors file: float32 tensors, sorted by name, so that the same tensors give the same bytes. The
+ * metadata also holds the file's SHA-256 as `tessera.sha256`. For other programs it is one more text;
+ * `decodeSafetensors` checks it, and leaves it out of its result.
  *
- * @throws TesseraError where a shape does not fit its values, or a tensor is named `__metadata__`
+ * @throws TesseraError if a shape does not fit its values, a tensor is named `__metadata__`, or a text looks like a
+ * digest
  *
  * @example
  * ```ts
@@ -71,7 +80,7 @@ const checkTexts = (metadata: Readonly<Record<string, string>>): void => {
  * })
  * ```
  */
-export const encodeSafetensors = (tensors: Readonly<Record<string, Stored>>, given: EncodeOptions = {}): Uint8Array => {
+export const encodeSafetensors = (tensors: StoredTensors, given: EncodeOptions = {}): Uint8Array => {
   const { metadata = {}, digest = true } = options('encodeSafetensors', given, optionNames)
   checkTexts(metadata)
   const entries = layOut(tensors)
@@ -98,11 +107,21 @@ const readTensors =
   }
 
 /**
- * The tensors of a safetensors file, as float32: F32 to the bit, all other types by value: F64, F16, BF16, F8 of three
- * kinds, I and U of 8 to 64 bits, BOOL. A file that breaks a rule of the format gives a failure of kind `format`, which
- * names the tensor and the rule: the header must be whole, valid and without repeated names, and every byte after
- * it must belong to exactly one tensor. A file that holds its SHA-256, as those of `encodeSafetensors` do, must still
- * have it. It never throws.
+ * The tensors of a safetensors file, as float32: F32 to the bit, all other types by value (F64, F16, BF16, three kinds
+ * of F8, I and U of 8 to 64 bits, BOOL).
+ *
+ * The failure is of kind `format`, and names the tensor and the rule that the file breaks: the header must be whole,
+ * valid and without repeated names, every byte after it must belong to exactly one tensor, and a file that holds its
+ * SHA-256, like those of `encodeSafetensors`, must still have it. It never throws.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const bytes = t.encodeSafetensors({ w: { shape: [2], data: Float32Array.of(1, 2) } })
+ * const file = t.decodeSafetensors(bytes)
+ * assert.ok(file._tag === 'Right' && file.right.tensors.w?.data[1] === 2)
+ * assert.equal(t.decodeSafetensors(bytes.subarray(1))._tag, 'Left')
+ * ```
  */
 export const decodeSafetensors = (bytes: Uint8Array): E.Either<Failure, Safetensors> =>
   pipe(

@@ -3,13 +3,13 @@ import { Dict, kindOf } from './pickle/values.ts'
 import type { PickleValue, View } from './pickle/values.ts'
 import { quote } from './quote.ts'
 
-/** The tensors of a state dict, and the key of the checkpoint that it stood under, if any. */
+/** The tensors of a state dict, and the key of the checkpoint that held it, if any. */
 export interface StateDict {
   readonly views: readonly (readonly [name: string, view: View])[]
   readonly under?: string
 }
 
-/** Where training scripts put a model's state dict among others. */
+/** The keys under which training scripts store a model's state dict. */
 const usualKeys = ['state_dict', 'model_state_dict', 'model'] as const
 
 const isView = (value: PickleValue): value is View =>
@@ -20,7 +20,7 @@ const childrenOf = (value: PickleValue): Iterable<PickleValue> => {
   return typeof value === 'object' && value !== null && 'items' in value ? value.items : []
 }
 
-/** Whether a tensor is somewhere in a value, which may hold itself. */
+/** Whether a value contains a tensor. A value may contain itself. */
 const holdsTensor = (root: PickleValue, seen: Set<PickleValue>): boolean => {
   const waiting = [root]
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
@@ -32,11 +32,11 @@ const holdsTensor = (root: PickleValue, seen: Set<PickleValue>): boolean => {
   return false
 }
 
-/** The value as a dict with tensors in it, if it is one. */
+/** The value, if it is a dict with tensors in it. */
 const stateDictOf = (value: PickleValue | undefined): Dict | undefined =>
   value instanceof Dict && [...value.entries.values()].some(isView) ? value : undefined
 
-/** Other values beside the tensors (an epoch, a note) are left out, but none that tensors would be lost with. */
+/** Other values beside the tensors (an epoch, a note) are left out, unless they contain tensors. */
 const viewsOf = (dict: Dict, under?: string): E.Either<string, StateDict> => {
   const views: [string, View][] = []
   const seen = new Set<PickleValue>()
@@ -52,9 +52,9 @@ const viewsOf = (dict: Dict, under?: string): E.Either<string, StateDict> => {
 }
 
 /**
- * The state dict in what a file holds: the one under `state_dict`, `model_state_dict` or `model` where there is one, for
- * a state dict has no dicts in it and whatever else is there (a random state, an optimiser) is no part of the model; or
- * else the dict itself. Where several could be meant nothing is chosen.
+ * The state dict in a file's content: the one under `state_dict`, `model_state_dict` or `model` if there is one, else
+ * the content itself. A state dict contains no dicts, and anything else beside it (a random state, an optimiser) is not
+ * part of the model. If there are several candidates, none is chosen.
  */
 export const findStateDict = (root: PickleValue): E.Either<string, StateDict> => {
   if (!(root instanceof Dict)) return E.left(`it holds ${kindOf(root)}, not a dict: save model.state_dict()`)

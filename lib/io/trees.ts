@@ -10,13 +10,16 @@ import type { Tensor } from '../core/tensor.ts'
 import { flattenTree, mapTree, type Tree } from '../core/tree.ts'
 import { reference } from '../reference/device.ts'
 import { countOf } from './header.ts'
-import type { Stored } from './safetensors.ts'
+import type { Stored, StoredTensors } from './safetensors.ts'
 
-// float64 holds a device's float32 exactly, so the reference hands the numbers over as they are
+// float64 represents a device's float32 exactly, so the reference passes the numbers on unchanged
 const numbersOf = (x: Tensor): Float32Array => Float32Array.from((x.attrs as Held).storage.read())
 
 /**
- * The tensors of a tree in memory, by their paths: what a file holds of it. A device's values keep their bits.
+ * Copies the tensors of a tree to the host, by their paths, ready for a file. Values of a device keep their bits. It
+ * waits for the device.
+ *
+ * @throws TesseraError if a path names two tensors
  *
  * @example
  * ```ts
@@ -25,7 +28,7 @@ const numbersOf = (x: Tensor): Float32Array => Float32Array.from((x.attrs as Hel
  * assert.deepStrictEqual(stored, { 'layers.0.w': { shape: [2], data: Float32Array.of(1, 1) } })
  * ```
  */
-export const storeTree = (tree: Tree): Readonly<Record<string, Stored>> =>
+export const storeTree = (tree: Tree): StoredTensors =>
   Object.fromEntries(
     Object.entries(reference.compute(flattenTree(tree))).map(([path, x]) => [
       path,
@@ -33,11 +36,11 @@ export const storeTree = (tree: Tree): Readonly<Record<string, Stored>> =>
     ])
   )
 
-/** `a`, or `a (and 3 more)`; nothing of nothing. */
+/** `a`, or `a (and 3 more)`; undefined if there are none. */
 const listed = ([first, ...more]: readonly string[]): string | undefined =>
   first === undefined || more.length === 0 ? first : `${first} (and ${more.length} more)`
 
-/** What keeps a stored tensor from taking a tensor's place. */
+/** Why a stored tensor can't replace a tensor, if it can't. */
 const misfit = (path: string, { shape }: Tensor, stored: Stored): string | undefined => {
   if (!sameShape(stored.shape, shape))
     return `${path} has the shape ${showShape(stored.shape)}, here it is ${showShape(shape)}`
@@ -46,11 +49,8 @@ const misfit = (path: string, { shape }: Tensor, stored: Stored): string | undef
     : `${path} holds ${stored.data.length} numbers, its shape ${showShape(shape)} wants ${countOf(shape)}`
 }
 
-/** What keeps stored tensors from being those of a tree. */
-const complaint = (
-  wanted: Readonly<Record<string, Tensor>>,
-  stored: Readonly<Record<string, Stored>>
-): string | undefined => {
+/** Why stored tensors are not those of a tree, if they are not. */
+const complaint = (wanted: Readonly<Record<string, Tensor>>, stored: StoredTensors): string | undefined => {
   const missing = listed(Object.keys(wanted).filter((path) => !Object.hasOwn(stored, path)))
   if (missing !== undefined) return `${missing} is missing`
   const spare = listed(Object.keys(stored).filter((path) => !Object.hasOwn(wanted, path)))
@@ -58,17 +58,17 @@ const complaint = (
   return Object.entries(wanted).flatMap(([path, x]) => misfit(path, x, stored[path]!) ?? [])[0]
 }
 
-type StoredTensors = Readonly<Record<string, Stored>>
-
-/** Tensors of a file and a tree like theirs; or the tree alone, for `pipe`. */
+/** The tensors of a file and a tree of the same form; or the tree alone, for `pipe`. */
 export interface RestoreTree {
   <T>(stored: StoredTensors, like: T): E.Either<Failure, T>
   <T>(like: T): (stored: StoredTensors) => E.Either<Failure, T>
 }
 
 /**
- * A tree like another, with tensors out of a file: every path must be there, in the same shape, and no other. The
- * failure names the path.
+ * A tree of the same form as `like`, with tensors from a file. The file must have every path of the tree, with the same
+ * shape, and no other. The failure is of kind `mismatch`, and names the path.
+ *
+ * @throws TesseraError if a path of the tree names two tensors
  *
  * @example
  * ```ts

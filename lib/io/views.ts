@@ -2,11 +2,13 @@ import { dtypes, readValues } from './dtypes.ts'
 import { countOf } from './header.ts'
 import type { View } from './pickle/values.ts'
 
-/** The number of the storage that comes after the last one of the tensor. */
+/** The position in the storage after the tensor's last number. */
 export const endOf = ({ offset, shape, strides }: View): number =>
   shape.includes(0) ? 0 : shape.reduce((last, d, axis) => last + (d - 1) * strides[axis]!, offset) + 1
 
-/** Whether element i of the tensor in row-major order is number `offset + i`; axes of size 1 have no say. */
+/**
+ * Whether the tensor is contiguous: element i, in row-major order, is number `offset + i`. Axes of size 1 don't matter.
+ */
 const isRowMajor = ({ shape, strides }: View): boolean => {
   let step = 1
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -16,14 +18,14 @@ const isRowMajor = ({ shape, strides }: View): boolean => {
   return true
 }
 
-/** Calls back for each element in row-major order with its number in the storage. */
+/** Calls back for each element, in row-major order, with its position in the storage. */
 const walk = ({ offset, shape, strides }: View, visit: (from: number) => void): void => {
-  // without those of size 1, so that a step takes two turns of the inner loop at most, on average
+  // without axes of size 1, so that a step takes at most two turns of the inner loop on average
   const axes = shape.map((size, axis) => ({ size, stride: strides[axis]!, at: 0 })).filter(({ size }) => size !== 1)
   let from = offset
   for (let left = countOf(shape); left > 0; left--) {
     visit(from)
-    // the last axis counts up; one that is through starts again and lets the one before count
+    // the last axis counts up; an axis at its end starts again, and the one before it counts
     for (let i = axes.length - 1; i >= 0; i--) {
       const axis = axes[i]!
       from += axis.stride
@@ -35,7 +37,7 @@ const walk = ({ offset, shape, strides }: View, visit: (from: number) => void): 
   }
 }
 
-/** The elements' bytes in row-major order, the little end of each first. */
+/** The bytes of the elements, in row-major order and little-endian. */
 const gather = (bytes: Uint8Array, width: number, isLittle: boolean, view: View): Uint8Array => {
   const gathered = new Uint8Array(width * countOf(view.shape))
   let at = 0

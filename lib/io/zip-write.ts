@@ -15,7 +15,7 @@ interface Placed extends ZipContent {
   readonly begin: number
 }
 
-/** PyTorch maps files into memory: numbers begin at a multiple of as many bytes. */
+/** Numbers begin at a multiple of as many bytes, because PyTorch maps files into memory. */
 const alignment = 64
 
 // 1980-01-01: the same content gives the same bytes
@@ -27,7 +27,7 @@ const local = { signature: 0x04034b50, size: 30 } as const
 const listed = { signature: 0x02014b50, size: 46 } as const
 const end = { signature: 0x06054b50, size: 22 } as const
 
-/** Without the extensions of zip64 an archive has fewer files, and all that precedes its end fewer bytes. */
+/** The limits of an archive without the extensions of zip64: both numbers are exclusive. */
 export const zipLimits = { files: 0xffff, bytes: 0xffffffff } as const
 
 const place = (files: readonly ZipContent[]): readonly Placed[] => {
@@ -35,7 +35,7 @@ const place = (files: readonly ZipContent[]): readonly Placed[] => {
   return files.map((file) => {
     const rawName = new TextEncoder().encode(file.name)
     const offset = at
-    // room for an extra field, as PyTorch leaves it too
+    // with room for an extra field, as in PyTorch
     const begin = alignment * Math.ceil((offset + local.size + rawName.length + 4) / alignment)
     at = begin + file.size
     return { ...file, rawName, offset, begin }
@@ -45,14 +45,14 @@ const place = (files: readonly ZipContent[]): readonly Placed[] => {
 const directorySize = (placed: readonly Placed[]): number =>
   placed.reduce((sum, { rawName }) => sum + listed.size + rawName.length, 0)
 
-// extra field "FB", which PyTorch pads by
+// the extra field "FB", which PyTorch pads with
 const writeExtra = (bytes: Uint8Array, view: DataView, from: number, to: number): void => {
   view.setUint16(from, 0x4246, true)
   view.setUint16(from + 2, to - from - 4, true)
   bytes.fill(0x5a, from + 4, to)
 }
 
-/** What both headers have in common: flags, the method "stored", the date, the checksum, sizes, the name's length. */
+/** The common fields of both headers: flags, the method "stored", the date, the checksum, sizes, the name's length. */
 const writeFields = (view: DataView, at: number, crc: number, { size, rawName }: Placed): void => {
   view.setUint16(at, flags, true)
   view.setUint16(at + 6, date, true)
@@ -91,7 +91,9 @@ const writeEnd = (view: DataView, at: number, count: number, begin: number): voi
   view.setUint32(at + 16, begin, true)
 }
 
-/** A zip archive of stored files within `zipLimits`, each one's bytes at a multiple of 64; undefined beyond them. */
+/**
+ * A zip archive of stored files, each beginning at a multiple of 64 bytes; undefined if it would exceed `zipLimits`.
+ */
 export const writeZip = (files: readonly ZipContent[]): Uint8Array | undefined => {
   const placed = place(files)
   const last = placed.at(-1)

@@ -14,14 +14,14 @@ export interface ZipEntry {
   readonly isDeflated: boolean
   readonly crc: number
   readonly size: number
-  /** Where its bytes lie, stored or deflated. */
+  /** The position of its bytes, stored or deflated. */
   readonly begin: number
   readonly end: number
 }
 
 export type Zip = ReadonlyMap<string, ZipEntry>
 
-/** What the directory says of a file. */
+/** An entry of the directory. */
 interface Listed {
   readonly name: string
   readonly rawName: Uint8Array
@@ -40,7 +40,7 @@ interface Directory {
   readonly end: number
 }
 
-/** Deflated entries together may hold as much whatever the file, and else as many times the file's bytes. */
+/** How many bytes all deflated entries may have together: a fixed number, plus a multiple of the file's size. */
 const inflated = { always: 2 ** 25, times: 16 } as const
 
 const broken = (message: string): Failure => failure('format', `zip: ${message}`)
@@ -49,7 +49,7 @@ const bad = (message: string): E.Either<Failure, never> => E.left(broken(message
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, byteLength)
 
-// beyond 2^53 it is off by a little, and so far beyond any file
+// imprecise beyond 2^53, which is beyond any file
 const uint64 = (view: DataView, at: number): number => Number(view.getBigUint64(at, true))
 
 const is = (view: DataView, at: number, signature: number): boolean =>
@@ -63,7 +63,7 @@ const findEnd = (view: DataView): E.Either<Failure, number> => {
   return bad('the file has no directory at its end: it may be cut short: copy or save it again')
 }
 
-/** Where the record of a zip64 archive lies, before the locator that precedes the end record. */
+/** The position of the record of a zip64 archive, given by the locator before the end record. */
 const findEnd64 = (view: DataView, end: number): E.Either<Failure, number> => {
   const at = is(view, end - 20, 0x07064b50) ? uint64(view, end - 12) : -1
   return at + 56 <= end - 20 && is(view, at, 0x06064b50)
@@ -95,7 +95,7 @@ const findDirectory = (view: DataView, at: number): E.Either<Failure, Directory>
   )
 }
 
-/** In the extra fields of an entry: those of its numbers that do not fit into 32 bits, in this order. */
+/** The numbers of an entry. Those that don't fit into 32 bits are in its extra fields, in the same order. */
 const wide = (
   view: DataView,
   [begin, end]: readonly [number, number],
@@ -121,7 +121,7 @@ const textOf = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-/** One line of the directory, and where the next begins. */
+/** One entry of the directory, and the position of the next. */
 const readListed = (
   bytes: Uint8Array,
   view: DataView,
@@ -162,7 +162,9 @@ const readDirectory = (
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((x, i) => x === b[i])
 
-/** Whether what stands before an entry's bytes agrees with the directory; sizes may follow them instead (flag 8). */
+/**
+ * Whether the header before an entry's bytes agrees with the directory. Sizes may follow the bytes instead (flag 8).
+ */
 const agrees = (bytes: Uint8Array, view: DataView, entry: Listed): boolean => {
   const { offset, rawName, flags, method, crc, packed, size } = entry
   const [nameSize, extraSize] = [view.getUint16(offset + 26, true), view.getUint16(offset + 28, true)]
@@ -227,8 +229,8 @@ const byName = (entries: readonly ZipEntry[]): E.Either<Failure, Zip> => {
 }
 
 /**
- * The files of a zip archive by name, checked as far as that goes without reading them: the directory and the headers
- * before the files agree, names are unique, no two files share bytes, and what is deflated stays within reason.
+ * The files of a zip archive by name, checked without reading them: the directory agrees with the headers before the
+ * files, names are unique, no two files share bytes, and deflated files stay within the bounds.
  */
 export const readZip = (bytes: Uint8Array): E.Either<Failure, Zip> => {
   const view = viewOf(bytes)
@@ -249,10 +251,10 @@ export const readZip = (bytes: Uint8Array): E.Either<Failure, Zip> => {
   )
 }
 
-// how torch.save leaves all checksums 0, which makes what it writes no valid zip
+// makes torch.save leave all checksums 0, which is not a valid zip
 const noChecksums = 'torch.serialization.set_crc32_options(False)'
 
-/** The bytes of one file, which match their checksum; stored ones are a view, no copy. */
+/** The bytes of one file, compared with their checksum. Stored ones are a view, not a copy. */
 export const readEntry = (bytes: Uint8Array, entry: ZipEntry): E.Either<Failure, Uint8Array> => {
   const at = `entry ${quote(entry.name)}`
   const packed = bytes.subarray(entry.begin, entry.end)

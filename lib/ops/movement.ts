@@ -6,8 +6,8 @@ import { axisOf, type Shape } from '../core/shape.ts'
 import { isTensor, type Tensor } from '../core/tensor.ts'
 
 /**
- * One axis of a slice: an index keeps one element (its axis stays, with size 1), `[start, stop, step]` a range; negative
- * counts from the end.
+ * The part of one axis that `slice` keeps. An index keeps one element, and the axis stays with size 1. A list is
+ * `[start, stop, step]`: by default all elements, one after the other. Negative positions count from the end.
  */
 export type Range = number | readonly [start?: number | undefined, stop?: number | undefined, step?: number | undefined]
 
@@ -37,14 +37,17 @@ const rangeOf = (range: Exclude<Range, number>, x: Shape, axis: number): Part =>
     : raise('slice', `nothing is left of ${showShape(x)}`)
 }
 
-/** Ranges of a tensor, or ranges alone for `pipe`. */
+/** A tensor and ranges; or the ranges alone, for `pipe`. */
 export interface Slicing {
   (x: Tensor, ranges: readonly Range[]): Tensor
   (ranges: readonly Range[]): (x: Tensor) => Tensor
 }
 
 /**
- * A part of a tensor: one range per axis, from the first; axes not named stay whole.
+ * A part of a tensor: one range per axis, beginning with the first. Axes without a range stay whole. Ranges that reach
+ * beyond an end are cut there, as in NumPy.
+ *
+ * @throws TesseraError if there are more ranges than axes, no element at an index, or a step below 1
  *
  * @example
  * ```ts
@@ -65,17 +68,19 @@ export const slice = dualOp<Slicing>('slice', tensorFirst(2), (ranges: readonly 
   return sliceAt(x, { start: parts.map((p) => p[0]), size: parts.map((p) => p[1]), step: parts.map((p) => p[2]) })
 })
 
-/** Zeros around an axis: a number for both ends, or one before and one after. */
+/** How many zeros `pad` adds to an axis: a number for both ends, or `[before, after]`. */
 export type Width = number | readonly [before: number, after: number]
 
-/** Widths of the zeros around a tensor, or widths alone for `pipe`. */
+/** A tensor and widths; or the widths alone, for `pipe`. */
 export interface ZeroPadding {
   (x: Tensor, widths: readonly Width[]): Tensor
   (widths: readonly Width[]): (x: Tensor) => Tensor
 }
 
 /**
- * Zeros around a tensor: `[before, after]` or one number for both, per axis from the first.
+ * Adds zeros around a tensor: one width per axis, beginning with the first.
+ *
+ * @throws TesseraError if there are more widths than axes, or one is not a whole number of at least 0
  *
  * @example
  * ```ts
@@ -97,19 +102,19 @@ const widthsOf = (width: Width): readonly [number, number] => {
 }
 
 /**
- * Many tensors are joined in groups of so many, and then the groups: added up one by one, each would write all of the
- * result, with offsets of its own and so in a program of its own.
+ * Many tensors are joined in groups of this size first, and then the groups. If they were added one by one, each
+ * addition would write the whole result, with offsets of its own and so in a program of its own.
  */
 const group = 8
 const many = 2 * group
 
-/** The axis along which tensors are put together. */
+/** The options of `concat` and `stack`. */
 export interface AxisOptions {
-  /** Negative from the end; 0 by default. */
+  /** The axis along which the tensors are joined, negative from the end; 0 by default. */
   readonly axis?: number
 }
 
-/** Tensors and an axis to join them along, or the axis alone for `pipe`. */
+/** Tensors and options; or the options alone, for `pipe`. */
 export interface Joining {
   (parts: readonly Tensor[], options?: AxisOptions): Tensor
   (options?: AxisOptions): (parts: readonly Tensor[]) => Tensor
@@ -129,7 +134,9 @@ const joining = (op: string, join: (parts: readonly Tensor[], axis: number) => T
   )
 
 /**
- * Tensors one after the other along an axis: the sum of each with zeros in the others' place.
+ * Joins tensors along an axis, one after the other.
+ *
+ * @throws TesseraError if there is no tensor, or their sizes differ along another axis
  *
  * @example
  * ```ts
@@ -148,7 +155,7 @@ export const concat = joining('concat', (parts, axis) => {
 
 const joined = (parts: readonly Tensor[], along: number): Tensor => {
   if (parts.length <= many) return besides(parts, along)
-  // each group lies in a buffer of its own, or a kernel would take in the groups that it joins
+  // each group gets a buffer of its own; otherwise a kernel would absorb the groups that it joins
   const groups = Array.from({ length: Math.ceil(parts.length / group) }, (_, i) => {
     const some = parts.slice(i * group, (i + 1) * group)
     return some.length === 1 ? some[0]! : barrier(besides(some, along))
@@ -168,7 +175,9 @@ const besides = (parts: readonly Tensor[], along: number): Tensor => {
 }
 
 /**
- * Tensors of one shape side by side along a new axis.
+ * Joins tensors of one shape along a new axis.
+ *
+ * @throws TesseraError if there is no tensor, or their shapes differ
  *
  * @example
  * ```ts
@@ -185,7 +194,17 @@ export const stack = joining('stack', (parts, axis) => {
   )
 })
 
-/** The matrix, or each matrix of a batch, with its last two axes exchanged. */
+/**
+ * A matrix, or each matrix of a batch, with its last two axes exchanged.
+ *
+ * @throws TesseraError if there are fewer than two axes
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(t.transpose(t.ones([5, 2, 3])).shape, [5, 3, 2])
+ * ```
+ */
 export const transpose = (x: Tensor): Tensor => {
   const rank = x.shape.length
   if (rank < 2) raise('transpose', `wants at least two axes: ${showShape(x.shape)}`)

@@ -8,26 +8,32 @@ import { slice } from './movement.ts'
 import { rsqrt, square } from './pointwise.ts'
 import { mean } from './reduce.ts'
 
-/** Gain and offset of a layer norm, both of the shape of the trailing axes that it goes over. */
+/** The parameters of `layerNorm`. Their shape is that of the trailing axes that it normalises. */
 export interface LayerNormParams {
+  /** The gain of each element. */
   readonly weight: Tensor
+  /** The offset of each element. */
   readonly bias: Tensor
 }
 
+/** The options of `layerNorm`. */
 export interface LayerNormOptions {
   /** Added to the variance, against division by zero; 1e-5 by default, as in PyTorch. */
   readonly eps?: number
 }
 
-/** A tensor with the parameters of its norm, or the parameters alone for `pipe`. */
+/** A tensor, parameters and options; or the same without the tensor, for `pipe`. */
 export interface LayerNorm {
   <S extends Shape>(x: Tensor<S>, params: LayerNormParams, options?: LayerNormOptions): Tensor<S>
   (params: LayerNormParams, options?: LayerNormOptions): <S extends Shape>(x: Tensor<S>) => Tensor<S>
 }
 
-/** Squares of distances from one of n numbers may be n times their variance, and lose as much of it. */
+/**
+ * How many elements are measured from one of them. If that one is the outlier of n elements, the squared distances are
+ * n times the variance, which loses as much precision.
+ */
 const mostApart = 256
-/** Of means of segments: only where a whole segment is far from all others is so much lost, which is 4e-5. */
+/** The same for means of segments. The loss of 4e-5 occurs only if a whole segment is far from all others. */
 const mostSegments = 640
 
 const sizeAlong = (x: Tensor, axes: readonly number[]): number => sizeOf(axes.map((axis) => x.shape[axis]!))
@@ -38,7 +44,7 @@ const firstAlong = (x: Tensor, axes: readonly number[]): Tensor =>
     x.shape.map((d, i) => (axes.includes(i) ? [0, Math.min(1, d)] : []))
   )
 
-/** A number near the elements, their distances from it, the mean of those, and the variance. */
+/** A number near the elements, their distances from it, the mean of the distances, and the variance. */
 interface Spread {
   readonly near: Tensor
   readonly off: Tensor
@@ -48,7 +54,7 @@ interface Spread {
 
 type Moments = Pick<Spread, 'centre' | 'variance'>
 
-/** In one go over all elements: the variance may be as much off as the number is far from the mean. */
+/** In one pass over all elements. The farther the number is from the mean, the less precise the variance. */
 const spreadAround = (x: Tensor, from: Tensor, axes: readonly number[], within?: Tensor, known?: Moments): Spread => {
   const over = { axes, keepDims: true }
   const near = stopGradient(from)
@@ -61,9 +67,9 @@ const spreadAround = (x: Tensor, from: Tensor, axes: readonly number[], within?:
 }
 
 /**
- * Chan et al. 1983: segments along one axis, each counted from a number of its own, so that no number of another is too
- * far away. Their means have a spread as well, to which each brings the variance within. The gradient is that of one go
- * over all elements: the functions are the same.
+ * Chan et al. 1983: splits the elements into segments along one axis, each measured from a number of its own. The
+ * variance is that of the segments' means plus the mean of the variances within them. The gradient is that of one pass
+ * over all elements, which is the same function.
  */
 const spreadOfSegments = (x: Tensor, axes: readonly number[], along: number, within?: Tensor): Spread => {
   const others = axes.filter((axis) => axis !== along)
@@ -73,7 +79,7 @@ const spreadOfSegments = (x: Tensor, axes: readonly number[], along: number, wit
   return spreadAround(x, first, axes, within, { centre: add(means.near, means.centre), variance: means.variance })
 }
 
-/** Of elements that stand for a segment each, `within` says how that varies. */
+/** If each element is the mean of a segment, `within` is the variance inside the segments. */
 const spreadOf = (x: Tensor, axes: readonly number[], within?: Tensor): Spread => {
   const most = within ? mostSegments : mostApart
   if (sizeAlong(x, axes) <= most) return spreadAround(x, firstAlong(x, axes), axes, within)
@@ -84,8 +90,10 @@ const spreadOf = (x: Tensor, axes: readonly number[], within?: Tensor): Spread =
 }
 
 /**
- * Layer normalisation over the trailing axes that `weight` has:
- * (x - mean) / √(variance + eps) · weight + bias.
+ * Layer normalisation (Ba et al. 2016) over the trailing axes that `weight` has, as in PyTorch:
+ * (x - mean) / √(variance + eps) · weight + bias, with the variance divided by n. The shape stays.
+ *
+ * @throws TesseraError if the weight is not of the shape of the trailing axes, or eps is negative
  *
  * @example
  * ```ts

@@ -23,37 +23,120 @@ import { raise } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import { shaped, type Tensor } from '../core/tensor.ts'
 
-/** `op(b, a)` under the name of the turned relation. */
+/** `op(b, a)`, under the name of the reverse relation. */
 const turned = (name: string, op: Binary): Binary => binaryOp(name, op.row, (a, b) => op(lift(b), lift(a)))
 
-/** a > b, as 1 or 0. */
+/**
+ * a > b, as 1 or 0. The gradient is 0.
+ *
+ * @throws TesseraError if the shapes don't broadcast
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.greater(t.tensor([1, 2, 3]), 2)), Float64Array.of(0, 0, 1))
+ * ```
+ */
 export const greater = turned('greater', less)
-/** a ≥ b, as 1 or 0. */
+/**
+ * a ≥ b, as 1 or 0. The gradient is 0.
+ *
+ * @throws TesseraError if the shapes don't broadcast
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.greaterEqual(t.tensor([1, 2, 3]), 2)), Float64Array.of(0, 1, 1))
+ * ```
+ */
 export const greaterEqual = turned('greaterEqual', lessEqual)
-/** a ≠ b, as 1 or 0. */
+/**
+ * a ≠ b, as 1 or 0. The gradient is 0.
+ *
+ * @throws TesseraError if the shapes don't broadcast
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.notEqual(t.tensor([1, 2, 3]), 2)), Float64Array.of(1, 0, 1))
+ * ```
+ */
 export const notEqual = binaryOp('notEqual', equal.row, (a, b) => sub(1, equal(lift(a), lift(b))))
-/** The smaller of two; a tie shares the gradient. */
+/**
+ * The smaller of two elements. A tie shares the gradient.
+ *
+ * @throws TesseraError if the shapes don't broadcast
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.minimum(t.tensor([1, 2, 3]), 2)), Float64Array.of(1, 2, 2))
+ * ```
+ */
 export const minimum = binaryOp('minimum', maximum.row, (a, b) => neg(maximum(neg(lift(a)), neg(lift(b)))))
 
-/** |x|; its gradient at 0 is 0. */
+/**
+ * |x|. The gradient at 0 is 0.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.abs(t.tensor([-2, 3]))), Float64Array.of(2, 3))
+ * ```
+ */
 export const abs = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped<S>(maximum(x as Tensor, neg(x) as Tensor))
-/** -1, 0 or 1; its gradient is 0. */
+/**
+ * -1, 0 or 1, by the sign of x. The gradient is 0.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.sign(t.tensor([-2, 0, 3]))), Float64Array.of(-1, 0, 1))
+ * ```
+ */
 export const sign = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
   shaped<S>(select(less(0, x as Tensor), 1, select(less(x as Tensor, 0), -1, stopGradient(x as Tensor))))
-/** x² */
+/**
+ * x².
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.square(t.tensor([-2, 3]))), Float64Array.of(4, 9))
+ * ```
+ */
 export const square = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped<S>(mul(x as Tensor, x as Tensor))
-/** 1 / √x */
+/**
+ * 1 / √x.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.rsqrt(t.tensor([4]))), Float64Array.of(0.5))
+ * ```
+ */
 export const rsqrt = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped<S>(div(1, sqrt(x as Tensor)))
-/** 1 / x */
+/**
+ * 1 / x.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.reciprocal(t.tensor([4]))), Float64Array.of(0.25))
+ * ```
+ */
 export const reciprocal = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped<S>(div(1, x as Tensor))
-/** Two bounds for a tensor, or the bounds alone for `pipe`. */
+
+/** A tensor and two bounds; or the bounds alone, for `pipe`. */
 export interface Clip {
   <S extends Shape>(x: Tensor<S>, low: number, high: number): Tensor<S>
   (low: number, high: number): <S extends Shape>(x: Tensor<S>) => Tensor<S>
 }
 
 /**
- * x where it lies between the bounds, else the nearer bound; its gradient is 0 outside of them.
+ * x if it is between the bounds, else the nearer bound. The gradient outside of the bounds is 0.
+ *
+ * @throws TesseraError if the lower bound is above the upper one
  *
  * @example
  * ```ts
@@ -67,14 +150,16 @@ export const clip = dualOp<Clip>('clip', tensorFirst(3), (low: number, high: num
   return (x: Tensor) => select(less(x, low), low, select(less(high, x), high, x))
 })
 
-/** An exponent for a tensor, or the exponent alone for `pipe`. */
+/** A tensor and an exponent; or the exponent alone, for `pipe`. */
 export interface Power {
   <S extends Shape>(x: Tensor<S>, exponent: number): Tensor<S>
   (exponent: number): <S extends Shape>(x: Tensor<S>) => Tensor<S>
 }
 
 /**
- * x to a constant power: whole powers by multiplication, others as e^(p ln x), which is NaN for x < 0.
+ * x^p for a constant p. Whole powers are products. Others are e^(p ln x), which is NaN for x < 0.
+ *
+ * @throws TesseraError if the exponent is not a number
  *
  * @example
  * ```ts
@@ -95,7 +180,23 @@ const powered = (x: Tensor, p: number): Tensor => {
   return p % 2 === 0 ? half : mul(half, x)
 }
 
-/** x where it is positive, else 0; its gradient at 0 is 0. */
+/**
+ * x if it is positive, else 0. The gradient at 0 is 0.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.relu(t.tensor([-2, 3]))), Float64Array.of(0, 3))
+ * ```
+ */
 export const relu = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped<S>(select(lessEqual(x as Tensor, 0), 0, x))
-/** x σ(x) */
+/**
+ * x σ(x), with σ the sigmoid (Hendrycks and Gimpel 2016; Ramachandran et al. 2017, "Swish").
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.silu(t.tensor([0, 100]))), Float64Array.of(0, 100))
+ * ```
+ */
 export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped<S>(mul(x as Tensor, sigmoid(x) as Tensor))

@@ -16,7 +16,7 @@ import {
   type Words
 } from '../random/threefry.ts'
 
-// Random numbers are leaves: the host derives them from the key, so they are the same bits on every device.
+// Random numbers are leaves. The host derives them from the key, so that they have the same bits on every device.
 
 const drawn = <S extends Shape>(
   op: string,
@@ -25,7 +25,7 @@ const drawn = <S extends Shape>(
   values: (words: Words, n: number) => ArrayLike<number>
 ): Tensor<S> => {
   const shape = checkShape(op, given)
-  // of the shape as it is now: the caller's array may change before the numbers are wanted
+  // the checked copy of the shape, because the caller's array may change before the numbers are drawn
   const draw = (words: Words) => values(words, sizeOf(shape))
   const { words } = key
   return shaped<S>(
@@ -38,14 +38,17 @@ const drawn = <S extends Shape>(
   )
 }
 
-/** A key and a shape, or the shape alone for a function of the key. */
+/** A key and a shape; or the shape alone, for a function of the key. */
 export interface Normal {
   <const S extends Shape>(key: Key, shape: S): Tensor<S>
   <const S extends Shape>(shape: S): (key: Key) => Tensor<S>
 }
 
 /**
- * Standard normal numbers, as `jax.random.normal`.
+ * Standard normal numbers: √2 erf⁻¹(u), with u uniform in (-1, 1). 99 of 100 have the bits of `jax.random.normal` on a
+ * CPU, the others are at most 3 units in the last place off. All devices and browsers draw the same numbers.
+ *
+ * @throws TesseraError if a size is negative or not whole
  *
  * @example
  * ```ts
@@ -58,22 +61,24 @@ export const normal = dual<Normal>(
   (shape: Shape) => (key: Key) => drawn('normal', key, shape, normalValues)
 )
 
-/** The bounds of uniform numbers. */
+/** The options of `uniform`. */
 export interface UniformOptions {
-  /** The smallest number; 0 by default. */
+  /** The lower bound, which may occur; 0 by default. */
   readonly low?: number
-  /** The numbers are less than this; 1 by default. */
+  /** The upper bound, which does not occur; 1 by default. */
   readonly high?: number
 }
 
-/** A key, a shape and bounds; or these without the key, for a function of the key. */
+/** A key, a shape and options; or the same without the key, for a function of it. */
 export interface Uniform {
   <const S extends Shape>(key: Key, shape: S, options?: UniformOptions): Tensor<S>
   <const S extends Shape>(shape: S, options?: UniformOptions): (key: Key) => Tensor<S>
 }
 
 /**
- * Numbers from [low, high), equally likely.
+ * Uniform random numbers in [low, high), with the bits of `jax.random.uniform`.
+ *
+ * @throws TesseraError if low is above high
  *
  * @example
  * ```ts
@@ -88,22 +93,24 @@ export const uniform = dual<Uniform>(keyFirst('uniform', 3), (shape: Shape, give
   return (key: Key) => drawn('uniform', key, shape, (words, n) => uniformValues(words, n, low, high))
 })
 
-/** The bounds of random whole numbers. */
+/** The options of `randint`. */
 export interface RandintOptions {
-  /** The smallest number; 0 by default. */
+  /** The lower bound, which may occur; 0 by default. */
   readonly low?: number
-  /** The numbers are less than this. */
+  /** The upper bound, which does not occur. */
   readonly high: number
 }
 
-/** A key, a shape and bounds; or these without the key, for a function of the key. */
+/** A key, a shape and options; or the same without the key, for a function of it. */
 export interface Randint {
   <const S extends Shape>(key: Key, shape: S, options: RandintOptions): Tensor<S>
   <const S extends Shape>(shape: S, options: RandintOptions): (key: Key) => Tensor<S>
 }
 
 /**
- * Whole numbers from low … high - 1, equally likely.
+ * Uniform random whole numbers from low to high - 1, with the bits of `jax.random.randint`.
+ *
+ * @throws TesseraError unless -2^31 ≤ low < high ≤ 2^31, both whole
  *
  * @example
  * ```ts
@@ -119,14 +126,16 @@ export const randint = dual<Randint>(keyFirst('randint', 3), (shape: Shape, give
   return (key: Key) => drawn('randint', key, shape, (words, n) => randintValues(words, n, low, high))
 })
 
-/** A key and a count, or the count alone for a function of the key. */
+/** A key and a count; or the count alone, for a function of the key. */
 export interface RandomOrder {
   (key: Key, n: number): Tensor
   (n: number): (key: Key) => Tensor
 }
 
 /**
- * The numbers 0 … n-1 in random order: [n].
+ * The numbers 0 … n-1 in random order, as a tensor `[n]`, with the bits of `jax.random.permutation`.
+ *
+ * @throws TesseraError if n is not a count
  *
  * @example
  * ```ts

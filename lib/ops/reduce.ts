@@ -23,14 +23,15 @@ import { raise, showShape } from '../base/raise.ts'
 import { axesOf, sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import type { Scalar, Tensor } from '../core/tensor.ts'
 
+/** The options of a reduction. */
 export interface Over {
-  /** Axes to reduce, negative from the end; all of them by default. */
+  /** The axes to reduce, negative from the end; all axes by default. */
   readonly axes?: number | readonly number[]
-  /** Keep them with size 1. */
+  /** Whether the reduced axes stay, with size 1; false by default. */
   readonly keepDims?: boolean
 }
 
-/** A reduction takes a tensor and says over what, or only says over what for `pipe`. */
+/** A tensor and options; or the options alone, for `pipe`. */
 export interface Reduction {
   (x: Tensor): Scalar
   (x: Tensor, over: Over & { readonly axes: number | readonly number[] }): Tensor
@@ -54,10 +55,26 @@ const reduction = (name: string, reduce: (x: Tensor, axes: readonly number[]) =>
 
 const count = (x: Tensor, axes: readonly number[]): number => sizeOf(axes.map((axis) => x.shape[axis]!))
 
-/** The sum over axes. */
-export const sum = reduction('sum', sumKeep)
 /**
- * The product over axes: 1 of nothing.
+ * The sum over axes. It is 0 if there are no elements. n terms are added in blocks, with an error of log2(n) roundings
+ * at most.
+ *
+ * @throws TesseraError if there is no such axis, or one is named twice
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const x = t.tensor([[1, 2], [3, 4]])
+ * assert.deepStrictEqual(await t.reference.read(t.sum(x, { axes: 0 })), Float64Array.of(4, 6))
+ * assert.deepStrictEqual(t.sum(x, { axes: 0, keepDims: true }).shape, [1, 2])
+ * ```
+ */
+export const sum = reduction('sum', sumKeep)
+
+/**
+ * The product over axes. It is 1 if there are no elements. The gradient is right if elements are 0.
+ *
+ * @throws TesseraError if there is no such axis, or one is named twice
  *
  * @example
  * ```ts
@@ -66,18 +83,61 @@ export const sum = reduction('sum', sumKeep)
  * ```
  */
 export const prod = reduction('prod', prodKeep)
-/** The largest element; ties share the gradient. */
+
+/**
+ * The largest element over axes. Ties share the gradient.
+ *
+ * @throws TesseraError if there is no such axis, one is named twice, or there are no elements
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.max(t.tensor([[1, 5], [3, 4]]), { axes: 1 })), Float64Array.of(5, 4))
+ * ```
+ */
 export const max = reduction('max', maxKeep)
-/** The smallest element; ties share the gradient. */
+
+/**
+ * The smallest element over axes. Ties share the gradient.
+ *
+ * @throws TesseraError if there is no such axis, one is named twice, or there are no elements
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.min(t.tensor([[1, 5], [3, 4]]), { axes: 1 })), Float64Array.of(1, 3))
+ * ```
+ */
 export const min = reduction('min', (x, axes) => neg(maxKeep(neg(x), axes)))
-// (0 · ∞, which a driver takes for 0, would be the mean of nothing)
+
+// (without elements it would be 0 · ∞, which a driver may take for 0)
 const meanKeep = (x: Tensor, axes: readonly number[]): Tensor =>
   count(x, axes) === 0 ? full(reducedShape(axes, x.shape), NaN) : mul(sumKeep(x, axes), 1 / count(x, axes))
-/** The mean over axes. */
-export const mean = reduction('mean', meanKeep)
+
 /**
- * The mean squared distance from the mean (divided by n, as in normalisation). What the mean was rounded by is the mean
- * of the distances, and goes too.
+ * The mean over axes. It is NaN if there are no elements.
+ *
+ * @throws TesseraError if there is no such axis, or one is named twice
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.mean(t.tensor([1, 2, 6]))), Float64Array.of(3))
+ * ```
+ */
+export const mean = reduction('mean', meanKeep)
+
+/**
+ * The mean squared distance from the mean, divided by n (not n - 1), as in normalisation. The distances are centred
+ * twice, which removes the rounding of the mean.
+ *
+ * @throws TesseraError if there is no such axis, or one is named twice
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.variance(t.tensor([1, 3]))), Float64Array.of(1))
+ * ```
  */
 export const variance = reduction('variance', (x, axes) => {
   const off = sub(x, stopGradient(meanKeep(x, axes)))
@@ -85,17 +145,17 @@ export const variance = reduction('variance', (x, axes) => {
   return meanKeep(mul(centred, centred), axes)
 })
 
-// (nothing has no largest element, and no exponentials to keep small)
+// (a tensor without elements has no largest one)
 const shifted = (x: Tensor, axes: readonly number[]): Tensor =>
   sizeOf(x.shape) === 0 ? x : sub(x, stopGradient(maxKeep(x, axes)))
 
-/** The axis of a softmax. */
+/** The options of `softmax` and `logSoftmax`. */
 export interface SoftmaxOptions {
-  /** Negative from the end; the last by default. */
+  /** The axis along which the results add up to 1, negative from the end; the last by default. */
   readonly axis?: number
 }
 
-/** A tensor and the axis of its softmax, or the axis alone for `pipe`. */
+/** A tensor and options; or the options alone, for `pipe`. */
 export interface Softmax {
   <S extends Shape>(x: Tensor<S>, options?: SoftmaxOptions): Tensor<S>
   (options?: SoftmaxOptions): <S extends Shape>(x: Tensor<S>) => Tensor<S>
@@ -108,7 +168,9 @@ const alongAxis = (name: string, f: (x: Tensor, axes: readonly number[]) => Tens
   })
 
 /**
- * e^x / Σ e^x along an axis.
+ * e^x / Σ e^x along an axis, computed from x - max x, so that nothing overflows.
+ *
+ * @throws TesseraError if there is no such axis
  *
  * @example
  * ```ts
@@ -122,13 +184,23 @@ export const softmax = alongAxis('softmax', (x, axes) => {
   return div(e, sumKeep(e, axes))
 })
 
-/** ln softmax(x) along an axis: x - max - ln Σ e^(x - max), so that a small probability is not rounded to ln 0. */
+/**
+ * ln softmax(x) along an axis: x - max - ln Σ e^(x - max). A small probability is not rounded to ln 0.
+ *
+ * @throws TesseraError if there is no such axis
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.logSoftmax(t.tensor([1000, 0]))), Float64Array.of(0, -1000))
+ * ```
+ */
 export const logSoftmax = alongAxis('logSoftmax', (x, axes) => {
   const centred = shifted(x, axes)
   return sub(centred, log(sumKeep(exp(centred), axes)))
 })
 
-/** A prediction and its target, or the target alone for `pipe`. */
+/** A prediction and its target; or the target alone, for `pipe`. */
 export interface TensorLoss {
   (prediction: Tensor, target: Tensor): Scalar
   (target: Tensor): (prediction: Tensor) => Scalar
@@ -136,6 +208,8 @@ export interface TensorLoss {
 
 /**
  * The mean squared error over all elements: Σ (prediction - target)² / n.
+ *
+ * @throws TesseraError if the shapes don't broadcast
  *
  * @example
  * ```ts
@@ -150,9 +224,11 @@ export const mse = dualOp<TensorLoss>('mse', counted(2), (target: Tensor) => (pr
 })
 
 /**
- * The mean of -ln softmax(logits)[label] over a batch: `logits` are [N, classes], `labels` [N] whole numbers from 0. A
- * label that is none of the classes is an error where the host holds it, and makes the mean NaN where only the device
- * knows it.
+ * The mean of -ln softmax(logits)[label] over a batch: `logits` are `[N, classes]`, `labels` are `[N]` whole numbers
+ * from 0.
+ *
+ * @throws TesseraError if the shapes don't fit, or the host knows a label that is not a class; one that only the device
+ * knows makes the mean NaN
  *
  * @example
  * ```ts
@@ -174,9 +250,9 @@ const crossEntropyOf = (logits: Tensor, labels: Tensor): Scalar => {
     raise('crossEntropy', `wants logits [N,classes] and labels [N]: ${showShape(logits.shape)} with ${showShape(labels.shape)}`) // prettier-ignore
   if (n === 0) return full([], NaN)
   checkWithin('crossEntropy', 'the label', labels, logits.shape[1]!)
-  // chosen, not multiplied by 0 and 1: a class may be as good as impossible, with a logarithm of -Infinity
+  // chosen, not multiplied by 0 and 1: the logarithm of an impossible class is -Infinity
   const isLabel = equal(reshape(labels, [n, 1]), iota(logits.shape, { axis: 1 }))
   const chosen = sum(select(isLabel, logSoftmax(logits), 0), { axes: 1 })
-  // divided by 1, or by 0 where no class is the label's
+  // divided by 1, or by 0 if the label is not a class
   return mul(sum(div(chosen, sum(isLabel, { axes: 1 }))), -1 / n)
 }

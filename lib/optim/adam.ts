@@ -8,24 +8,27 @@ import { square } from '../ops/pointwise.ts'
 import { checkFraction, checkGradients, checkRate, withState, type Optimiser } from './optimiser.ts'
 import { zerosLike } from './zeros.ts'
 
+/** The options of `adam`. */
 export interface AdamOptions {
-  /** The learning rate. */
+  /** The learning rate; 1e-3 by default. */
   readonly lr?: number
-  /** How much of the running mean of gradients stays at each step. */
+  /** The decay of the running mean of gradients at each step; 0.9 by default. */
   readonly beta1?: number
-  /** The same for their squares. */
+  /** The decay of the running mean of squared gradients at each step; 0.999 by default. */
   readonly beta2?: number
-  /** Added to the root, against division by zero. */
+  /** Added to the root, against division by zero; 1e-8 by default. */
   readonly eps?: number
 }
 
+/** The state of `adam`, a tree of tensors. */
 export interface AdamState<P> {
-  /** Running mean of the gradients. */
+  /** The running mean of the gradients. */
   readonly m: P
-  /** Running mean of their squares. */
+  /** The running mean of their squares. */
   readonly v: P
-  /** beta1 and beta2 to the power of the number of steps done. */
+  /** beta1 to the power of the number of steps done. */
   readonly power1: Scalar
+  /** beta2 to the power of the number of steps done. */
   readonly power2: Scalar
 }
 
@@ -47,8 +50,11 @@ const running =
 const moments = withState('adam')
 
 /**
- * Adam (Kingma and Ba 2015, algorithm 1), step for step as in PyTorch: eps is added outside the root, and both
- * running means are corrected for their start at zero.
+ * Adam (Kingma and Ba 2015, algorithm 1), step for step as in PyTorch: p ← p - lr · m̂ / (√v̂ + eps), where m̂ and v̂
+ * are the running means, corrected for their start at zero.
+ *
+ * @throws TesseraError if lr is not positive, a beta is not in [0, 1), or eps is negative; at an update, if the
+ * gradients or the state don't match the parameters
  *
  * @example
  * ```ts

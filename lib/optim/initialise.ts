@@ -6,27 +6,31 @@ import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { uniform } from '../ops/random.ts'
 
-/** Starting values: a function of a key. */
+/** Makes initial parameters from a key. */
 export type Init<P> = (key: Key) => P
 
-type Parts = Readonly<Record<string, Init<unknown>>>
-type Whole<T extends Parts> = { readonly [K in keyof T]: ReturnType<T[K]> }
+/** Initialisers by name. */
+export type Inits = Readonly<Record<string, Init<unknown>>>
 
-/** How far starting values reach. */
+/** The initial parameters that a record of initialisers makes. */
+export type Initialised<T extends Inits> = { readonly [K in keyof T]: ReturnType<T[K]> }
+
+/** The options of `uniformFan`. */
 export interface FanOptions {
-  /** The number of inputs that one output sums over. */
+  /** The number of inputs that each output is a sum over. */
   readonly fanIn: number
 }
 
-/** A key, a shape and a fan; or these without the key, which is an `Init`. */
+/** A key, a shape and options; or the same without the key, which is an `Init`. */
 export interface UniformFan {
   <const S extends Shape>(key: Key, shape: S, options: FanOptions): Tensor<S>
   <const S extends Shape>(shape: S, options: FanOptions): Init<Tensor<S>>
 }
 
 /**
- * Numbers from ±1/√fanIn, equally likely: what PyTorch starts the weights and biases of linear layers and
- * convolutions with.
+ * Uniform random numbers in ±1/√fanIn: PyTorch's initial weights and biases of linear layers and convolutions.
+ *
+ * @throws TesseraError if fanIn is not positive
  *
  * @example
  * ```ts
@@ -42,7 +46,7 @@ export const uniformFan = dual<UniformFan>(keyFirst('uniformFan', 3), (shape: Sh
 })
 
 /**
- * The starting values of a record from those of its parts, each with a key of its own.
+ * Combines initialisers: the result initialises a record, each part with its own key.
  *
  * @example
  * ```ts
@@ -52,9 +56,9 @@ export const uniformFan = dual<UniformFan>(keyFirst('uniformFan', 3), (shape: Sh
  * ```
  */
 export const together =
-  <const T extends Parts>(parts: T): Init<Whole<T>> =>
+  <const T extends Inits>(parts: T): Init<Initialised<T>> =>
   (key) => {
     const names = Object.keys(parts)
     const keys = split(key, names.length)
-    return Object.fromEntries(names.map((name, i) => [name, parts[name]!(keys[i]!)])) as Whole<T>
+    return Object.fromEntries(names.map((name, i) => [name, parts[name]!(keys[i]!)])) as Initialised<T>
   }

@@ -4,18 +4,17 @@ import type { Tensor } from '../core/tensor.ts'
 import { byPath, pairTrees } from '../core/tree.ts'
 
 /**
- * A rule that turns gradients into better parameters. Its state is a tree of tensors that goes in and comes out, so
- * that a whole training step, the optimiser included, is one pure function: it compiles into one plan, and parameters
- * and state can be donated or stored.
+ * A rule that updates parameters by gradients. Its state is a tree of tensors that goes in and comes out. So a whole
+ * training step is one pure function, which compiles to one plan, and the state can be donated or stored.
  */
 export interface Optimiser<P, S> {
   /** The state before the first step. */
   readonly init: (params: P) => S
-  /** One step: parameters and state after it. `grads` is a tree like `params`. */
+  /** One step: returns the next parameters and the next state. `grads` is a tree like `params`. */
   readonly update: (grads: P, state: S, params: P) => readonly [params: P, state: S]
 }
 
-/** Raises unless the gradients are a tensor of the same shape for each parameter. */
+/** Raises unless there is exactly one gradient, of the same shape, for each parameter. */
 export const checkGradients = <P>(op: string, params: P, grads: P): void => {
   const [wanted, given] = [byPath(op, params), byPath(op, grads)]
   for (const [name, { shape }] of wanted) {
@@ -27,7 +26,7 @@ export const checkGradients = <P>(op: string, params: P, grads: P): void => {
   if (spare !== undefined) raise(op, `there is a gradient for ${spare}, which is no parameter`)
 }
 
-/** Pairs tensors of an optimiser's state with gradients or parameters, by path; one of another model raises. */
+/** Pairs the tensors of an optimiser's state with gradients, by path. Raises for the state of another model. */
 export const withState =
   (op: string) =>
   <P>(state: P, other: P, f: (x: Tensor, y: Tensor) => Tensor): P =>

@@ -4,20 +4,26 @@ import { zipTree } from '../core/tree.ts'
 import { checkFraction, checkGradients, checkRate, withState, type Optimiser } from './optimiser.ts'
 import { zerosLike } from './zeros.ts'
 
+/** The options of `sgd`. */
 export interface SgdOptions {
   /** The learning rate. */
   readonly lr: number
-  /** How much of the last step's direction stays. */
+  /** How much of the last step's direction stays, in [0, 1); 0 by default. */
   readonly momentum?: number
 }
 
+/** The state of `sgd`. */
 export interface SgdState<P> {
+  /** The decaying sum of the gradients. */
   readonly velocity: P
 }
 
 /**
  * Gradient descent with momentum, as in PyTorch: velocity ← momentum · velocity + gradient,
  * parameter ← parameter - lr · velocity.
+ *
+ * @throws TesseraError if lr is not positive, or the momentum is not in [0, 1); at an update, if the gradients or the
+ * state don't match the parameters
  *
  * @example
  * ```ts

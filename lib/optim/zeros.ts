@@ -1,5 +1,5 @@
 import { zeros } from '../core/create.ts'
 import { mapTree } from '../core/tree.ts'
 
-/** The same tree with zeros for the tensors. */
+/** A tree of the same form, with zeros for tensors. */
 export const zerosLike = <P>(params: P): P => mapTree(params, (x) => zeros(x.shape))

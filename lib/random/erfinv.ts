@@ -1,7 +1,6 @@
 /*
- * The inverse error function in float32 arithmetic. `Math.log` may differ in its last bits from one
- * JavaScript engine to the next, so that only +, -, *, / and sqrt occur here: IEEE 754 fixes those,
- * and every engine gives the same bits.
+ * The inverse error function in float32 arithmetic. `Math.log` may differ in its last bits between JavaScript engines.
+ * So only +, -, *, / and sqrt occur here: IEEE 754 defines them, and every engine gives the same bits.
  */
 
 const round = Math.fround

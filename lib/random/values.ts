@@ -6,17 +6,17 @@ import type { Words } from './words.ts'
 const UINT32 = 2 ** 32
 const ONE_BITS = 0x3f800000
 const SQRT2 = Math.fround(Math.SQRT2)
-/** The float32 after -1, so that no normal value is infinite. */
+/** The smallest float32 above -1, so that no normal value is infinite. */
 const ABOVE_MINUS_ONE = -1 + 2 ** -24
 
-/** Raises unless uniform numbers can lie between the two. */
+/** Raises unless there are uniform numbers between the two. */
 export const wantSpan = (lo: number, hi: number): void => {
   if (!(lo <= hi && Number.isFinite(Math.fround(hi - lo)))) raise('uniform', `lo must not be above hi: ${lo}, ${hi}`)
 }
 
 /**
- * `n` float32 values in [lo, hi): 23 random bits are the mantissa of a number in [1, 2), from which 1
- * is taken. (Where hi - lo is rounded up, hi itself can occur.)
+ * `n` float32 values in [lo, hi): 23 random bits are the mantissa of a number in [1, 2), from which 1 is subtracted.
+ * (If hi - lo is rounded up, hi itself can occur.)
  */
 export const uniformValues = (key: Words, n: number, lo = 0, hi = 1): Float32Array => {
   wantSpan(lo, hi)
@@ -36,7 +36,7 @@ export const normalValues = (key: Words, n: number): Float32Array => {
   return values
 }
 
-/** Raises unless whole numbers of 32 bits lie between the two. */
+/** Raises unless there are whole numbers of 32 bits between the two. */
 export const wantRange = (lo: number, hi: number): void => {
   if (!Number.isInteger(lo) || !Number.isInteger(hi) || lo < -(2 ** 31) || hi > 2 ** 31 || lo >= hi) {
     raise('randint', `lo and hi must be integers with -2^31 <= lo < hi <= 2^31: ${lo}, ${hi}`)
@@ -45,8 +45,8 @@ export const wantRange = (lo: number, hi: number): void => {
 
 /**
  * `n` integers from lo to hi - 1. Each is a random number of 64 bits modulo hi - lo, computed in 32:
- * (upper · 2^32 + lower) mod span, with 2^32 mod span as the multiplier. As in JAX, what overflows is
- * dropped, so that spans above 2^16 get their values from the lower word alone.
+ * (upper · 2^32 + lower) mod span, with 2^32 mod span as the multiplier. As in JAX, overflow is dropped, so that spans
+ * above 2^16 get their values from the lower word alone.
  */
 export const randintValues = (key: Words, n: number, lo: number, hi: number): Int32Array => {
   wantRange(lo, hi)
@@ -84,7 +84,7 @@ const sortedOrder = (keys: Uint32Array): Uint32Array =>
  */
 const shuffleRounds = (n: number): number => Math.ceil((3 * Math.log(Math.max(1, n))) / Math.log(UINT32 - 1))
 
-/** A random order of 0 … n - 1: stable sorts by fresh random words, as often as `shuffleRounds` asks. */
+/** A random order of 0 … n - 1: `shuffleRounds(n)` stable sorts by new random words. */
 export const permutationValues = (key: Words, n: number): Uint32Array => {
   wantCount('permutation', n)
   let rest = key

@@ -1,8 +1,6 @@
 import { raise } from '../base/raise.ts'
 
-/**
- * The two uint32 words of a Threefry key. A counter of 64 bits has the same form.
- */
+/** The two uint32 words of a Threefry key. A counter of 64 bits has the same form. */
 export interface Words {
   readonly hi: number
   readonly lo: number
@@ -49,7 +47,7 @@ const hashCounters = (key: Words, n: number): readonly [Uint32Array, Uint32Array
   return [x0, x1]
 }
 
-/** Raises unless `n` is a count that an array can have. */
+/** Raises unless `n` is a possible length of an array. */
 export const wantCount = (op: string, n: number): void => {
   if (!Number.isInteger(n) || n < 0 || n >= UINT32) raise(op, `the count must be an integer from 0 to 2^32 - 1: ${n}`)
 }
@@ -73,7 +71,7 @@ export const keyWords = (seed: number): Words =>
     ? { hi: Math.floor(seed / UINT32), lo: seed % UINT32 }
     : raise('key', `the seed must be an integer from 0 to 2^53 - 1: ${seed}`)
 
-/** `n` keys that are independent of one another, and of `key` where `key` is not used again. */
+/** `n` keys that are independent of one another, and of `key` if `key` is not used again. */
 export const splitWords = (key: Words, n = 2): readonly Words[] => {
   wantCount('split', n)
   const [hi, lo] = hashCounters(key, n)
@@ -81,15 +79,15 @@ export const splitWords = (key: Words, n = 2): readonly Words[] => {
 }
 
 /**
- * The key that belongs to the number `n` (a step, an index: an integer from 0 to 2^32 - 1) under `key`.
- * As in JAX it is what `splitWords` gives at that index: of one key use the one or the other, not both.
+ * The key of the number `n` (a step, an index: an integer from 0 to 2^32 - 1) under `key`. As in JAX, it is the key
+ * that `splitWords` gives at that index. So don't use both on the same key.
  */
 export const foldInWords = (key: Words, n: number): Words => {
   wantWord('foldIn', n)
   return threefry2x32(key, 0, n)
 }
 
-/** `n` uniformly distributed uint32; the i-th depends on `key` and i alone. */
+/** `n` uniformly distributed uint32. The i-th depends on `key` and i only. */
 export const bits32 = (key: Words, n: number): Uint32Array => {
   wantCount('bits', n)
   const [x0, x1] = hashCounters(key, n)

@@ -40,10 +40,10 @@ export const heading = (text: string) => ({
   padding: { top: 4, bottom: 0 }
 })
 
-// chart.js knows canvases by what they do, its types by one browser class
+// chart.js accepts anything that works like a canvas, but its types only accept the class of browsers
 const asChartItem = (canvas: CanvasLike): HTMLCanvasElement => canvas as unknown as HTMLCanvasElement
 
-/** Draws a still picture with the parts of chart.js that it takes, on white. */
+/** Draws a still picture on white, with the given parts of chart.js. */
 export const drawChart = <Type extends ChartType, Data>(
   canvas: CanvasLike,
   parts: readonly ChartComponentLike[],
@@ -52,7 +52,7 @@ export const drawChart = <Type extends ChartType, Data>(
   Chart.register(...parts)
   const chart = new Chart(asChartItem(canvas), { ...config, plugins: [white<Type>()], platform: BasicPlatform })
   const pixels = context2d(canvas).getImageData(0, 0, canvas.width, canvas.height)
-  // a chart that is not destroyed stays in a list of chart.js for ever; destroying it wipes the canvas
+  // chart.js keeps a chart that is not destroyed forever; destroying it clears the canvas
   chart.destroy()
   context2d(canvas).putImageData(pixels, 0, 0)
 }

@@ -7,22 +7,22 @@ const positive = (name: string, value: number): number =>
     ? value
     : raise('denoisingFrames', `${name} must be a positive whole number: ${value}`)
 
+/** The options of `denoisingFrames`. */
 export interface FilmOptions {
-  /** How many pictures to take; 100 by default. */
+  /** The number of frames; 100 by default. */
   readonly count?: number
 }
 
 /**
- * After which timesteps t of a sampling run of T steps a film of the denoising takes a picture, in
- * the order in which sampling passes them (from t = T - 1, which leaves pure noise, down to t = 0).
+ * The timesteps after which a film of the denoising takes a frame, in the order of sampling: from t = T - 1, which is
+ * nearly pure noise, down to t = 0.
  *
- * Sampling's step i = 0, 1, ... T - 1 is the one at t = T - 1 - i. A picture is taken after the steps
- * i = trunc(linspace(0, T, count)) and after t = 0. linspace's last value is T itself, a step that no
- * run has; the picture at t = 0, step T - 1, stands in its place. So for T >= count there are exactly
- * `count` pictures; below that steps would be named more than once and count once, so that every
- * step gives one picture.
+ * Step i = 0 … T - 1 of sampling is the one at t = T - 1 - i. A frame is taken after the steps trunc(linspace(0, T,
+ * count)), as in the article. The last value of linspace is T, a step that does not exist: the frame after t = 0 takes
+ * its place. So there are exactly `count` frames if T >= count, and one for each step otherwise.
  *
- * @param steps T
+ * @param steps T, the number of timesteps
+ * @throws TesseraError if T or the count is not a whole number of at least 1
  *
  * @example
  * ```ts
@@ -40,19 +40,22 @@ export const denoisingFrames = (steps: number, given: FilmOptions = {}): readonl
   return Array.from(taken, (i) => last - i).sort((a, b) => b - a)
 }
 
+/** The options of `holdLast`. */
 export interface HoldOptions {
   /** How often the last frame is repeated; 33 by default. */
   readonly times?: number
 }
 
-/** Frames and options, or the options alone for `pipe`. */
+/** Frames and options; or the options alone, for `pipe`. */
 export interface HoldLast {
   <A>(frames: readonly A[], options?: HoldOptions): readonly A[]
   (options?: HoldOptions): <A>(frames: readonly A[]) => readonly A[]
 }
 
 /**
- * A film that stands still at its end: the last frame, repeated `times` more.
+ * Repeats the last frame `times` more times, so that a film pauses at its end.
+ *
+ * @throws TesseraError if `times` is not a whole number of at least 0
  *
  * @example
  * ```ts

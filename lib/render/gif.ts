@@ -18,29 +18,30 @@ const grayOf = ({ width, height, data }: Picture): Uint8Array => {
   return bytes
 }
 
+/** The options of `encodeGif`. */
 export interface GifOptions {
-  /** How long each picture stands, in milliseconds, from 20 on; a GIF counts in steps of 10; 50. */
+  /** How long each frame is shown, in milliseconds, at least 20 and rounded to steps of 10; 50 by default. */
   readonly delayMs?: number
 }
 
-/** Frames and options, or the options alone for `pipe`. */
+/** Frames and options; or the options alone, for `pipe`. */
 export interface EncodeGif {
   (frames: readonly Picture[], options?: GifOptions): Uint8Array
   (options?: GifOptions): (frames: readonly Picture[]) => Uint8Array
 }
 
-/** A GIF has two bytes for a side. */
+/** A GIF stores each side in two bytes. */
 const mostPixels = 65_535
-/** Viewers show what stands for less as if it stood for 100. */
+/** Viewers show a shorter delay as 100 ms. */
 const leastMs = 20
 const mostMs = 655_350
 
 /**
- * An endless animated GIF in 256 grays.
+ * The bytes of an endless animated GIF in 256 grays. Colours become their luminance.
  *
  * @param frames pictures of one size, at least one
- * @throws TesseraError where there is no frame, their sizes differ or are more than 65,535 pixels a side, or the delay
- * is none that a viewer keeps
+ * @throws TesseraError if there is no frame, the sizes differ or exceed 65,535 pixels a side, or the delay is not from
+ * 20 to 655,350 ms
  *
  * @example
  * ```ts

@@ -15,8 +15,8 @@ declare module 'gifenc' {
     readonly GIFEncoder: () => Encoder
   }
 
-  // The package holds an ES module and a CommonJS one: who takes the first sees the names themselves,
-  // who takes the second (Node, esbuild) sees them in `default`.
+  // The package has an ES module, which exports the names themselves, and a CommonJS one, which Node and esbuild take and
+  // which has them in `default`.
   export const GIFEncoder: Gifenc['GIFEncoder'] | undefined
   const commonJs: Gifenc
   export default commonJs

@@ -2,23 +2,28 @@ import { dual } from '../core/dual.ts'
 import { kindOf, options, type OptionNames } from '../core/options.ts'
 import { raise, showShape } from '../base/raise.ts'
 
-/** Gray images as a device gives them back: `[N,1,H,W]` or `[N,H,W]`, row by row. */
+/** Gray images, as a device reads them. */
 export interface Images {
+  /** The values, row-major. */
   readonly data: Float32Array
+  /** `[N,1,H,W]` or `[N,H,W]`. */
   readonly shape: readonly number[]
 }
 
-/** RGBA bytes, row by row from the top left, four to a pixel. */
+/** A picture in memory. */
 export interface Picture {
+  /** In pixels. */
   readonly width: number
+  /** In pixels. */
   readonly height: number
+  /** RGBA bytes, four to a pixel, row by row from the top left. */
   readonly data: Uint8ClampedArray
 }
 
-/** Whole numbers of pixels, at least one. */
+/** Whether a number is a length in pixels: whole, and at least one. */
 const isSide = (n: number): boolean => Number.isSafeInteger(n) && n >= 1
 
-/** Raises unless a picture has pixels, a value for each, and sides of at most so many. */
+/** Raises unless a picture has pixels, four bytes for each, and sides of at most `most` pixels. */
 export const checkPicture = (op: string, { width, height, data }: Picture, most = Infinity): void => {
   const size = `${width}x${height}`
   if (!isSide(width) || !isSide(height)) raise(op, `a picture has a whole number of pixels a side, not ${size}`)
@@ -28,26 +33,29 @@ export const checkPicture = (op: string, { width, height, data }: Picture, most 
 }
 
 /**
- * Which value is black and which is white. A pair clamps to it and rounds to the nearest byte (the
- * first is black, so a falling pair gives the negative). `'each'` stretches each image to its own
- * minimum and maximum, `'all'` all images to their common ones; both truncate to a byte, and
- * draw images of one value in black.
+ * The values that become black and white. A pair `[black, white]` clamps, and rounds to the nearest byte; a falling
+ * pair gives the negative. `'each'` stretches each image to its own minimum and maximum, and `'all'` all images to
+ * their common ones. Both truncate to a byte, and draw images of one value in black.
  */
 export type ValueRange = readonly [black: number, white: number] | 'each' | 'all'
 
+/** The number of rows and columns of a grid. */
 export interface GridSize {
+  /** Images in a column. */
   readonly rows: number
+  /** Images in a row. */
   readonly cols: number
 }
 
+/** The options of `grid`. Rows and columns are those of `gridSize` by default. */
 export interface GridOptions extends Partial<GridSize> {
-  /** Pixels between neighbours, before scaling; 1. */
+  /** Pixels between neighbours, before scaling; 1 by default. */
   readonly gap?: number
-  /** Each pixel becomes `scale` x `scale` pixels; 1. */
+  /** Each pixel becomes `scale` × `scale` pixels; 1 by default. */
   readonly scale?: number
-  /** [-1, 1]. */
+  /** The values of black and white; `[-1, 1]` by default. */
   readonly range?: ValueRange
-  /** The gray, 0 to 255, of gaps and of cells without an image; 255. */
+  /** The gray, 0 to 255, of gaps and of cells without an image; 255 by default. */
   readonly background?: number
 }
 
@@ -94,10 +102,11 @@ const gridNames: OptionNames<GridOptions> = {
 }
 
 /**
- * How many rows and columns hold `n` images: floor(sqrt n) rows, and as many columns as it takes.
- * (The article rounds n / rows, which leaves images over for some n, the tenth of ten for one;
- * rounding up differs from it only there.) Where one of the two is given, the other follows; both
- * given must have room for all. The options of `grid` will do: it goes by the same rule.
+ * The rows and columns of a grid of `n` images: floor(√n) rows, and as many columns as needed. If one of the two is
+ * given, the other follows. (The article rounds n / rows, which leaves out an image for some n, such as the tenth of
+ * ten. Rounding up differs from it only there.) It accepts all options of `grid`, which has the same rule.
+ *
+ * @throws TesseraError if the given rows and columns have no room for all
  *
  * @example
  * ```ts
@@ -170,7 +179,7 @@ const layOut = (images: Stack, bytes: Uint8ClampedArray, size: GridSize, gap: nu
   return { width, height, bytes: plane }
 }
 
-/** Bytes of the largest picture: an array of more can't be had everywhere. */
+/** The bytes of the largest picture. Not every engine has larger arrays. */
 const mostBytes = 2 ** 31
 
 const enlarge = (plane: Plane, scale: number): Picture => {
@@ -186,18 +195,19 @@ const enlarge = (plane: Plane, scale: number): Picture => {
   return { width, height, data }
 }
 
-/** Images and options, or the options alone for `pipe`. */
+/** Images and options; or the options alone, for `pipe`. */
 export interface Grid {
   (images: Images, options?: GridOptions): Picture
   (options?: GridOptions): (images: Images) => Picture
 }
 
 /**
- * Images side by side in one gray picture, row by row: the one way from values to pixels that every
- * canvas, PNG and GIF goes through. Values that are not numbers are drawn black.
+ * Draws images side by side in one gray picture, row by row. Every canvas, PNG and GIF shows such a picture. NaN is
+ * black.
  *
  * @param images `[N,1,H,W]` or `[N,H,W]`
- * @throws TesseraError where the images have another shape, or the rows and columns no room for all
+ * @throws TesseraError if the images have another shape, the rows and columns have no room for all, or the picture
+ * would exceed 2 GiB
  *
  * @example
  * ```ts

@@ -24,8 +24,10 @@ const plot = (points: readonly LossPoint[], options: LossChartOptions): E.Either
   )
 
 /**
- * Writes `lossChart` as a PNG file. The failure is of kind `unavailable` without the package `canvas`,
+ * Writes the chart of `lossChart` to a PNG file. The failure is of kind `unavailable` without the package `canvas`,
  * else `write`.
+ *
+ * @throws TesseraError if an option is wrong
  *
  * @example
  * ```ts

@@ -7,13 +7,15 @@ import { axis, drawChart, heading, ink, still } from './chart.ts'
 import { epochMeans, roundTicks, smoothed, wantsLog } from './series.ts'
 import type { LossPoint, ChartPoint } from './series.ts'
 
+/** The options of `lossChart`. */
 export interface LossChartOptions {
-  /** 'Training loss'. */
+  /** The title; 'Training loss' by default. */
   readonly title?: string
-  /** In CSS pixels; 800 by 450. */
+  /** In CSS pixels; 800 by default. */
   readonly width?: number
+  /** In CSS pixels; 450 by default. */
   readonly height?: number
-  /** Pixels of the canvas for one CSS pixel; 2. */
+  /** Pixels of the canvas for each CSS pixel; 2 by default. */
   readonly scale?: number
 }
 
@@ -26,7 +28,7 @@ const line = (label: string, data: readonly ChartPoint[], colour: string, width:
   backgroundColor: colour,
   borderWidth: width,
   borderJoinStyle: 'round',
-  // a line through a single point would not be seen
+  // a line through a single point would be invisible
   pointRadius: data.length === 1 ? 4 : dots
 })
 
@@ -72,7 +74,7 @@ const chartOptions = (points: readonly LossPoint[], title: string, scale: number
   }
 })
 
-/** Gives the options of a chart back, and raises unless they are some. */
+/** Returns the options of a chart, and raises if they are wrong. */
 export const checkChart = (op: string, given: LossChartOptions): LossChartOptions => {
   const {
     width = 1,
@@ -86,10 +88,12 @@ export const checkChart = (op: string, given: LossChartOptions): LossChartOption
 }
 
 /**
- * Plots the loss of a training run on a canvas: each step, the smoothed course and the epochs' means,
- * on a logarithmic axis where the losses spread over a factor of ten. The canvas becomes
- * `width * scale` by `height * scale` pixels. What is drawn is a still picture: it listens to nothing
- * and holds nothing. Losses that are not finite leave a gap; a run without steps leaves empty axes.
+ * Plots the loss of a training run on a canvas: every step, a moving average, and the mean of each epoch. The axis is
+ * logarithmic if the losses span a factor of ten. The canvas becomes `width * scale` by `height * scale` pixels. The
+ * result is a still picture, without listeners. Losses that are not finite leave a gap; a run without steps leaves
+ * empty axes.
+ *
+ * @throws TesseraError if an option is wrong, or the canvas can't be as large
  *
  * @example
  * ```ts
@@ -100,7 +104,7 @@ export const checkChart = (op: string, given: LossChartOptions): LossChartOption
  */
 export const lossChart = (points: readonly LossPoint[], canvas: CanvasLike, given: LossChartOptions = {}): void => {
   const { title = 'Training loss', width = 800, height = 450, scale = 2 } = checkChart('lossChart', given)
-  // chart.js gives it the size in pixels: whether it has room for them is found out before
+  // chart.js sets the size in pixels; this finds out before whether the canvas can have it
   resize('lossChart', canvas, Math.floor(width * scale), Math.floor(height * scale))
   resize('lossChart', canvas, width, height)
   drawChart(canvas, [LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Title, Legend], {

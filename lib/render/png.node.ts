@@ -10,34 +10,47 @@ import { draw } from './canvas.ts'
 import type { CanvasLike, DrawOptions } from './canvas.ts'
 import { checkPicture, type Picture } from './pixels.ts'
 
-/** A canvas that can write itself as PNG: what node `canvas` makes. */
+/** A canvas that can be written as a PNG file. */
 export interface PngCanvas extends CanvasLike {
+  /** The bytes of a PNG file. */
   toBuffer(type: 'image/png'): Uint8Array
 }
 
-/** A canvas of the package `canvas`, which draws as a browser's does. */
+/** A canvas of the package `canvas`, which draws like one of a browser. */
 export interface NodeCanvas extends PngCanvas {
+  /** The 2d context. */
   getContext(kind: '2d'): CanvasRenderingContext2D
 }
 
-/** What is used of the package `canvas`. */
+/** The part of the package `canvas` that is used. */
 export interface CanvasModule {
+  /** Makes a canvas, with its size in pixels. */
   readonly createCanvas: (width: number, height: number) => NodeCanvas
 }
 
-// the package has types of its own, but may not be there to tell them
+// the package has types, but it may not be installed
 const asCanvasModule = (loaded: unknown): CanvasModule => loaded as CanvasModule
 
 const unavailable = (thrown: unknown): Failure =>
   failure('unavailable', `no pictures: the package canvas cannot be loaded (${reason(thrown)}): run npm run setup`)
 
-/** `loadCanvas` with the loader as an argument. */
+/**
+ * `loadCanvas`, with the loader of packages as an argument. The failure is of kind `unavailable`.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * import * as node from 'tessera/node'
+ * const canvas = node.loadCanvasBy(() => t.raise('load', 'there is no such package'))
+ * assert.ok(canvas._tag === 'Left' && canvas.left.kind === 'unavailable')
+ * ```
+ */
 export const loadCanvasBy = (load: (name: string) => unknown): E.Either<Failure, CanvasModule> =>
   E.tryCatch(() => asCanvasModule(load('canvas')), unavailable)
 
 /**
- * The package `canvas`, loaded when first asked for: it is an optional dependency, and everything that
- * draws nothing works without it. The failure is of kind `unavailable` and says how to mend it.
+ * Loads the package `canvas`. It is an optional dependency: everything that draws no picture works without it. The
+ * failure is of kind `unavailable`, and says how to install it.
  *
  * @example
  * ```ts
@@ -51,7 +64,7 @@ export const loadCanvas = (): E.Either<Failure, CanvasModule> => loadCanvasBy(cr
 
 const isPicture = (drawing: Picture | PngCanvas): drawing is Picture => 'data' in drawing
 
-/** The longest side that Cairo, which draws for `canvas`, has a surface for. */
+/** The longest side of a surface of Cairo, with which `canvas` draws. */
 const mostPixels = 32_767
 
 const drawn = (picture: Picture, options: DrawOptions, { createCanvas }: CanvasModule): PngCanvas => {
@@ -61,7 +74,7 @@ const drawn = (picture: Picture, options: DrawOptions, { createCanvas }: CanvasM
   return canvas
 }
 
-/** The bytes of a PNG file; raises where they are of another picture: a canvas without memory writes one of 1x1. */
+/** The bytes of a PNG file. Raises if their size is wrong: a canvas that is out of memory writes a picture of 1x1. */
 const bytesOf = (canvas: PngCanvas): Uint8Array => {
   const { width, height } = canvas
   const bytes = Math.max(width, height) > mostPixels ? new Uint8Array() : canvas.toBuffer('image/png')
@@ -72,7 +85,7 @@ const bytesOf = (canvas: PngCanvas): Uint8Array => {
   )
 }
 
-/** What the header of a PNG file says. */
+/** The size in the header of a PNG file. */
 const sizeInPng = (bytes: Uint8Array): string | undefined => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return bytes.length < 24 ? undefined : `${view.getUint32(16)}x${view.getUint32(20)}`
@@ -84,7 +97,19 @@ const asPng = (canvas: () => PngCanvas): E.Either<Failure, Uint8Array> =>
     (thrown) => failure('write', `the picture cannot be made a PNG: ${reason(thrown)}`)
   )
 
-/** A picture, with a title if there is one, as the bytes of a PNG file; failures as of `writePng`. */
+/**
+ * The bytes of a PNG file with a picture, and a title if there is one. The failure is of kind `unavailable` without the
+ * package `canvas`, else `write`.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * import * as node from 'tessera/node'
+ * const picture = t.grid({ data: Float32Array.of(-1, 1), shape: [2, 1, 1] })
+ * const png = node.encodePng(picture)
+ * if (png._tag === 'Right') assert.deepStrictEqual([...png.right.subarray(1, 4)], [...'PNG'].map((c) => c.charCodeAt(0)))
+ * ```
+ */
 export const encodePng = (picture: Picture, options: DrawOptions = {}): E.Either<Failure, Uint8Array> =>
   pipe(
     loadCanvas(),
@@ -92,10 +117,10 @@ export const encodePng = (picture: Picture, options: DrawOptions = {}): E.Either
   )
 
 /**
- * Writes a picture, or what is drawn on a canvas, as a PNG file. The failure is of kind `unavailable`
- * without the package `canvas`, else `write`.
+ * Writes a picture, or the content of a canvas, to a PNG file. The failure is of kind `unavailable` without the package
+ * `canvas`, else `write`.
  *
- * @param options a title is drawn above a picture; a canvas stays as it is
+ * @param options a title above a picture; a canvas is written as it is
  *
  * @example
  * ```ts

@@ -1,9 +1,12 @@
 /** The loss of one training step. */
 export interface LossPoint {
+  /** The number of the step. */
   readonly step: number
+  /** The number of its epoch. */
   readonly epoch: number
+  /** The loss of its batch. */
   readonly loss: number
-  /** Images in the step's batch, which weigh it in the mean of its epoch; 1. */
+  /** The images in its batch, which are its weight in the mean of the epoch; 1 by default. */
   readonly images?: number
 }
 
@@ -18,9 +21,9 @@ const runningSums = (values: readonly number[]): readonly number[] => {
 }
 
 /**
- * Moving average of each value with up to `reach` neighbours on either side: no more after it than
- * before it, so that the steep start of a run keeps its shape, and what is left at the end. It does not
- * lag behind. A value that is not finite is left out of its neighbours' averages and has none (NaN).
+ * The moving average of each value with up to `reach` neighbours on either side, and never more after it than before
+ * it, so that the steep start of a run keeps its shape. It does not lag behind. A value that is not finite is left out
+ * of the averages of its neighbours, and has none itself (NaN).
  */
 export const smooth = (values: readonly number[], reach: number): readonly number[] => {
   const sums = runningSums(values.map((v) => (Number.isFinite(v) ? v : 0)))
@@ -33,7 +36,7 @@ export const smooth = (values: readonly number[], reach: number): readonly numbe
   })
 }
 
-/** The smoothed loss: a hundredth of the run to either side, two steps at least. */
+/** The smoothed loss: a moving average over a hundredth of the run to either side, at least two steps. */
 export const smoothed = (points: readonly LossPoint[]): readonly ChartPoint[] => {
   const losses = points.map(({ loss }) => loss)
   return smooth(losses, Math.max(2, Math.floor(points.length / 100))).map((y, i) => ({ x: points[i]?.step ?? 0, y }))
@@ -46,7 +49,7 @@ const epochMean = (points: readonly LossPoint[]): ChartPoint => {
   return { x: (first + last) / 2, y: total / images }
 }
 
-/** Each epoch's mean loss over its images, at the middle of its steps. */
+/** The mean loss of each epoch over its images, at the middle of its steps. */
 export const epochMeans = (points: readonly LossPoint[]): readonly ChartPoint[] => {
   const epochs = new Map<number, LossPoint[]>()
   for (const point of points) {
@@ -57,7 +60,7 @@ export const epochMeans = (points: readonly LossPoint[]): readonly ChartPoint[] 
   return Array.from(epochs.values(), epochMean)
 }
 
-/** Whether losses spread so far that only a logarithmic axis shows them all: tenfold, all above 0. */
+/** Whether losses need a logarithmic axis: they span a factor of ten, and all are above 0. */
 export const wantsLog = (points: readonly LossPoint[]): boolean => {
   let [least, most] = [Infinity, 0]
   for (const { loss } of points) {
@@ -72,7 +75,7 @@ export const wantsLog = (points: readonly LossPoint[]): boolean => {
 export const roundTicks = (least: number, most: number): readonly number[] => {
   const [first, last] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))]
   const powers = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i)
-  // written out and read back: 5 * 10 ** -2 has other last digits than 0.05
+  // parsed from text, because 5 * 10 ** -2 is not exactly 0.05
   const all = powers.flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`)))
   return all.filter((tick) => tick >= least && tick <= most)
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
 import { layers } from '../../scripts/sizes/layers.ts'
@@ -21,13 +21,36 @@ describe('the oldest Node', () => {
   })
 })
 
-describe('docs/contributing.md', () => {
-  it('quotes code as it stands in the library', () => {
-    const files = readdirSync(new URL('lib', root), { recursive: true, encoding: 'utf8' })
-    const sources = files.filter((file) => file.endsWith('.ts')).map((file) => text(`lib/${file}`))
-    const quoted = [...text('docs/contributing.md').matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code!)
-    expect(quoted.length).toBe(3)
-    for (const code of quoted) expect(sources.filter((source) => source.includes(code)).length, code).toBe(1)
+describe('pages that quote the library', () => {
+  const files = readdirSync(new URL('lib', root), { recursive: true, encoding: 'utf8' })
+  const sources = files.filter((file) => file.endsWith('.ts')).map((file) => text(`lib/${file}`))
+  const quoted = (path: string, language: 'ts' | 'typescript'): readonly string[] =>
+    [...text(path).matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, code]) => code!)
+
+  // the guide's other blocks are executed
+  it.each([
+    ['docs/contributing.md', 'ts'],
+    ['docs/guide/6-a-new-operation.md', 'typescript']
+  ] as const)('%s shows code as it stands there', (path, language) => {
+    const blocks = quoted(path, language)
+    expect(blocks.length).toBe(3)
+    for (const code of blocks) expect(sources.filter((source) => source.includes(code)).length, code).toBe(1)
+  })
+
+  it('the guide links to files and headings that are there', () => {
+    const guide = readdirSync(new URL('docs/guide', root)).filter((file) => file.endsWith('.md'))
+    const links = guide.flatMap((file) =>
+      [...text(`docs/guide/${file}`).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].map(
+        ([, path, heading]) => [new URL(path!, new URL(`docs/guide/${file}`, root)), heading] as const
+      )
+    )
+    expect(links.length).toBeGreaterThan(15)
+    for (const [url, heading] of links) {
+      expect(existsSync(url), url.pathname).toBe(true)
+      const titles = heading === undefined ? [] : [...readFileSync(url, 'utf8').matchAll(/^#+ (.*)$/gm)]
+      const anchors = titles.map(([, title]) => title!.toLowerCase().replaceAll(' ', '-'))
+      if (heading !== undefined) expect(anchors, url.pathname).toContain(heading)
+    }
   })
 })
 

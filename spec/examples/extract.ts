@@ -11,11 +11,13 @@ export interface Example {
   readonly code: string
 }
 
-const sources = (folder: string): readonly string[] =>
+const filesIn = (folder: string, extension: '.ts' | '.md'): readonly string[] =>
   readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => path.endsWith(extension))
     .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
     .toSorted()
+
+const pages = (): readonly string[] => ['README.md', 'docs/pytorch.md', ...filesIn('docs/guide', '.md')]
 
 /** What stands before the fence stands before each line of the block: nothing, or a docstring's margin. */
 const fenced = /^(?<margin>[ *]*)```ts\n(?<block>[^]*?)^\k<margin>```$/gm
@@ -33,8 +35,8 @@ export const examplesIn = (file: string, text: string): readonly Example[] =>
     code: withoutMargin(groups!.block!, groups!.margin!)
   }))
 
-/** Every example of the README, the pages beside it, the library and the models. */
+/** Every example of the README, the guide, the library and the models. */
 export const examples = (): readonly Example[] =>
-  ['README.md', 'docs/pytorch.md', ...sources('lib'), ...sources('models')].flatMap((file) =>
+  [...pages(), ...filesIn('lib', '.ts'), ...filesIn('models', '.ts')].flatMap((file) =>
     examplesIn(file, readFileSync(root + file, 'utf8'))
   )

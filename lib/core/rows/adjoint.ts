@@ -2,11 +2,11 @@ import { addAffine, constant, divMod, freshVar, scale, shift, variable, type Aff
 import { raise, showShape } from '../../base/raise.ts'
 import { reductions, type ReductionName } from '../reductions.ts'
 import { axesOf, checkShape, type Shape } from '../shape.ts'
-import { node, type Access, type Row, type Tensor, type Values } from '../tensor.ts'
+import { node, withRow, type Access, type Row, type Tensor, type Values } from '../tensor.ts'
 import { dualOp, tensorFirst } from '../dual.ts'
 import { addInto, reduceValues, view, zeros } from '../values.ts'
 
-// Two pairs of linear rows, each the other's gradient: expand and sum, window and overlapAdd.
+// Two pairs of linear rows, each of which is the gradient of the other: expand and sum, window and overlapAdd.
 
 const expandRow: Row<Shape> = {
   name: 'expand',
@@ -29,14 +29,17 @@ const expandRow: Row<Shape> = {
 }
 const repeated = (from: Shape, to: Shape): readonly number[] => to.flatMap((d, i) => (d === from[i] ? [] : [i]))
 
-/** A shape to repeat a tensor to, or a shape alone for `pipe`. */
+/** A tensor and a shape; or the shape alone, for `pipe`. */
 export interface Expansion {
   <const S extends Shape>(x: Tensor, to: S): Tensor<S>
   <const S extends Shape>(to: S): (x: Tensor) => Tensor<S>
 }
 
 /**
- * Repeats axes of size 1 until the tensor has the shape `to`, which has as many axes.
+ * Repeats axes of size 1 until the tensor has the shape `to`, which must have as many axes. Operations on two tensors
+ * do this by themselves. The gradient is a sum.
+ *
+ * @throws TesseraError if another axis than one of size 1 would change
  *
  * @example
  * ```ts
@@ -45,12 +48,12 @@ export interface Expansion {
  * assert.deepStrictEqual(await t.reference.read(y), Float64Array.of(1, 1, 1, 2, 2, 2))
  * ```
  */
-export const expand = Object.assign(
+export const expand = withRow(
   dualOp<Expansion>('expand', tensorFirst(2), (to: Shape) => {
     const shape = checkShape('expand', to)
     return (x: Tensor) => node(expandRow, shape, x)
   }),
-  { row: expandRow }
+  expandRow
 )
 
 export const reducedShape = (axes: readonly number[], from: Shape): Shape =>
@@ -61,10 +64,10 @@ const reducedAccess = (axes: readonly number[], input: Shape, out: readonly Affi
   return { index: out.map((i, axis) => (axes.includes(axis) ? variable(over[axes.indexOf(axis)]!) : i)), over }
 }
 
-/** Whether the attributes of a row are axes that it reduces. */
+/** Whether the attributes of a row are the axes that it reduces. */
 export const reducesAxes = ({ kernel }: Row): boolean => kernel.kind === 'access' && kernel.at === reducedAccess
 
-/** A reduction over some axes, which stay with size 1; its gradient is all that it has of its own. */
+/** A reduction over some axes, which stay with size 1. Only the gradient differs from reduction to reduction. */
 export const reductionRow = (
   name: ReductionName,
   vjp: Row<readonly number[]>['vjp'],
@@ -89,7 +92,9 @@ export const sumKeep = Object.assign(
   { row: sumRow }
 )
 
-/** Windows along some axes: window k of `axes[k]` starts at stride · position and has size[k] taps, `dilation` apart. */
+/**
+ * Windows along some axes: window k of `axes[k]` starts at stride · position and has size[k] taps, `dilation` apart.
+ */
 export interface Windows {
   readonly axes: readonly number[]
   readonly size: readonly number[]
@@ -160,7 +165,7 @@ const overlapAddRow: Row<Overlap> = {
 }
 
 /**
- * An element y gathers what the windows that contain it hold of it: position o, tap k with
+ * An element y is the sum of its copies in all windows that contain it: position o, tap k with
  * stride·o + dilation·k = y. With y = stride·m + r and dilation 1 that is k = stride·a + r, o = m - a
  * for every a, so only the taps that exist are visited.
  */
@@ -189,7 +194,7 @@ const tapsOf = (y: Affine, size: number, stride: number, dilation: number) => {
   return { over, tap: variable(over), position: shift(position, 0), guards: [{ index: rest, extent: 1 }] }
 }
 
-/** Adds windows back where they were taken from: the adjoint of `window` on a tensor of shape `to`. */
+/** Adds windows to the elements that they were taken from: the adjoint of `window` on a tensor of shape `to`. */
 export const overlapAdd = Object.assign(
   (x: Tensor, windows: Windows, to: Shape): Tensor => node(overlapAddRow, { ...windows, to }, x),
   { row: overlapAddRow }

@@ -1,7 +1,7 @@
 import { raise, showShape } from '../../base/raise.ts'
 import { axesOf, isEmpty, sizeOf, stridesOf, type Shape } from '../shape.ts'
 import { counted, dualOp } from '../dual.ts'
-import { node, type Row, type Tensor, type Values } from '../tensor.ts'
+import { node, withRow, type Row, type Tensor, type Values } from '../tensor.ts'
 import { zeros } from '../values.ts'
 import { reducedShape, reductionRow, sumKeep } from './adjoint.ts'
 import { checkCountable, checkWithin, iota } from './leaves.ts'
@@ -10,7 +10,7 @@ import { div, equal, floor, less, mul, select } from './pointwise.ts'
 
 const maxRow = reductionRow(
   'max',
-  // the largest elements share the cotangent; where one is NaN none is the largest, and all get 0 / 0
+  // the largest elements share the cotangent; if one is NaN, none is the largest, and all get 0 / 0
   (ct, y, [x], axes) => {
     const largest = equal(x!, y)
     return [select(less(x!, y), 0, mul(ct, div(largest, sumKeep(largest, axes))))]
@@ -31,7 +31,7 @@ export const maxKeep = Object.assign(
 )
 
 const prodRow = reductionRow('prod', (ct, _, [x], axes) => {
-  // of the elements that are not 0; one that is 0 gets it where it is the only one
+  // the product of the elements that are not 0; an element that is 0 gets it if it is the only one
   const isZero = equal(x!, 0)
   const zeros = sumKeep(isZero, axes)
   const others = prodKeep(select(isZero, 1, x!), axes)
@@ -62,7 +62,7 @@ const takeRow: Row<undefined> = {
     const ones = new Array<number>(ct.shape.length - 1).fill(1)
     const [n, count] = [ct.shape[0]!, table!.shape[0]!]
     const hit = equal(reshape(floor(rows!), [n, 1]), iota([n, count], { axis: 1 }))
-    // chosen, not multiplied by 0 and 1: what one row gets is no concern of the others, were it infinite
+    // chosen, not multiplied by 0 and 1: an infinite cotangent of one row must not make others NaN
     const each = select(reshape(hit, [n, count, ...ones]), reshape(ct, [n, 1, ...ct.shape.slice(1)]), 0)
     const sums = sumKeep(each, 0)
     return [reshape(sums, table!.shape), undefined]
@@ -76,7 +76,7 @@ const taken = (shape: Shape, table: Values, rows: Values): Values => {
   const [width, strides] = [sizeOf(inner), stridesOf(inner)]
   for (let i = 0; i < shape[0]!; i++) {
     const row = rows.get(i)
-    if (!(row >= 0 && row < table.shape[0]!)) continue // what is not there is NaN, as in the kernels
+    if (!(row >= 0 && row < table.shape[0]!)) continue // a missing row is NaN, as in the kernels
     for (let j = 0; j < width; j++) {
       const at = inner.map((d, k) => Math.floor(j / strides[k]!) % d)
       y.data[i * width + j] = table.get(Math.floor(row), ...at)
@@ -85,15 +85,17 @@ const taken = (shape: Shape, table: Values, rows: Values): Values => {
   return y
 }
 
-/** Row numbers of a table, or row numbers alone for `pipe`. */
+/** A table and row numbers; or the row numbers alone, for `pipe`. */
 export interface Take {
   (table: Tensor, rows: Tensor): Tensor
   (rows: Tensor): (table: Tensor) => Tensor
 }
 
 /**
- * Rows of a table by number, rounded down: `[r, …]` and `[n]` give `[n, …]`. A number outside the table is an error if
- * the host holds it, and gives NaN if only the device knows it.
+ * Rows of a table by number, rounded down: `[r, …]` and `[n]` give `[n, …]`. The gradient adds up the cotangents of
+ * equal row numbers.
+ *
+ * @throws TesseraError if the host knows a number outside the table; one that only the device knows gives NaN
  *
  * @example
  * ```ts
@@ -102,11 +104,11 @@ export interface Take {
  * assert.deepStrictEqual(await t.reference.read(t.take(table, t.tensor([2, 0]))), Float64Array.of(5, 6, 1, 2))
  * ```
  */
-export const take = Object.assign(
+export const take = withRow(
   dualOp<Take>('take', counted(2), (rows: Tensor) => (table: Tensor) => {
     const result = node(takeRow, undefined, table, rows)
     checkWithin('take', 'the row', rows, table.shape[0]!, { floored: true })
     return result
   }),
-  { row: takeRow }
+  takeRow
 )

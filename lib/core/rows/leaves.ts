@@ -4,7 +4,7 @@ import type { Words } from '../../random/words.ts'
 import type { Key } from '../key.ts'
 import { options } from '../options.ts'
 import { axisOf, checkShape, type Shape } from '../shape.ts'
-import { node, shaped, type Row, type Tensor } from '../tensor.ts'
+import { node, shaped, withRow, type Row, type Tensor } from '../tensor.ts'
 import { view } from '../values.ts'
 import type { Storage } from '../storage.ts'
 import { leaked, type Trace } from '../trace.ts'
@@ -29,16 +29,26 @@ const fullRow: Row<Full> = {
   show: ({ value }) => String(value)
 }
 
-/** A tensor of one number. */
-export const full = Object.assign(
+/**
+ * A tensor with one number everywhere. The number is part of the graph, and takes no memory.
+ *
+ * @throws TesseraError if a size is negative or not whole
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.full([3], 0.5)), Float64Array.of(0.5, 0.5, 0.5))
+ * ```
+ */
+export const full = withRow(
   <const S extends Shape>(shape: S, value: number): Tensor<S> =>
     shaped<S>(node(fullRow, { shape: checkShape('full', shape), value })),
-  { row: fullRow }
+  fullRow
 )
 
-/** Whole numbers up to this are float32, one by one. */
+/** Every whole number up to this one is a float32. */
 const mostCountable = 2 ** 24
-/** Raises where numbers up to so many can't all be float32. */
+/** Raises if the numbers below `count` are not all float32. */
 export const checkCountable = (op: string, what: string, count: number): void => {
   if (count - 1 > mostCountable)
     raise(op, `float32 can't hold the numbers of ${what} of ${count}: it has every whole number up to ${mostCountable}`)
@@ -68,14 +78,16 @@ const iotaRow: Row<Iota> = {
   show: ({ axis }) => `axis ${axis}`
 }
 
-/** Which axis `iota` counts along. */
+/** The axis of `iota`. */
 export interface IotaOptions {
-  /** Negative from the end; 0 by default. */
+  /** The axis to count along, negative from the end; 0 by default. */
   readonly axis?: number
 }
 
 /**
- * The index along an axis: 0, 1, 2 …
+ * The index along an axis: 0, 1, 2 … It has no gradient.
+ *
+ * @throws TesseraError if the axis is longer than 2^24 + 1, beyond which float32 can't count
  *
  * @example
  * ```ts
@@ -83,15 +95,12 @@ export interface IotaOptions {
  * assert.deepStrictEqual(await t.reference.read(t.iota([2, 3], { axis: 1 })), Float64Array.of(0, 1, 2, 0, 1, 2))
  * ```
  */
-export const iota = Object.assign(
-  <const S extends Shape>(shape: S, given: IotaOptions = {}): Tensor<S> => {
-    const { axis = 0 } = options('iota', given, { axis: true })
-    return shaped<S>(node(iotaRow, { shape: checkShape('iota', shape), axis: axisOf('iota', axis, shape.length) }))
-  },
-  { row: iotaRow }
-)
+export const iota = withRow(<const S extends Shape>(shape: S, given: IotaOptions = {}): Tensor<S> => {
+  const { axis = 0 } = options('iota', given, { axis: true })
+  return shaped<S>(node(iotaRow, { shape: checkShape('iota', shape), axis: axisOf('iota', axis, shape.length) }))
+}, iotaRow)
 
-/** Numbers held by the host or by a device. */
+/** Numbers on the host or on a device. */
 export interface Held {
   readonly shape: Shape
   readonly storage: Storage
@@ -105,8 +114,8 @@ export const valueRow: Row<Held> = {
 }
 
 /**
- * Raises where numbers that the host holds are none of the whole numbers from 0 to so many, or (`floored`) are not once
- * they are rounded down. Those that only a device knows can't be looked at: what they name is NaN.
+ * Raises unless all numbers of a tensor are whole numbers from 0 to `count` - 1 (with `floored`, after rounding down).
+ * It checks numbers on the host only: a number that only a device knows, and that names nothing, gives NaN there.
  */
 export const checkWithin = (
   op: string,
@@ -123,7 +132,7 @@ export const checkWithin = (
   }
 }
 
-/** Numbers that the host draws from a key when a compiled function is called. */
+/** Random numbers that the host draws from a key when a compiled function is called. */
 export interface Draw {
   readonly shape: Shape
   readonly key: Key
@@ -138,7 +147,7 @@ export const drawRow: Row<Draw> = {
   vjp: () => []
 }
 
-/** Numbers that are drawn when they are first read. */
+/** Random numbers that are drawn when they are first read. */
 export const lazily = (draw: () => ArrayLike<number>) => {
   let numbers: ArrayLike<number> | undefined
   return {
@@ -151,10 +160,10 @@ export const lazily = (draw: () => ArrayLike<number>) => {
 export interface Argument {
   readonly shape: Shape
   readonly position: number
-  /** What it is a placeholder for: no other graph has a value for it. */
+  /** The trace that it belongs to: only there it has a value. */
   readonly trace?: Trace
 }
-/** A placeholder, in words. */
+/** Describes a placeholder. */
 export const argumentText = ({ position, shape }: Argument): string => `the argument ${position} ${showShape(shape)}`
 
 export const argumentRow: Row<Argument> = {

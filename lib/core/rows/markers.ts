@@ -1,6 +1,6 @@
 import { node, type Row, type Tensor } from '../tensor.ts'
 
-// Rows that compute nothing: their value is that of their first input.
+// Rows that compute nothing: their value is their first input.
 
 const barrierRow: Row<undefined> = {
   name: 'store',
@@ -11,7 +11,7 @@ const barrierRow: Row<undefined> = {
   vjp: (ct) => [ct]
 }
 
-/** `x`, which is to lie in a buffer of this very shape. */
+/** `x`, materialised in a buffer of exactly this shape. */
 export const barrier = Object.assign((x: Tensor): Tensor => node(barrierRow, undefined, x), { row: barrierRow })
 
 const differentiatedAsRow: Row<undefined> = {
@@ -24,8 +24,8 @@ const differentiatedAsRow: Row<undefined> = {
 }
 
 /**
- * `value`, with the gradient of `other`: the same function of the same tensors, written in another way. For when one way
- * keeps more digits, and the gradient of the other has fewer operations.
+ * The value of `value` with the gradient of `other`, which must be the same function written in another way. Use it if
+ * one form keeps more digits, and the gradient of the other takes fewer operations.
  */
 export const differentiatedAs = Object.assign(
   (value: Tensor, other: Tensor): Tensor => node(differentiatedAsRow, undefined, value, other),

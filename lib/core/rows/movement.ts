@@ -3,10 +3,10 @@ import { raise, showShape } from '../../base/raise.ts'
 import { dualOp, tensorFirst } from '../dual.ts'
 import { options } from '../options.ts'
 import { axesOf, axisOf, sameShape, sizeOf, stridesOf, type Shape } from '../shape.ts'
-import { node, type Row, type Tensor, type Values } from '../tensor.ts'
+import { node, withRow, type Row, type Tensor, type Values } from '../tensor.ts'
 import { addInto, packed, view, zeros } from '../values.ts'
 
-// Movements rewrite indices and compute nothing; each has a movement as its gradient.
+// Movements rewrite indices and compute nothing. The gradient of each is a movement.
 
 const reshapeRow: Row<Shape> = {
   name: 'reshape',
@@ -23,14 +23,16 @@ const reshapeRow: Row<Shape> = {
   show: showShape
 }
 
-/** A shape for a tensor, or a shape alone for `pipe`. */
+/** A tensor and a shape; or the shape alone, for `pipe`. */
 export interface Reshaping {
   <const S extends Shape>(x: Tensor, to: S): Tensor<S>
   <const S extends Shape>(to: S): (x: Tensor) => Tensor<S>
 }
 
 /**
- * The same elements in row-major order under another shape. One size may be -1: it follows from the others.
+ * The same elements, in row-major order, under another shape. One size may be -1, and follows from the others.
+ *
+ * @throws TesseraError if the shape has another number of elements
  *
  * @example
  * ```ts
@@ -40,12 +42,12 @@ export interface Reshaping {
  * assert.deepStrictEqual(pipe(t.ones([2, 6]), t.reshape([12])).shape, [12])
  * ```
  */
-export const reshape = Object.assign(
+export const reshape = withRow(
   dualOp<Reshaping>('reshape', tensorFirst(2), (to: Shape) => (x: Tensor) => {
     const shape = inferred(x.shape, to)
     return sameShape(x.shape, shape) ? x : node(reshapeRow, shape, x)
   }),
-  { row: reshapeRow }
+  reshapeRow
 )
 const inferred = (from: Shape, to: Shape): Shape => {
   const known = to.filter((d) => d !== -1)
@@ -72,7 +74,7 @@ const permuteRow: Row<readonly number[]> = {
 }
 const inverse = (order: readonly number[]): readonly number[] => order.map((_, axis) => order.indexOf(axis))
 
-/** An order of axes for a tensor, or an order alone for `pipe`. */
+/** A tensor and an order of its axes; or the order alone, for `pipe`. */
 export interface Permutation {
   (x: Tensor, order: readonly number[]): Tensor
   (order: readonly number[]): (x: Tensor) => Tensor
@@ -81,13 +83,15 @@ export interface Permutation {
 /**
  * The axes of `x` in another order: axis i of the result is axis order[i] of `x`. Negative axes count from the end.
  *
+ * @throws TesseraError unless the order names every axis once
+ *
  * @example
  * ```ts
  * import * as t from 'tessera'
  * assert.deepStrictEqual(t.permute(t.ones([2, 3, 4]), [2, 0, 1]).shape, [4, 2, 3])
  * ```
  */
-export const permute = Object.assign(
+export const permute = withRow(
   dualOp<Permutation>(
     'permute',
     tensorFirst(2),
@@ -98,10 +102,10 @@ export const permute = Object.assign(
         x
       )
   ),
-  { row: permuteRow }
+  permuteRow
 )
 
-/** Per axis: the first index, how many, and the distance between them. */
+/** For each axis, the first index, the number of indices, and the distance between them. */
 export interface Slices {
   readonly start: readonly number[]
   readonly size: readonly number[]
@@ -137,15 +141,15 @@ const sliceRow: Row<Slices> = {
   show: ({ start, size, step }) => `${showShape(start)} ${showShape(size)} ${showShape(step)}`
 }
 
-/** The last index of a slice; of one without elements, that before its first. */
+/** The last index of a slice; for an empty slice, the index before its first. */
 const lastOf = (start: number, size: number, step: number): number => start - 1 + (size > 0 ? 1 + step * (size - 1) : 0)
 
-/** The part of `x` at start + step · i. The user's `slice` is friendlier. */
+/** The elements of `x` at start + step · i. `slice` is the form for users. */
 export const sliceAt = Object.assign((x: Tensor, slices: Slices): Tensor => node(sliceRow, slices, x), {
   row: sliceRow
 })
 
-/** Per axis: zeros before, after, and between neighbours. */
+/** For each axis, the number of zeros before, after, and between neighbours. */
 export interface Padding {
   readonly before: readonly number[]
   readonly after: readonly number[]
@@ -188,7 +192,7 @@ const spread = (y: Values, shape: Shape, before: readonly number[], gap: readonl
     before.reduce((sum, b, i) => sum + b * y.stride[i]!, 0)
   )
 
-/** Zeros around `x` and between its elements. The user's `pad` is friendlier. */
+/** Zeros around `x` and between its elements. `pad` of `lib/ops` is the form for users. */
 export const pad = Object.assign((x: Tensor, padding: Padding): Tensor => node(padRow, padding, x), { row: padRow })
 
 const flipRow: Row<readonly number[]> = {
@@ -205,20 +209,22 @@ const flipRow: Row<readonly number[]> = {
   show: showShape
 }
 
-/** Which axes to reverse. */
+/** The axes that `flip` reverses. */
 export interface FlipOptions {
-  /** One axis or several, negative from the end; all of them by default. */
+  /** One axis or several, negative from the end; all axes by default. */
   readonly axes?: number | readonly number[]
 }
 
-/** Axes to reverse of a tensor, or axes alone for `pipe`. */
+/** A tensor and axes to reverse; or the axes alone, for `pipe`. */
 export interface Flip {
   <S extends Shape>(x: Tensor<S>, options?: FlipOptions): Tensor<S>
   (options?: FlipOptions): <S extends Shape>(x: Tensor<S>) => Tensor<S>
 }
 
 /**
- * `x` with the order of some axes reversed.
+ * Reverses the order of elements along some axes.
+ *
+ * @throws TesseraError if there is no such axis, or one is named twice
  *
  * @example
  * ```ts
@@ -227,10 +233,10 @@ export interface Flip {
  * assert.deepStrictEqual(await t.reference.read(y), Float64Array.of(2, 1, 4, 3))
  * ```
  */
-export const flip = Object.assign(
+export const flip = withRow(
   dualOp<Flip>('flip', tensorFirst(2), (given: FlipOptions = {}) => {
     const { axes } = options('flip', given, { axes: true })
     return (x: Tensor) => node(flipRow, axesOf('flip', axes, x.shape.length), x)
   }),
-  { row: flipRow }
+  flipRow
 )

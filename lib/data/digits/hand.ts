@@ -13,12 +13,12 @@ export type Matrix = readonly [a: number, b: number, c: number, d: number]
 
 /** The longer side of a written digit in pixels, as in MNIST. */
 const BOX = 20
-/** What lies around it in a picture of 28. */
+/** The margin around it in a picture of 28 pixels. */
 const MARGIN = 4
 
 const clamp = (lo: number, hi: number, v: number): number => Math.min(hi, Math.max(lo, v))
 
-/** One of `choices`, by a uniform value of `words`. */
+/** A random one of the choices. */
 const choose = <A>(words: Words, choices: readonly A[]): A =>
   choices[Math.floor(uniformValues(words, 1)[0]! * choices.length)]!
 
@@ -37,9 +37,9 @@ const bend =
   }
 
 /**
- * Slant, width (`usual` times its height, more or less) and turn, by three standard normal values. The
- * turn is given by t = tan(θ / 2), for cos θ = (1 - t²) / (1 + t²) and sin θ = 2t / (1 + t²) are the
- * same bits on every machine, `Math.cos` and `Math.sin` need not be.
+ * Slant, width (about `usual` times the height) and rotation, from three standard normal values. The rotation is given
+ * by t = tan(θ / 2), because cos θ = (1 - t²) / (1 + t²) and sin θ = 2t / (1 + t²) have the same bits on every machine,
+ * which `Math.cos` and `Math.sin` may not have.
  */
 const lean = (z: Float32Array, usual: number): Matrix => {
   const slant = clamp(-0.25, 0.6, 0.16 + 0.18 * z[0]!)
@@ -54,7 +54,7 @@ const apply =
   ([a, b, c, d]: Matrix) =>
   ([x, y]: Point): Point => [a * x + c * y, b * x + d * y]
 
-/** A stroke's points in the unit box, its ends moved a little, for no two ends meet the same way. */
+/** A stroke's points in the unit box. Its ends are moved a little, because ends never meet exactly. */
 const looseEnds = (stroke: readonly number[], z: Float32Array): readonly Point[] => {
   const points = Array.from({ length: stroke.length / 2 }, (_, i): Point => [
     stroke[2 * i]! / 100,
@@ -69,10 +69,10 @@ const extent = (values: readonly number[]): readonly [lo: number, length: number
   return [lo, Math.max(...values) - lo]
 }
 
-/** Steps of the pen's radius, so that a canvas can draw longer pieces at once. */
+/** Rounds the pen's radius, so that a canvas can draw longer pieces at once. */
 const inSteps = (radius: number): number => Math.round(radius * 16) / 16
 
-/** Scales lines to the box, the pen's width within it, and sets the pen's radius, which tapers to one end. */
+/** Scales lines to the box, including the pen's width, and sets the pen's radius, which tapers towards one end. */
 const ink = (lines: readonly (readonly Point[])[], z: Float32Array): readonly Stroke[] => {
   const radius = clamp(0.8, 2, 1.28 + 0.3 * z[0]!)
   const taper = clamp(-0.25, 0.25, 0.12 * z[1]!)
@@ -85,7 +85,7 @@ const ink = (lines: readonly (readonly Point[])[], z: Float32Array): readonly St
   return lines.map((line) => line.map(([x, y], i): Dot => [place(x, left), place(y, top), along(i, line.length)]))
 }
 
-/** The strokes of one digit in a picture of 28×28 pixels, written in a hand that `words` decide. */
+/** The strokes of one digit in a picture of 28×28 pixels, in a handwriting that the random words decide. */
 export const write = (words: Words, label: number): readonly Stroke[] => {
   const skeleton = choose(foldInWords(words, 0), skeletons[label]!)
   const z = normalValues(foldInWords(words, 1), 64)
@@ -98,7 +98,7 @@ export const write = (words: Words, label: number): readonly Stroke[] => {
   )
 }
 
-/** A digit as a font has it, to be drawn around the middle of a picture. */
+/** A digit of a font, to be drawn around the middle of a picture. */
 export interface Letter {
   readonly text: string
   /** A CSS font family. */
@@ -108,7 +108,7 @@ export interface Letter {
   readonly matrix: Matrix
 }
 
-/** One digit in one of the font families, leaning as `words` decide. */
+/** One digit in one of the font families, slanted as the random words decide. */
 export const set = (words: Words, label: number, families: readonly string[]): Letter => {
   const z = normalValues(foldInWords(words, 1), 3)
   return { text: String(label), family: choose(foldInWords(words, 0), families), height: BOX, matrix: lean(z, 1) }

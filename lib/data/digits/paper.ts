@@ -1,11 +1,11 @@
 /** A picture's height and width, as in MNIST. */
 export const SIDE = 28
-/** Digits are drawn so many times as large and then averaged down, which smooths their edges. */
+/** Digits are drawn larger by this factor and then averaged down, which smooths their edges. */
 export const ZOOM = 4
 /** The side of a large drawing: one byte a pixel, 255 full ink. */
 export const LARGE = SIDE * ZOOM
 
-/** Calls `visit` with every pixel of a large drawing that has ink. */
+/** Calls `visit` for every inked pixel of a large drawing. */
 const eachInked = (drawing: Uint8Array, visit: (x: number, y: number, v: number) => void): void => {
   for (let y = 0, at = 0; y < LARGE; y++) {
     for (let x = 0; x < LARGE; x++, at++) {
@@ -14,7 +14,7 @@ const eachInked = (drawing: Uint8Array, visit: (x: number, y: number, v: number)
   }
 }
 
-/** How far a drawing's centre of mass lies to the right of the middle and below it, in its pixels. */
+/** How far a drawing's centre of mass is to the right of the middle and below it, in pixels. */
 const offCentre = (drawing: Uint8Array): readonly [number, number] => {
   let mass = 0
   let sumX = 0
@@ -28,7 +28,7 @@ const offCentre = (drawing: Uint8Array): readonly [number, number] => {
   return [shift(sumX), shift(sumY)]
 }
 
-/** Averages a large drawing down to 28×28 with its centre of mass in the middle, as MNIST was made. */
+/** Averages a large drawing down to 28×28, with its centre of mass in the middle, as in MNIST. */
 export const settle = (drawing: Uint8Array): Uint8Array => {
   const [right, below] = offCentre(drawing)
   const sums = new Uint16Array(SIDE * SIDE)

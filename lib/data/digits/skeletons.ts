@@ -1,7 +1,7 @@
 /**
- * A way to write a digit: its strokes, each a list x, y, x, y, … of the points that the pen passes, in
- * hundredths of the digit's box (x to the right, y down). The pen turns smoothly, but for a point that
- * stands twice: that is a corner.
+ * A way to write a digit: its strokes. Each is a list x, y, x, y, … of the points that the pen passes, in hundredths of
+ * the digit's box (x to the right, y down). The pen turns smoothly, except at a point that is listed twice, which is a
+ * corner.
  */
 export type Skeleton = readonly (readonly number[])[]
 

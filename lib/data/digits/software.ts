@@ -12,7 +12,7 @@ const squaredDistance = (x: number, y: number, a: Dot, b: Dot): number => {
   return ex * ex + ey * ey
 }
 
-/** Paints one segment with round ends: full ink within the pen's radius, fading over one pixel at its edge. */
+/** Paints one segment with round ends: full ink within the pen's radius, which fades over one pixel at the edge. */
 const paint = (drawing: Uint8Array, a: Dot, b: Dot): void => {
   const reach = b[2] + 0.5
   const first = (p: number, q: number): number => Math.max(0, Math.floor(Math.min(p, q) - reach))

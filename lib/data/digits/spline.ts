@@ -1,18 +1,18 @@
 export type Point = readonly [x: number, y: number]
 
-/** Pieces of curve from one given point to the next. */
+/** The number of line segments from one given point to the next. */
 const PIECES = 5
 
 const same = (a: Point, b: Point): boolean => a[0] === b[0] && a[1] === b[1]
 
-/** Runs of points between corners, which are the points that stand twice. */
+/** The runs of points between corners. A corner is a point that is listed twice. */
 const runs = (points: readonly Point[]): readonly (readonly Point[])[] => {
   const corners = points.flatMap((p, i) => (i > 0 && same(p, points[i - 1]!) ? [i] : []))
   const starts = [0, ...corners]
   return starts.map((start, i) => points.slice(start, starts[i + 1]))
 }
 
-/** Catmull and Rom's cubic from b (at 0) to c (at 1), with the directions (c - a) / 2 and (d - b) / 2 there. */
+/** Catmull and Rom's cubic from b (at 0) to c (at 1), with the tangents (c - a) / 2 and (d - b) / 2 there. */
 const cubic = (a: number, b: number, c: number, d: number, at: number): number =>
   b + 0.5 * at * (c - a + at * (2 * a - 5 * b + 4 * c - d + at * (3 * (b - c) + d - a)))
 
@@ -27,5 +27,5 @@ const curve = (run: readonly Point[]): readonly Point[] => {
   })
 }
 
-/** A smooth line through `points` as a polyline; a point that stands twice is a corner. */
+/** A smooth line through points, as a polyline. A point that is listed twice is a corner. */
 export const spline = (points: readonly Point[]): readonly Point[] => [points[0]!, ...runs(points).flatMap(curve)]

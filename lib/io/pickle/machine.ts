@@ -2,13 +2,14 @@ import { shorten } from '../quote.ts'
 import { Dict, kindOf, other } from './values.ts'
 import type { GlobalName, PickleValue } from './values.ts'
 
-/** What the machine asks for whatever leads out of the pickle: a value, or what is wrong as a text in `fault`. */
+/** Resolves everything that leads out of the pickle, to a value or a `Fault`. */
 export interface Host {
   find(name: string): PickleValue | Fault
   call(name: string, args: readonly PickleValue[]): PickleValue | Fault
   load(id: PickleValue): PickleValue | Fault
 }
 
+/** What is wrong, as text. */
 export interface Fault {
   readonly fault: string
 }
@@ -20,9 +21,9 @@ const isFault = (x: PickleValue | Fault): x is Fault => typeof x === 'object' &&
 const newline = 0x0a
 
 /**
- * The stack machine that a pickle is a program of. Whatever is wrong is noted as a fault, the first one wins, and
- * whoever runs it stops there; until then it goes on with `None` in place of what is missing. So nothing here throws,
- * and nothing is allocated by a size that the bytes have not been seen to have.
+ * The stack machine that runs pickles. The first error is recorded as a fault, and the caller stops the machine. Until
+ * then it continues with `None` in place of anything missing. So nothing here throws, and nothing is allocated by a
+ * size that the bytes don't have.
  */
 export class Machine {
   readonly #bytes: Uint8Array
@@ -64,7 +65,7 @@ export class Machine {
     return size <= this.#bytes.length - this.#at
   }
 
-  /** Where the next `size` bytes lie, or undefined where there are not as many. */
+  /** The position of the next `size` bytes, or undefined if there are fewer. */
   #skip(size: number): number | undefined {
     if (!this.has(size)) {
       this.complain(`the pickle ends at byte ${this.#bytes.length}, within a value of ${size} bytes`)
@@ -74,7 +75,7 @@ export class Machine {
     return this.#at - size
   }
 
-  /** The next `size` bytes; none where there are not as many. */
+  /** The next `size` bytes, or no bytes if there are fewer. */
   take(size: number): Uint8Array {
     const at = this.#skip(size)
     return at === undefined ? this.#bytes.subarray(0, 0) : this.#bytes.subarray(at, this.#at)
@@ -99,7 +100,7 @@ export class Machine {
     return this.int32() >>> 0
   }
 
-  /** A length: one that loses digits as a number is longer than any file. */
+  /** A length. One that is too large for a precise number is longer than any file. */
   uint64(): number {
     const at = this.#skip(8)
     return at === undefined ? 0 : Number(this.#view.getBigUint64(at, true))
@@ -176,7 +177,7 @@ export class Machine {
     this.push(value ?? null)
   }
 
-  // ---- what it builds ----
+  // ---- the values it builds ----
 
   append(items: readonly PickleValue[]): void {
     const list = this.top()
@@ -195,7 +196,7 @@ export class Machine {
         if (!dict.set(items[i]!, items[i + 1]!)) this.complain(`a dict has ${keyText(items[i]!)} twice`)
   }
 
-  /** Attributes, such as the versions of modules in an OrderedDict, are no tensors. */
+  /** Ignores attributes, such as the versions of modules in an OrderedDict: they are not tensors. */
   build(): void {
     this.pop()
     const built = this.top()
@@ -224,7 +225,7 @@ export class Machine {
     this.#take(this.#host.load(this.pop()))
   }
 
-  /** A whole number of `size` bytes, little end first, in two's complement. */
+  /** A little-endian whole number of `size` bytes, in two's complement. */
   long(size: number): PickleValue {
     const bytes = this.take(size)
     if (bytes.length > 8) return other(`an int of ${bytes.length} bytes`)

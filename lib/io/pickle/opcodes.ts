@@ -104,7 +104,7 @@ export const opcodes: ReadonlyMap<number, Opcode> = new Map<number, Opcode>([
   [0x64, dict], // d
   [0x73, setItem], // s
   [0x75, (m) => m.setItems(m.sinceMark())], // u
-  // a set is what a list is, as far as anybody looks
+  // a set is treated as a list, since nothing reads it
   [0x8f, (m) => m.push(list([]))],
   [0x90, (m) => m.append(m.sinceMark())],
   [0x91, (m) => m.push(tuple(m.sinceMark()))],

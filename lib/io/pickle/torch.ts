@@ -4,7 +4,7 @@ import type { Fault, Host } from './machine.ts'
 import { Dict, other } from './values.ts'
 import type { Sequence, StorageName, PickleValue, View } from './values.ts'
 
-/** PyTorch's storage classes, and the element types of safetensors that they hold; others keep their own name. */
+/** PyTorch's storage classes, and their element types in the names of safetensors. Others keep their own name. */
 const storageTypes: ReadonlyMap<string, string> = new Map([
   ['torch.DoubleStorage', 'F64'],
   ['torch.FloatStorage', 'F32'],
@@ -29,7 +29,7 @@ const dtypeNames: ReadonlySet<string> = new Set(
     .map((name) => `torch.${name}`)
 )
 
-/** More axes than PyTorch can reckon with. A shape of a million axes, kept once, would be read for each tensor. */
+/** More axes than PyTorch supports. A shape of a million axes, stored once, would be read for each tensor. */
 export const mostAxes = 64
 
 const isSequence = (value: PickleValue | undefined): value is Sequence =>
@@ -50,7 +50,7 @@ const sizesOf = (value: PickleValue | undefined): readonly number[] | undefined 
   return sizes.length === value.items.length ? sizes : undefined
 }
 
-// a tensor may say that its numbers mean their negatives or conjugates: then they are other numbers
+// a tensor may say that its numbers are stored as their negatives or conjugates
 const isPlain = (metadata: PickleValue | undefined): boolean =>
   metadata === undefined ||
   metadata === null ||
@@ -105,7 +105,7 @@ const storageOf = (id: PickleValue): StorageName | undefined => {
   return dtype === undefined ? undefined : { kind: 'storage', key, dtype, count }
 }
 
-/** What `torch.save` refers to in the pickle of a state dict, each by its name; everything else is refused by its name. */
+/** Resolves the names that `torch.save` uses in the pickle of a state dict, and refuses all others by name. */
 export const torch = (): Host => {
   const storages = new Map<string, StorageName>()
   return {

@@ -5,16 +5,17 @@ import { opcodes } from './opcodes.ts'
 import type { PickleValue } from './values.ts'
 
 /**
- * A longer program is refused. torch.save takes some forty opcodes for a tensor, so these are twenty-five thousand; and
- * as an opcode of one byte can make an object of a hundred and more, they bound what a pickle takes.
+ * A longer program is refused. torch.save uses about forty opcodes for a tensor, so this is twenty-five thousand
+ * tensors. An opcode of one byte can make an object of a hundred bytes and more, so this also bounds the memory of a
+ * pickle.
  */
 export const mostOpcodes = 2 ** 20
 
 const hex = (byte: number): string => `0x${byte.toString(16).padStart(2, '0')}`
 
 /**
- * What a pickle of protocol 2 to 5 builds, or what is wrong with it. It runs nothing: whatever is not a plain value, a
- * tuple, a list or a dict is asked of the host by its name. Time and memory are linear in the bytes: values are shared
+ * The value of a pickle of protocol 2 to 5, or what is wrong with it. It executes nothing: anything but plain values,
+ * tuples, lists and dicts is resolved by the host. Time and memory are linear in the bytes, because values are shared
  * as the pickle shares them, and never copied.
  */
 export const unpickle = (bytes: Uint8Array, host: Host): E.Either<string, PickleValue> => {

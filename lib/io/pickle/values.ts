@@ -1,4 +1,4 @@
-/** What a pickle builds, as far as a state dict needs it; nothing of it runs anything. */
+/** The values of a pickle, as far as a state dict needs them. Nothing in them is executed. */
 export type PickleValue = null | boolean | number | string | Dict | Sequence | GlobalName | StorageName | View | Other
 
 /** A list, a tuple or a set. Only the machine that builds it adds to it. */
@@ -7,17 +7,17 @@ export interface Sequence {
   readonly items: PickleValue[]
 }
 
-/** A class or function of Python's by its name, and no more than the name. */
+/** A class or function of Python: its name, and nothing else. */
 export interface GlobalName {
   readonly kind: 'global'
   readonly name: string
 }
 
-/** Numbers that lie in an entry of the archive. */
+/** Numbers in an entry of the archive. */
 export interface StorageName {
   readonly kind: 'storage'
   readonly key: string
-  /** A name of safetensors, or PyTorch's own where that has none. */
+  /** Its name in safetensors, or in PyTorch if safetensors has none. */
   readonly dtype: string
   readonly count: number
 }
@@ -31,19 +31,19 @@ export interface View {
   readonly strides: readonly number[]
 }
 
-/** A value that matters to nobody here: bytes, a number of a hundred digits, a device. */
+/** A value that is not needed here: bytes, a number of a hundred digits, a device. */
 export interface Other {
   readonly kind: 'other'
   readonly what: string
 }
 
-/** A dict, ordered; keys that are no plain values are told apart by identity. */
+/** An ordered dict. Keys that are not plain values are compared by identity. */
 export class Dict {
   readonly kind = 'dict'
-  // a byte of a pickle makes a dict: those that stay empty must cost next to nothing
+  // one byte of a pickle makes a dict, so an empty one must cost next to nothing
   #entries: Map<PickleValue, PickleValue> | undefined
 
-  /** Gives whether the key is new. */
+  /** Returns whether the key is new. */
   set(key: PickleValue, value: PickleValue): boolean {
     this.#entries ??= new Map()
     const isNew = !this.#entries.has(key)
@@ -64,7 +64,7 @@ const none: ReadonlyMap<PickleValue, PickleValue> = new Map()
 
 export const other = (what: string): Other => ({ kind: 'other', what })
 
-/** How a value is called in a message. */
+/** Describes a value, for a message. */
 export const kindOf = (value: PickleValue): string => {
   if (value === null) return 'None'
   if (typeof value !== 'object') return typeof value === 'boolean' ? 'a bool' : `a ${typeof value}`

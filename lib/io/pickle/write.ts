@@ -1,6 +1,6 @@
 import { countOf } from '../header.ts'
 
-/** Where the numbers of a tensor lie: all of storage `key`, row-major, float32. */
+/** A tensor whose numbers are all of storage `key`: row-major, float32. */
 export interface Written {
   readonly name: string
   readonly shape: readonly number[]
@@ -37,7 +37,7 @@ const orderedDict: Bytes = [...global('collections', 'OrderedDict'), ...emptyTup
 const rebuild = global('torch._utils', '_rebuild_tensor_v2')
 const floatStorage = global('torch', 'FloatStorage')
 
-// of an axis without elements they are those of an axis with one
+// an empty axis has the strides of an axis of size 1
 const stridesOf = (shape: readonly number[]): readonly number[] =>
   shape.map((_, axis) => shape.slice(axis + 1).reduce((step, d) => step * Math.max(d, 1), 1))
 
@@ -57,6 +57,6 @@ export const pickleStateDict = (tensors: readonly Written[]): Uint8Array => {
   return Uint8Array.from([[0x80, 2], orderedDict, [0x28], ...items, [0x75, 0x2e]].flat())
 }
 
-/** How many opcodes that pickle has. */
+/** The number of opcodes in that pickle. */
 export const opcodesIn = (shapes: readonly (readonly number[])[]): number =>
   shapes.reduce((sum, shape) => sum + 22 + 2 * shape.length, 7)
