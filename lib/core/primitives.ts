@@ -12,6 +12,7 @@ export {
   type Operand,
   type Unary
 } from './rows/elementwise.ts'
+export * from './rows/arithmetic.ts'
 export * from './rows/pointwise.ts'
 export * from './rows/choice.ts'
 export * from './rows/markers.ts'

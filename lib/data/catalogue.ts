@@ -5,15 +5,20 @@
 
 /** Training images (60,000 in the original files) or test images (10,000). */
 export type Split = 'train' | 't10k'
+/** One of the two files of a data set. */
 export type Part = 'images' | 'labels'
 
+/** A data set that can be downloaded. */
 export interface Source {
+  /** The name that programs know it by. */
   readonly name: string
   /** The name for people. */
   readonly title: string
   /** Pixels of each image; gray, so that it has one channel. */
   readonly height: number
+  /** Pixels in a row of an image. */
   readonly width: number
+  /** The names of the classes: label k means `classes[k]`. */
   readonly classes: readonly string[]
   /** Folders that hold the gzipped IDX files under their usual names, to be tried in turn. */
   readonly mirrors: readonly string[]
@@ -67,13 +72,20 @@ const fashion: Source = {
 }
 
 /** The data sets that come from outside, by the names that programs know them by. */
-export const sources = { mnist, 'fashion-mnist': fashion } as const satisfies Readonly<Record<string, Source>>
+export const sources = {
+  /** Handwritten digits (LeCun et al. 1998). */
+  mnist,
+  /** Articles of clothing (Xiao et al. 2017). */
+  'fashion-mnist': fashion
+} as const satisfies Readonly<Record<string, Source>>
 
+/** The name of a data set. */
 export type SourceName = keyof typeof sources
 export const sourceNames = Object.keys(sources) as readonly SourceName[]
 
 /** Those, and the digits that `drawDigits` draws. */
 export type DatasetName = 'digits' | SourceName
+/** The names of all data sets that programs can load. */
 export const datasetNames: readonly DatasetName[] = ['digits', ...sourceNames]
 
 const codes: Readonly<Record<Part, string>> = { images: 'idx3', labels: 'idx1' }

@@ -28,6 +28,7 @@ export interface Given {
   readonly signature: string
 }
 
+/** The leaves of arguments; `donate` lists the positions of donated ones. */
 export const given = (args: readonly unknown[], donate: readonly number[]): Given => {
   const tensors: Tensor[] = []
   const keys: Words[] = []

@@ -6,6 +6,7 @@ import type { Ahead, Job } from './platform/types.ts'
 /** Hears the progress of a first run, which waits for the compiler: `done` of `total` kernels have run. */
 export type OnCompile = (done: number, total: number) => void
 
+/** How first runs report progress and get help. */
 export interface CompilingOptions {
   readonly onCompile?: OnCompile | undefined
   /** Lets up to `most` other processes compile, too. */

@@ -26,6 +26,7 @@ export interface Limits {
   readonly targets?: number
   /** Texture units. */
   readonly inputs?: number
+  /** The longest side of a texture, in texels. */
   readonly textureSize?: number
   /**
    * Bytes of textures, never exceeded. To stay below, free textures are dropped first, then results that no function uses at
@@ -59,6 +60,7 @@ export const noRoom = (wanted: Occupied, why: string, inUse: readonly Occupied[]
   )
 }
 
+/** The name of a backend. */
 export type EngineName = 'webgl2' | 'webgl' | 'headlessgl' | 'webasm' | 'cpu'
 
 /** A backend of gpu.js: memory, and programs that read some buffers and write one. */

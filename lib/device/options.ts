@@ -5,8 +5,10 @@ import type { OnCompile } from './compiling.ts'
 import type { OnLost } from './api/lost.ts'
 import type { EngineName, Limits } from './engine.ts'
 
+/** The name of a device. */
 export type DeviceName = EngineName | 'reference'
 
+/** Options of `device`. */
 export interface DeviceOptions {
   /** The backend to use; by default the first that works of webgl2, webgl, headlessgl, webasm, cpu. */
   readonly name?: DeviceName

@@ -28,4 +28,5 @@ const table = <N extends string>(makers: Readonly<Record<N, MakeSampler>>) => ma
  */
 export const samplers = table({ ddpm: sample })
 
+/** The name of a sampler in the table. */
 export type SamplerName = keyof typeof samplers

@@ -18,4 +18,5 @@ const table = <N extends string>(makers: Readonly<Record<N, MakeSchedule>>) => m
  */
 export const schedules = table({ linear: linearSchedule })
 
+/** The name of a schedule in the table. */
 export type ScheduleName = keyof typeof schedules

@@ -3,8 +3,11 @@ import { raise } from '../base/raise.ts'
 
 /** Mean and covariance of a number of vectors. */
 export interface Moments {
+  /** How many vectors. */
   readonly count: number
+  /** [width] */
   readonly mean: readonly number[]
+  /** [width, width] */
   readonly covariance: readonly (readonly number[])[]
 }
 

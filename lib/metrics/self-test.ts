@@ -2,8 +2,11 @@ import * as t from '../index.ts'
 
 /** A computation that a device must do as exactly as its arithmetic allows. */
 export interface Check {
+  /** What is computed, for people. */
   readonly name: string
+  /** The arguments of `compute`. */
   readonly inputs: readonly t.Tensor[]
+  /** The computation. */
   readonly compute: (...inputs: readonly t.Tensor[]) => t.Tensor
   /** Terms of the longest sum; 1 by default. */
   readonly terms?: number
@@ -13,11 +16,13 @@ export interface Check {
 
 /** How a device did a check. */
 export interface Verdict {
+  /** That of the check. */
   readonly name: string
   /** The largest error, divided by the largest number of the result; Infinity where one is NaN. */
   readonly error: number
   /** slack · 2⁻²³ · √terms */
   readonly allowed: number
+  /** Whether the error is within what is allowed. */
   readonly passed: boolean
 }
 

@@ -39,7 +39,9 @@ export const totalVariation = (p: readonly number[], q: readonly number[]): numb
 
 /** A mean, and its standard error. */
 export interface Estimate {
+  /** The mean. */
   readonly mean: number
+  /** Its standard error. */
   readonly error: number
 }
 

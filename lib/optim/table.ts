@@ -28,4 +28,5 @@ export const optimisers = table({
   sgd: <P>({ lr }: { readonly lr: number }) => opaque(sgd<P>({ lr }))
 })
 
+/** The name of an optimiser in the table. */
 export type OptimiserName = keyof typeof optimisers

@@ -9,7 +9,8 @@ import { encodeSafetensors, type Safetensors } from '../io/safetensors.ts'
 import type { RunPlace } from './loop.ts'
 import { checkVersion } from './version.ts'
 
-type Tensors = Safetensors['tensors']
+/** Tensors in memory by their names, as files hold them. */
+export type NamedTensors = Safetensors['tensors']
 
 /** What makes a run the one that it is, beside its state: a checkpoint of another run is refused by comparing these. */
 export interface RunIdentity {
@@ -24,8 +25,10 @@ export interface RunIdentity {
 /** All that a run needs to continue. */
 export interface Checkpoint extends RunIdentity {
   /** Tensors by their names; see `storeTree`. */
-  readonly params: Tensors
-  readonly optState: Tensors
+  readonly params: NamedTensors
+  /** The tensors of the optimiser’s state by their names. */
+  readonly optState: NamedTensors
+  /** How far the run has come. */
   readonly place: RunPlace
   /** What else the file says, such as how the model came about. */
   readonly metadata: Safetensors['metadata']
@@ -34,7 +37,7 @@ export interface Checkpoint extends RunIdentity {
 /** The names of the optimiser's tensors in a file begin with this, so that the file is a model file too. */
 const prefix = 'optimiser.'
 
-const prefixed = (tensors: Tensors): Tensors =>
+const prefixed = (tensors: NamedTensors): NamedTensors =>
   Object.fromEntries(Object.entries(tensors).map(([path, x]) => [prefix + path, x]))
 
 /**
@@ -48,7 +51,7 @@ const prefixed = (tensors: Tensors): Tensors =>
  * assert.deepStrictEqual(splitTensors({ w: x, 'optimiser.m.w': x }), [{ w: x }, { 'm.w': x }])
  * ```
  */
-export const splitTensors = (tensors: Tensors): readonly [params: Tensors, optState: Tensors] => {
+export const splitTensors = (tensors: NamedTensors): readonly [params: NamedTensors, optState: NamedTensors] => {
   const all = Object.entries(tensors)
   const [own, others] = [
     all.filter(([name]) => !name.startsWith(prefix)),

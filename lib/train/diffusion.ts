@@ -22,7 +22,9 @@ export const imagesOf = ({ height, width }: Dataset, { images, size }: Batch): T
 
 /** How a diffusion model is trained; `steps` is the length T of the noise schedule. */
 export interface DiffusionTraining extends Pick<TrainOptions<readonly []>, 'dataset' | 'epochs' | 'batchSize'> {
+  /** The length T of the noise schedule. */
   readonly steps: number
+  /** Order, timesteps and noise come from it. */
   readonly key: Key
 }
 

@@ -11,6 +11,7 @@ export {
   stepsPerEpoch,
   trainLoop,
   type EpochRecord,
+  type EpochSize,
   type RunPlace,
   type StepNumber,
   type StepRecord,
@@ -19,6 +20,13 @@ export {
   type TrainRecord
 } from './loop.ts'
 export { diffusionTraining, imagesOf, type DiffusionInputs, type DiffusionTraining } from './diffusion.ts'
-export { decodeCheckpoint, encodeCheckpoint, splitTensors, type Checkpoint, type RunIdentity } from './checkpoint.ts'
+export {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  splitTensors,
+  type Checkpoint,
+  type NamedTensors,
+  type RunIdentity
+} from './checkpoint.ts'
 export { checkVersion, fileVersion } from './version.ts'
 export { foldUntil } from './fold.ts'

@@ -6,7 +6,9 @@ import type { Device } from '../device/api/device.ts'
 
 /** Where in a run a step is: its epoch, and its batch within the epoch, both counted from 1. */
 export interface StepNumber {
+  /** Counted from 1. */
   readonly epoch: number
+  /** Within the epoch, counted from 1. */
   readonly batch: number
 }
 
@@ -15,7 +17,9 @@ export interface StepNumber {
  * key that only depends on the number of the step: then the run can be resumed at any step.
  */
 export interface TrainOptions<A extends readonly unknown[]> {
+  /** The images and labels to train on. */
   readonly dataset: Dataset
+  /** Passes over the data set. */
   readonly epochs: number
   /** Images in a step; the last step of an epoch gets the rest. */
   readonly batchSize: number
@@ -29,10 +33,13 @@ export interface TrainOptions<A extends readonly unknown[]> {
 export interface RunPlace {
   /** Steps done in all, and those of them that belong to the epoch. */
   readonly step: number
+  /** The epoch under way, counted from 1. */
   readonly epoch: number
+  /** Steps done in this epoch. */
   readonly batch: number
   /** Σ loss · n over the images of the epoch so far, and the milliseconds that they took. */
   readonly sum: number
+  /** Milliseconds of the epoch so far. */
   readonly ms: number
   /** The lowest mean loss of an epoch; absent before the first epoch ends. */
   readonly lowest?: number
@@ -43,34 +50,45 @@ export const startPlace: RunPlace = { step: 0, epoch: 1, batch: 0, sum: 0, ms: 0
 
 /** A state, and where in the run it is. */
 export interface TrainPoint<T> {
+  /** What the next step starts from. */
   readonly state: T
+  /** How far the run has come. */
   readonly place: RunPlace
 }
 
 export interface StepRecord<T> extends TrainPoint<T>, StepNumber {
+  /** Tells it from an epoch. */
   readonly kind: 'step'
   /** Counted from 1, over all epochs. */
   readonly step: number
+  /** Images in the batch. */
   readonly images: number
+  /** The loss of the batch, before the update. */
   readonly loss: number
+  /** Milliseconds of the step. */
   readonly ms: number
   /** After the step. The next step uses it up, if it donates its state. */
   readonly state: T
 }
 
 export interface EpochRecord<T> extends TrainPoint<T> {
+  /** Tells it from a step. */
   readonly kind: 'epoch'
+  /** Counted from 1. */
   readonly epoch: number
   /** Over all images of the epoch. */
   readonly meanLoss: number
+  /** Time of its steps. */
   readonly seconds: number
   /** Whether it is lower than that of each epoch before. */
   readonly best: boolean
 }
 
+/** What a run yields: a record of each step, and one of each epoch. */
 export type TrainRecord<T> = StepRecord<T> | EpochRecord<T>
 
-type Size = Pick<TrainOptions<readonly unknown[]>, 'dataset' | 'batchSize'>
+/** What the number of steps of an epoch depends on. */
+export type EpochSize = Pick<TrainOptions<readonly unknown[]>, 'dataset' | 'batchSize'>
 
 /**
  * Steps in an epoch: ⌈images / batchSize⌉.
@@ -82,7 +100,7 @@ type Size = Pick<TrainOptions<readonly unknown[]>, 'dataset' | 'batchSize'>
  * assert.equal(stepsPerEpoch({ dataset: t.drawDigits(t.key(0), 10), batchSize: 4 }), 3)
  * ```
  */
-export const stepsPerEpoch = ({ dataset, batchSize }: Size): number => Math.ceil(dataset.count / batchSize)
+export const stepsPerEpoch = ({ dataset, batchSize }: EpochSize): number => Math.ceil(dataset.count / batchSize)
 
 /**
  * Images in a step, which is counted from 1 over all epochs: `batchSize`, or the rest in the last step of an epoch.
@@ -95,7 +113,7 @@ export const stepsPerEpoch = ({ dataset, batchSize }: Size): number => Math.ceil
  * assert.deepStrictEqual([1, 2, 3, 4].map((step) => imagesInStep(size, step)), [4, 4, 2, 4])
  * ```
  */
-export const imagesInStep = (size: Size, step: number): number => {
+export const imagesInStep = (size: EpochSize, step: number): number => {
   const { dataset, batchSize } = size
   return Math.min(batchSize, dataset.count - ((step - 1) % stepsPerEpoch(size)) * batchSize)
 }

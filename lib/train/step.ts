@@ -4,7 +4,9 @@ import type { Optimiser } from '../optim/optimiser.ts'
 
 /** What a training step turns into the next: parameters, and the optimiser's state. Both are trees of tensors. */
 export interface TrainState<P, S> {
+  /** The parameters of the model. */
   readonly params: P
+  /** The state of the optimiser. */
   readonly optState: S
 }
 

@@ -51,7 +51,7 @@ const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
         : undefined
     }
   ],
-  // 0 · x and 0 / x: drivers fold them to 0 even if x is NaN or infinite, unless the 0 comes as data
+  // 0 · x and 0 / x: drivers take them for 0 even if x is NaN or infinite, unless the 0 comes as data
   [
     [mul, div],
     (x, [a, b]) => {
@@ -60,7 +60,7 @@ const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
       return zero && node(x.row, x.attrs, known === a ? zero : a!, known === a ? b! : zero)
     }
   ],
-  // x - x and x + -x are 0 · x: drivers fold them to 0 even if x is NaN or infinite
+  // x - x and x + -x are 0 · x: drivers take them for 0 even if x is NaN or infinite
   [
     [sub, add],
     (x, [a, b]) => {

@@ -3,13 +3,19 @@
  * a written texel; `call` is what a call takes as a whole.
  */
 export interface Costs {
+  /** A fetch of a texel, in milliseconds of one core. */
   readonly fetch: number
+  /** A multiply-add of four numbers, in milliseconds of one core. */
   readonly madd: number
+  /** The start of a loop, in milliseconds of one core. */
   readonly loop: number
+  /** A written texel, in milliseconds of one core. */
   readonly write: number
+  /** A kernel call, in milliseconds. */
   readonly call: number
   /** How many blocks of fragments are drawn at once, and the side of a block in fragments. */
   readonly cores: number
+  /** The side of a block of fragments. */
   readonly block: number
 }
 

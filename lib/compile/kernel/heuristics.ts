@@ -1,5 +1,5 @@
-// The compiler's thresholds. Each limits a guess about speed or size, not what is correct; where no reason is given for
-// the very number, none was recorded.
+// The compiler's thresholds. All but `loopMaxTerms` decide about speed or memory, not about results. If no reason is given
+// for a number, none was recorded.
 
 // ---- two stages ----------------------------------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ import {
 } from '../kernel/heuristics.ts'
 
 /**
- * Which nodes become buffers. Everything else is computed where it is used, so the question for each node is
- * whether computing it again costs more than storing it.
+ * The limits of kernels. Nodes without a buffer are computed by each kernel that uses them, so the question is whether
+ * that costs more than a buffer.
  */
 export interface FusionLimits {
   /** Textures that one kernel may read. */
@@ -34,7 +34,9 @@ interface Recomputed {
 const nothing: Recomputed = { work: 0, inputs: new Set(), reduction: 'none', depth: 0, terms: 1 }
 const read = (buffer: Tensor): Recomputed => ({ ...nothing, inputs: new Set([buffer]) })
 
+/** Whether a node only moves elements. */
 export const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && reductionOf(x) === undefined
+/** The reduction that a node is, if it is one. */
 export const reductionOf = ({ row: { kernel } }: Tensor): ReductionName | undefined =>
   kernel.kind === 'access' ? kernel.reduces : undefined
 /** Whether a node selects one of its elements: its gradient must see the very same numbers. */
@@ -49,6 +51,7 @@ export const workOf = (x: Tensor): number => {
 }
 const termsOf = (x: Tensor): number =>
   reductionOf(x) === undefined ? 1 : Math.max(1, Math.ceil(sizeOf(x.inputs[0]!.shape) / sizeOf(x.shape)))
+/** Whether a node comes from outside the graph. */
 export const isLeaf = (x: Tensor): boolean => x.row.kernel.kind === 'buffer'
 
 const fills = ({ row: { kernel } }: Tensor): boolean => kernel.kind === 'access' && kernel.fills === true
@@ -57,6 +60,7 @@ const fills = ({ row: { kernel } }: Tensor): boolean => kernel.kind === 'access'
 export const repeats = (x: Tensor): boolean =>
   x.row.kernel.kind === 'gather' || (isMovement(x) && !fills(x) && sizeOf(x.shape) > sizeOf(x.inputs[0]!.shape))
 
+/** The nodes that become buffers, decided node by node. */
 export const materialise = (outputs: readonly Tensor[], limits: FusionLimits): ReadonlySet<Tensor> =>
   new Materialiser(limits).run(outputs)
 

@@ -6,7 +6,8 @@ import { zeros } from '../values.ts'
 import { reducedShape, reductionRow, sumKeep } from './adjoint.ts'
 import { checkCountable, checkWithin, iota } from './leaves.ts'
 import { reshape } from './movement.ts'
-import { div, equal, floor, less, mul, select } from './pointwise.ts'
+import { div, equal, less, mul, select } from './arithmetic.ts'
+import { floor } from './pointwise.ts'
 
 const maxRow = reductionRow(
   'max',

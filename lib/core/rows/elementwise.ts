@@ -9,7 +9,7 @@ import { expand } from './adjoint.ts'
 import { full } from './leaves.ts'
 import { reshape } from './movement.ts'
 
-// How a pointwise row is made of its formulas, and its function of the row. The rows themselves are in pointwise.ts.
+// How a pointwise row is made of its formulas, and its function of the row. The rows themselves are in arithmetic.ts and pointwise.ts.
 
 export interface Pointwise {
   readonly name: string
@@ -56,8 +56,10 @@ export const applied = (row: Row<undefined>, ...xs: readonly (Tensor | number)[]
   return node(row, undefined, ...tensors.map((x) => broadcastTo(x, shape)))
 }
 
+/** A function of one tensor, element by element. */
 export interface Unary {
   <S extends Shape>(x: Tensor<S>): Tensor<S>
+  /** The row that it applies. */
   readonly row: Row<undefined>
 }
 
@@ -75,10 +77,13 @@ export interface BinaryCalls {
     b: Tensor<R>
   ): <S extends Shape>(a: Tensor<S> & Tensor<Fits<NoInfer<R>, S>>) => Tensor<Broadcast<S, R>>
 }
+/** A function of two tensors or numbers that broadcast, element by element. */
 export interface Binary extends BinaryCalls {
+  /** The row that it applies. */
   readonly row: Row<undefined>
 }
 
+/** A function of one tensor from its row. */
 export const unary = (spec: Pointwise): Unary => {
   const row = pointwise(spec)
   return Object.assign(<S extends Shape>(x: Tensor<S>) => shaped<S>(applied(row, x)), { row })
@@ -105,3 +110,6 @@ export const binary = (spec: Pointwise): Binary => {
   const row = pointwise(spec)
   return binaryOp(spec.name, row, (a, b) => applied(row, a, b))
 }
+
+/** What a function like exp takes, and a quotient: this many multiplications. */
+export const transcendental = 4

@@ -1,29 +1,17 @@
 import { erf as erfValue, erfHelper } from '../erf.ts'
-import { counted, dualOp } from '../dual.ts'
 import type { Helper } from '../helper.ts'
-import { larger } from '../reductions.ts'
-import type { Tensor } from '../tensor.ts'
-import { applied, binary, pointwise, unary, type Binary } from './elementwise.ts'
+import { div, mul, neg, sub } from './arithmetic.ts'
+import { binary, transcendental, unary } from './elementwise.ts'
 
-/** What a function like exp takes, and a quotient. */
-const transcendental = 4
-
-/** x, as a node of its own: tells two uses of one tensor apart when differentiating by one of them. */
-export const identity = unary({ name: 'identity', marks: 'gradient', f: (x) => x, text: (x) => x, vjp: (ct) => [ct] })
-
-/** x, whose gradient is taken to be zero. */
-export const stopGradient = unary({
-  name: 'stopGradient',
-  marks: 'gradient',
-  f: (x) => x,
-  text: (x) => x,
-  vjp: () => [undefined]
-})
-
-// d(-x) = -dx
-export const neg = unary({ name: 'neg', f: (x) => -x, text: (x) => `(-${x})`, vjp: (ct) => [neg(ct)] })
-
-// d(e^x) = e^x dx
+/**
+ * e^x. d(e^x) = e^x dx.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.exp(t.tensor([0]))), Float64Array.of(1))
+ * ```
+ */
 export const exp = unary({
   name: 'exp',
   cost: transcendental,
@@ -38,7 +26,15 @@ const logarithm: Helper = {
   body: { glsl: ['return x >= 0.0 ? log(x) : sqrt(x);'], js: ['return log(x);'] }
 }
 
-// d(ln x) = dx / x
+/**
+ * The natural logarithm. It is NaN for x < 0. d(ln x) = dx / x.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.log(t.tensor([1]))), Float64Array.of(0))
+ * ```
+ */
 export const log = unary({
   name: 'log',
   cost: transcendental,
@@ -47,23 +43,49 @@ export const log = unary({
   vjp: (ct, _, x) => [div(ct, x)]
 })
 
-// d(√x) = dx / 2√x
+/**
+ * √x. It is NaN for x < 0. d(√x) = dx / 2√x.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.sqrt(t.tensor([9]))), Float64Array.of(3))
+ * ```
+ */
 export const sqrt = unary({
   name: 'sqrt',
   cost: transcendental,
   f: Math.sqrt,
   vjp: (ct, y) => [div(mul(ct, 0.5), y)]
 })
+/** A function of one tensor, element by element. */
 
-// d(sin x) = cos x dx
+/**
+ * sin x, for x in radians of any size. d(sin x) = cos x dx.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.sin(t.tensor([0]))), Float64Array.of(0))
+ * ```
+ */
 export const sin = unary({
   name: 'sin',
   cost: transcendental,
   f: Math.sin,
   vjp: (ct, _, x) => [mul(ct, cos(x))]
 })
+/** A function of two tensors or numbers that broadcast, element by element. */
 
-// d(cos x) = -sin x dx
+/**
+ * cos x, for x in radians of any size. d(cos x) = -sin x dx.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.cos(t.tensor([0]))), Float64Array.of(1))
+ * ```
+ */
 export const cos = unary({
   name: 'cos',
   cost: transcendental,
@@ -72,15 +94,33 @@ export const cos = unary({
 })
 
 // dσ = σ (1 - σ) dx; a row of its own because 1 / (1 + e^-x) stays finite where e^x would not
+/**
+ * The logistic function σ(x) = 1 / (1 + e^-x). dσ = σ (1 - σ) dx.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.sigmoid(t.tensor([0]))), Float64Array.of(0.5))
+ * ```
+ */
 export const sigmoid = unary({
   name: 'sigmoid',
+  /** A function of one tensor from its row. */
   cost: transcendental,
   f: (x) => 1 / (1 + Math.exp(-x)),
   helper: { name: 'sigmoid', params: ['x'], body: ['return 1.0 / (1.0 + exp(-x));'], wide: true },
   vjp: (ct, y) => [mul(ct, mul(y, sub(1, y)))]
 })
 
-// d(tanh x) = (1 - tanh² x) dx
+/**
+ * The hyperbolic tangent. d(tanh x) = (1 - tanh² x) dx.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.tanh(t.tensor([0]))), Float64Array.of(0))
+ * ```
+ */
 export const tanh = unary({
   name: 'tanh',
   cost: transcendental,
@@ -102,7 +142,15 @@ export const tanh = unary({
   vjp: (ct, y) => [mul(ct, sub(1, mul(y, y)))]
 })
 
-// d(erf x) = 2/√π e^(-x²) dx
+/**
+ * The error function 2/√π ∫₀ˣ e^(-u²) du (Abramowitz and Stegun 7.1.1). d(erf x) = 2/√π e^(-x²) dx.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.erf(t.tensor([0]))), Float64Array.of(0))
+ * ```
+ */
 export const erf = unary({
   name: 'erf',
   cost: 3 * transcendental,
@@ -111,50 +159,18 @@ export const erf = unary({
   vjp: (ct, _, x) => [mul(ct, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI)))]
 })
 
-// the gradient is zero almost everywhere
+/**
+ * The largest whole number that is not above x. The gradient is 0.
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.floor(t.tensor([-1.5, 1.5]))), Float64Array.of(-2, 1))
+ * ```
+ */
 export const floor = unary({ name: 'floor', f: Math.floor, vjp: () => [undefined] })
 
-export const add = binary({
-  name: 'add',
-  f: (a, b) => a + b,
-  text: (a, b) => `(${a} + ${b})`,
-  vjp: (ct) => [ct, ct]
-})
-
-export const sub = binary({
-  name: 'sub',
-  f: (a, b) => a - b,
-  text: (a, b) => `(${a} - ${b})`,
-  vjp: (ct) => [ct, neg(ct)]
-})
-
-// d(ab) = b da + a db
-export const mul = binary({
-  name: 'mul',
-  f: (a, b) => a * b,
-  text: (a, b) => `(${a} * ${b})`,
-  vjp: (ct, _, a, b) => [mul(ct, b), mul(ct, a)]
-})
-
-// d(a/b) = da / b - (a/b) db / b
-export const div = binary({
-  name: 'div',
-  cost: transcendental,
-  f: (a, b) => a / b,
-  text: (a, b) => `(${a} / ${b})`,
-  vjp: (ct, y, _, b) => [div(ct, b), neg(div(mul(ct, y), b))]
-})
-
-// the larger one takes the cotangent, a tie shares it; chosen, as 0 times an infinite cotangent would not be 0
-export const maximum = binary({
-  name: 'maximum',
-  f: (a, b) => Math.max(a, b),
-  helper: larger,
-  vjp: (ct, _, a, b) => [share(ct, a, b), share(ct, b, a)]
-})
-const share = (ct: Tensor, a: Tensor, b: Tensor): Tensor => select(less(a, b), 0, mul(ct, select(equal(a, b), 0.5, 1)))
-
-// d(a^b) = b a^(b-1) da + a^b ln a db
+/** a^b; d(a^b) = b a^(b-1) da + a^b ln a db */
 export const power = binary({
   name: 'power',
   // IEEE 754's, which JavaScript's is not at 1^NaN and (±1)^±∞
@@ -184,38 +200,3 @@ export const power = binary({
   },
   vjp: (ct, y, a, b) => [mul(ct, mul(b, power(a, sub(b, 1)))), mul(ct, mul(y, log(a)))]
 })
-
-// comparisons give 1 or 0 and have no gradient
-const comparison = (name: string, operator: string, f: (a: number, b: number) => boolean): Binary =>
-  binary({
-    name,
-    f: (a, b) => Number(f(a, b)),
-    helper: { name: `is_${name}`, params: ['a', 'b'], body: [`return a ${operator} b ? 1.0 : 0.0;`] },
-    vjp: () => [undefined, undefined]
-  })
-export const less = comparison('less', '<', (a, b) => a < b)
-export const lessEqual = comparison('lessEqual', '<=', (a, b) => a <= b)
-export const equal = comparison('equal', '==', (a, b) => a === b)
-
-// the chosen side takes the cotangent
-const selectRow = pointwise({
-  name: 'select',
-  f: (c, a, b) => (c === 0 ? b : a),
-  vjp: (ct, _, c) => [undefined, select(c, ct, 0), select(c, 0, ct)]
-})
-
-/** What to take where a condition holds, and where not; or these alone for `pipe`. */
-export interface Selection {
-  (condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor
-  (a: Tensor | number, b: Tensor | number): (condition: Tensor) => Tensor
-}
-
-/** `a` where `condition` is not 0, else `b`; the three broadcast. */
-export const select = Object.assign(
-  dualOp<Selection>(
-    'select',
-    counted(3),
-    (a: Tensor | number, b: Tensor | number) => (condition: Tensor) => applied(selectRow, condition, a, b)
-  ),
-  { row: selectRow }
-)

@@ -11,6 +11,7 @@ export type Numbers = Float32Array | Float64Array
 export interface Stats {
   /** Programs now (kernels share them), and how many were compiled so far. */
   readonly programs: number
+  /** Programs compiled so far. */
   readonly compiled: number
   /** Plans in the cache. */
   readonly plans: number
@@ -20,16 +21,21 @@ export interface Stats {
   readonly created: number
   /** Textures in use, and free ones. */
   readonly live: number
+  /** Textures that wait for reuse. */
   readonly pooled: number
   /** Bytes of both, and their peak. */
   readonly bytes: number
+  /** The largest `bytes` so far. */
   readonly peakBytes: number
   /** Results moved to the host to make room: none if dropped tensors are collected in time. */
   readonly spilled: number
   /** Milliseconds spent on tracing, planning, compiling programs, and running. */
   readonly traceMs: number
+  /** Milliseconds spent on planning kernels. */
   readonly planMs: number
+  /** Milliseconds spent on compiling programs. */
   readonly compileMs: number
+  /** Milliseconds spent on running plans. */
   readonly runMs: number
 }
 
@@ -37,10 +43,13 @@ export interface Stats {
 export interface Timing {
   /** The rows it was made for, and the shape of its results. */
   readonly name: string
+  /** The shape of its results. */
   readonly shape: Shape
   /** Equal for kernels that share a program. */
   readonly program: number
+  /** Its time, in milliseconds. */
   readonly ms: number
+  /** Floating-point operations. */
   readonly flops: number
   /** Bytes of the textures that it reads and writes. */
   readonly bytes: number
@@ -69,10 +78,13 @@ export interface Device {
   compute<T>(tree: T): T
   /** The numbers of a tensor, row-major. Only this waits for the device. */
   read(x: Tensor): Promise<Numbers>
+  /** The numbers as an array of the package ndarray. */
   read(x: Tensor, as: 'ndarray'): Promise<NdArray<Numbers>>
+  /** The numbers as nested lists; for a tensor without axes, the number. */
   read(x: Tensor, as: 'nested'): Promise<Nested>
   /** The plan of a function as text, one line per kernel; `showSource` adds the programs. */
   show<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
+  /** The plan of a function as text, with the sources of its programs. */
   showSource<A extends readonly unknown[]>(f: (...args: A) => unknown, ...args: A): string
   /**
    * The compilation of a function, stage by stage: the traced graph, the result of each pass, the calls and programs.
@@ -86,8 +98,10 @@ export interface Device {
    * listener.
    */
   onLost(listener: OnLost): () => void
+  /** The counters of the device. */
   stats(): Stats
   /** Frees everything. */
   dispose(): void
+  /** Frees everything, at the end of the block of `using`. */
   [Symbol.dispose](): void
 }

@@ -3,7 +3,9 @@ import { TesseraError } from '../../base/raise.ts'
 
 /** The results that existed only on a lost device. */
 export interface Holdings {
+  /** Results that were on the device only. */
   readonly results: number
+  /** Their bytes. */
   readonly bytes: number
 }
 

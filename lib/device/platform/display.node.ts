@@ -8,7 +8,9 @@ import type { Failure } from '../../base/failure.ts'
 
 /** The X display that GL contexts of this process draw to; the name is empty if GL needs none. */
 export interface Display {
+  /** The name, as in DISPLAY; empty if GL needs none. */
   readonly name: string
+  /** Whether this process started it. */
   readonly started: boolean
 }
 

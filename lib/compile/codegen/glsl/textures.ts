@@ -109,8 +109,8 @@ export class TextureReads {
     const tile = this.#tile(slot)
     const parts = index.map((i, axis) => divMod(i, tile[axis] ?? 1))
     const inside = parts.map(([quotient]) => quotient)
-    const plane = parts.reduce((sum, [, rest], axis) => addAffine(scale(sum, tile[axis] ?? 1), rest), constant(0))
-    const above = scale(plane, layout.height)
+    const slice = parts.reduce((sum, [, rest], axis) => addAffine(scale(sum, tile[axis] ?? 1), rest), constant(0))
+    const above = scale(slice, layout.height)
     const [width, height] = [sideOf(layout.width), sideOf(layout.height * targetsOf(tile))]
     const [u, v] = acrossAndDown(layout, inside)
     const down = addAffine(v, above)
