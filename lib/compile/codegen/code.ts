@@ -33,15 +33,34 @@ export type Hole =
   /** The number of turns of a loop. */
   | { readonly kind: 'trips'; readonly value: number }
 
+/** Adds words to a list of pieces. Words next to words become one piece, so that most code is a piece or two. */
+const appendWords = (pieces: Piece[], words: string): void => {
+  const last = pieces.at(-1)
+  if (typeof last === 'string') pieces[pieces.length - 1] = last + words
+  else if (words !== '') pieces.push(words)
+}
+
+/** Adds code to a list of pieces. A name among others is only words. */
+const append = (pieces: Piece[], of: Code): void => {
+  for (const piece of of) {
+    if (typeof piece === 'string') appendWords(pieces, piece)
+    else if (piece.kind === 'name') appendWords(pieces, piece.text)
+    else pieces.push(piece)
+  }
+}
+
 /** Tags a template, code`floor(${x})`, whose parts are code or words of the language. */
 export const code = (words: TemplateStringsArray, ...parts: readonly (Code | string)[]): Code => {
+  const [first] = parts
+  // with nothing around it, a name remains one
+  if (parts.length === 1 && words[0] === '' && words[1] === '' && typeof first === 'object') return first
   // a loop, because a training step takes many thousands of these
   const pieces: Piece[] = []
   words.forEach((word, i) => {
-    if (word !== '') pieces.push(word)
+    appendWords(pieces, word)
     const part = parts[i]
-    if (typeof part === 'string') pieces.push(part)
-    else if (part) pieces.push(...part)
+    if (typeof part === 'string') appendWords(pieces, part)
+    else if (part) append(pieces, part)
   })
   return pieces
 }
@@ -66,8 +85,15 @@ export const perSide = (slot: number, side: 'x' | 'y', texels: number): Code => 
 export const channel = (of: Code, i: number): Code => named(`${shown(of)}.${'xyzw'[i]!}`)
 
 /** Joins code with a separator. */
-export const joined = (list: readonly Code[], between: string): Code =>
-  list.flatMap((each, i) => (i === 0 ? each : [between, ...each]))
+export const joined = (list: readonly Code[], between: string): Code => {
+  if (list.length === 1) return list[0]!
+  const pieces: Piece[] = []
+  list.forEach((each, i) => {
+    if (i > 0) appendWords(pieces, between)
+    append(pieces, each)
+  })
+  return pieces
+}
 
 /** A number as a float of GLSL and of JavaScript, in the range of float32. */
 export const floatText = (n: number): string => {
@@ -84,10 +110,13 @@ export const isAtom = ([piece, ...others]: Code): boolean => {
 }
 
 /** Text that is equal for equal code, with all numbers in it. */
-export const shown = (of: Code): string => of.reduce<string>((text, piece) => text + pieceText(piece), '')
+export const shown = (of: Code): string => {
+  let text = ''
+  for (const piece of of) text += typeof piece === 'string' ? piece : pieceText(piece)
+  return text
+}
 
-const pieceText = (piece: Piece): string => {
-  if (typeof piece === 'string') return piece
+const pieceText = (piece: Exclude<Piece, string>): string => {
   switch (piece.kind) {
     case 'name':
       return piece.text
@@ -127,10 +156,12 @@ export const appliedRow = ({ name, kernel }: Pick<Row, 'name' | 'kernel'>, opera
   kernel.kind === 'pointwise' ? applied(kernel, operands) : raise('compile', `${name} is not pointwise`)
 
 /** A row's text with code as its operands. */
-export const applied = (row: RowText, operands: readonly Code[]): Code =>
-  templateOf(row, operands.length).flatMap((piece) =>
+export const applied = (row: RowText, operands: readonly Code[]): Code => {
+  const parts = templateOf(row, operands.length).map((piece): Code =>
     typeof piece === 'string' && piece.startsWith('$') ? operands[Number(piece.slice(1))]! : [piece]
   )
+  return joined(parts, '')
+}
 
 /** Splits hand-written text into words, operands ($0, $1 …) and the functions that it calls. */
 export const wordsOf = (text: string, helpers: readonly Helper[]): Code =>
@@ -166,11 +197,16 @@ export const isHole = (piece: Piece): piece is Hole =>
   typeof piece !== 'string' && piece.kind !== 'name' && piece.kind !== 'call'
 
 /** The text of code, given that of its numbers and function names. */
-export const rendered = (of: Code, number: (hole: Hole, i: number) => string, name: (call: string) => string): string =>
-  of
-    .map((piece, i) => {
-      if (typeof piece === 'string') return piece
-      if (isHole(piece)) return number(piece, i)
-      return piece.kind === 'name' ? piece.text : name(callText(piece))
-    })
-    .join('')
+export const rendered = (
+  of: Code,
+  number: (hole: Hole, i: number) => string,
+  name: (call: string) => string
+): string => {
+  let text = ''
+  of.forEach((piece, i) => {
+    if (typeof piece === 'string') text += piece
+    else if (piece.kind === 'name') text += piece.text
+    else text += piece.kind === 'call' ? name(callText(piece)) : number(piece, i)
+  })
+  return text
+}

@@ -63,11 +63,12 @@ const numbered = (
 ): { readonly text: string; readonly values: readonly number[] } => {
   const uniforms = new Uniforms()
   const names = new Map<number, string>()
+  const holes = body.flatMap((piece, i) => (isHole(piece) ? [[piece, i] as const] : []))
   for (const rule of rules)
-    body.forEach((piece, i) => {
-      const name = isHole(piece) ? rule(piece, uniforms) : undefined
+    for (const [hole, i] of holes) {
+      const name = rule(hole, uniforms)
       if (name !== undefined) names.set(i, name)
-    })
+    }
   const numberOf = (hole: Hole, i: number): string =>
     names.get(i) ?? floatText(hole.kind === 'side' ? 1 / hole.texels : hole.value)
   return { text: rendered(body, numberOf, functionName), values: uniforms.values }
