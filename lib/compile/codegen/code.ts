@@ -33,19 +33,37 @@ export type Hole =
   /** The number of turns of a loop. */
   | { readonly kind: 'trips'; readonly value: number }
 
-/** Adds words to a list of pieces. Words next to words become one piece, so that most code is a piece or two. */
-const appendWords = (pieces: Piece[], words: string): void => {
-  const last = pieces.at(-1)
-  if (typeof last === 'string') pieces[pieces.length - 1] = last + words
-  else if (words !== '') pieces.push(words)
-}
+/**
+ * Puts pieces together. Words next to words become one piece, and a name among others is only words, so that most code is
+ * a piece or two. (Loops and a string, because a training step takes many thousands of these.)
+ */
+class Pieces {
+  readonly #pieces: Piece[] = []
+  #words = ''
 
-/** Adds code to a list of pieces. A name among others is only words. */
-const append = (pieces: Piece[], of: Code): void => {
-  for (const piece of of) {
-    if (typeof piece === 'string') appendWords(pieces, piece)
-    else if (piece.kind === 'name') appendWords(pieces, piece.text)
-    else pieces.push(piece)
+  add(words: string): void {
+    this.#words += words
+  }
+
+  addAll(of: Code): void {
+    for (const piece of of) {
+      if (typeof piece === 'string') this.#words += piece
+      else if (piece.kind === 'name') this.#words += piece.text
+      else {
+        this.#flush()
+        this.#pieces.push(piece)
+      }
+    }
+  }
+
+  #flush(): void {
+    if (this.#words !== '') this.#pieces.push(this.#words)
+    this.#words = ''
+  }
+
+  code(): Code {
+    this.#flush()
+    return this.#pieces
   }
 }
 
@@ -54,15 +72,15 @@ export const code = (words: TemplateStringsArray, ...parts: readonly (Code | str
   const [first] = parts
   // with nothing around it, a name remains one
   if (parts.length === 1 && words[0] === '' && words[1] === '' && typeof first === 'object') return first
-  // a loop, because a training step takes many thousands of these
-  const pieces: Piece[] = []
-  words.forEach((word, i) => {
-    appendWords(pieces, word)
-    const part = parts[i]
-    if (typeof part === 'string') appendWords(pieces, part)
-    else if (part) append(pieces, part)
-  })
-  return pieces
+  const pieces = new Pieces()
+  pieces.add(words[0]!)
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!
+    if (typeof part === 'string') pieces.add(part)
+    else pieces.addAll(part)
+    pieces.add(words[i + 1]!)
+  }
+  return pieces.code()
 }
 
 /** A name as code. */
@@ -87,12 +105,12 @@ export const channel = (of: Code, i: number): Code => named(`${shown(of)}.${'xyz
 /** Joins code with a separator. */
 export const joined = (list: readonly Code[], between: string): Code => {
   if (list.length === 1) return list[0]!
-  const pieces: Piece[] = []
+  const pieces = new Pieces()
   list.forEach((each, i) => {
-    if (i > 0) appendWords(pieces, between)
-    append(pieces, each)
+    if (i > 0) pieces.add(between)
+    pieces.addAll(each)
   })
-  return pieces
+  return pieces.code()
 }
 
 /** A number as a float of GLSL and of JavaScript, in the range of float32. */

@@ -1,5 +1,4 @@
 import { raise } from '../../base/raise.ts'
-import { counted, dual } from '../dual.ts'
 import type { Helper } from '../helper.ts'
 import { kindOf } from '../options.ts'
 import { broadcastShapes, sameShape, type Broadcast, type Fits, type Shape } from '../shape.ts'
@@ -99,12 +98,13 @@ export const binaryOp = (
   op: (a: Tensor | number, b: Tensor | number) => Tensor
 ): Binary =>
   Object.assign(
-    dual<BinaryCalls>(counted(2), (b: Tensor | number) => {
-      operand(name, b)
-      return (a: Tensor | number) => op(operand(name, a), b)
-    }),
+    // as `dual` does it, without its closures: there are thousands of these in a gradient
+    (...args: readonly (Tensor | number)[]) => {
+      const b = operand(name, args[args.length - 1]!)
+      return args.length > 1 ? op(operand(name, args[0]!), b) : (a: Tensor | number) => op(operand(name, a), b)
+    },
     { row }
-  )
+  ) as unknown as Binary
 
 export const binary = (spec: Pointwise): Binary => {
   const row = pointwise(spec)
