@@ -1,4 +1,5 @@
 import ndarray from 'ndarray'
+import { reductions } from '../../lib/core/reductions.ts'
 import { topological, type Tensor, type Values } from '../../lib/core/tensor.ts'
 import { packed } from '../../lib/core/values.ts'
 import { largest, roundings, smallest, unit } from './tolerance.ts'
@@ -146,8 +147,12 @@ const bounded = (x: Tensor, inputs: readonly Bounded[]): Bounded => {
   switch (x.row.kernel.kind) {
     case 'pointwise':
       return pointwise(x, inputs)
-    case 'access':
+    case 'access': {
+      const { reduces } = x.row.kernel
+      if (reduces && !reductions[reduces].adds && !ofAccess[x.row.name])
+        throw new Error(`rounding.ts has no bound for the reduction ${x.row.name}`)
       return ofAccess[x.row.name]?.(x, inputs) ?? linear(x, inputs)
+    }
     case 'gather':
       return gather(x, inputs)
     default:

@@ -58,7 +58,6 @@ export const sqrt = unary({
   f: Math.sqrt,
   vjp: (ct, y) => [div(mul(ct, 0.5), y)]
 })
-/** A function of one tensor, element by element. */
 
 /**
  * sin x, for x in radians of any size. d(sin x) = cos x dx.
@@ -75,7 +74,6 @@ export const sin = unary({
   f: Math.sin,
   vjp: (ct, _, x) => [mul(ct, cos(x))]
 })
-/** A function of two tensors or numbers that broadcast, element by element. */
 
 /**
  * cos x, for x in radians of any size. d(cos x) = -sin x dx.
@@ -93,9 +91,8 @@ export const cos = unary({
   vjp: (ct, _, x) => [neg(mul(ct, sin(x)))]
 })
 
-// dσ = σ (1 - σ) dx; a row of its own because 1 / (1 + e^-x) stays finite where e^x would not
 /**
- * The logistic function σ(x) = 1 / (1 + e^-x). dσ = σ (1 - σ) dx.
+ * The logistic function σ(x) = 1 / (1 + e^-x), a row because it stays finite when e^x does not. dσ = σ (1 - σ) dx.
  *
  * @example
  * ```ts
@@ -105,7 +102,6 @@ export const cos = unary({
  */
 export const sigmoid = unary({
   name: 'sigmoid',
-  /** A function of one tensor from its row. */
   cost: transcendental,
   f: (x) => 1 / (1 + Math.exp(-x)),
   helper: { name: 'sigmoid', params: ['x'], body: ['return 1.0 / (1.0 + exp(-x));'], wide: true },
