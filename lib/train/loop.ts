@@ -31,13 +31,13 @@ export interface TrainOptions<A extends readonly unknown[]> {
 
 /** How far a run has come: all that it needs to continue, beside its state. Plain numbers, so that it can be stored. */
 export interface RunPlace {
-  /** Steps done in all, and those of them that belong to the epoch. */
+  /** Steps done in all. */
   readonly step: number
   /** The epoch under way, counted from 1. */
   readonly epoch: number
   /** Steps done in this epoch. */
   readonly batch: number
-  /** Σ loss · n over the images of the epoch so far, and the milliseconds that they took. */
+  /** Σ loss · n over the images of the epoch so far. */
   readonly sum: number
   /** Milliseconds of the epoch so far. */
   readonly ms: number

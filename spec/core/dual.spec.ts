@@ -92,6 +92,13 @@ describe.each(operations.map(([name, op, ...args]) => ({ name, op: op as Call, a
   }
 )
 
+describe('binary operations', () => {
+  it('look at two arguments only, so that an array can be reduced by them', async () => {
+    const total = [1, 2, 3].map((value) => t.scalar(value)).reduce(t.add)
+    expect(await t.reference.read(total)).toStrictEqual(Float64Array.of(6))
+  })
+})
+
 describe('options', () => {
   const outdated: readonly (readonly [message: string, call: () => unknown])[] = [
     ['softmax: wants an object with axis, not 1', () => t.softmax(1 as never)],

@@ -122,8 +122,9 @@ export const floatText = (n: number): string => {
 }
 
 /** Whether code is a name, or a number as short as one. */
-export const isAtom = ([piece, ...others]: Code): boolean => {
-  if (piece === undefined || typeof piece === 'string' || others.length > 0) return false
+export const isAtom = (of: Code): boolean => {
+  const [piece] = of
+  if (piece === undefined || typeof piece === 'string' || of.length > 1) return false
   return piece.kind === 'name' || (piece.kind === 'literal' && /^[\d.]+$/.test(floatText(piece.value)))
 }
 
@@ -162,9 +163,11 @@ interface RowText {
 const templates = new WeakMap<RowText, Code>()
 /** A row's text around the names $0, $1 … */
 const templateOf = (row: RowText, operands: number): Code => {
+  const known = templates.get(row)
+  if (known) return known
   const { text, helper } = row
   const names = Array.from({ length: operands }, (_, i) => `$${i}`)
-  const template = templates.get(row) ?? wordsOf(text(...names), helper ? [helper] : [])
+  const template = wordsOf(text(...names), helper ? [helper] : [])
   templates.set(row, template)
   return template
 }
@@ -213,6 +216,9 @@ export const withCalled = (
 /** Whether a piece is a number. */
 export const isHole = (piece: Piece): piece is Hole =>
   typeof piece !== 'string' && piece.kind !== 'name' && piece.kind !== 'call'
+
+/** A number as it stands in the text of a program. */
+export const numberText = (hole: Hole): string => floatText(hole.kind === 'side' ? 1 / hole.texels : hole.value)
 
 /** The text of code, given that of its numbers and function names. */
 export const rendered = (

@@ -8,7 +8,7 @@ import { expand } from './adjoint.ts'
 import { full } from './leaves.ts'
 import { reshape } from './movement.ts'
 
-// How a pointwise row is made of its formulas, and its function of the row. The rows themselves are in arithmetic.ts and pointwise.ts.
+// How a pointwise row is made of its formulas, and a function of the row. The rows are in arithmetic.ts and pointwise.ts.
 
 export interface Pointwise {
   readonly name: string
@@ -100,8 +100,10 @@ export const binaryOp = (
   Object.assign(
     // as `dual` does it, without its closures: there are thousands of these in a gradient
     (...args: readonly (Tensor | number)[]) => {
-      const b = operand(name, args[args.length - 1]!)
-      return args.length > 1 ? op(operand(name, args[0]!), b) : (a: Tensor | number) => op(operand(name, a), b)
+      const [first, second] = args
+      if (args.length > 1) return op(operand(name, first!), operand(name, second!))
+      const b = operand(name, first!)
+      return (a: Tensor | number) => op(operand(name, a), b)
     },
     { row }
   ) as unknown as Binary

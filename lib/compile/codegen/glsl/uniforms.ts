@@ -1,4 +1,4 @@
-import { callsIn, floatText, isHole, joined, rendered, type Code, type Hole } from '../code.ts'
+import { callsIn, floatText, isHole, joined, numberText, rendered, type Code, type Hole } from '../code.ts'
 import type { KernelSource } from '../program.ts'
 import { functionName, functionsOf } from './prelude.ts'
 
@@ -69,8 +69,7 @@ const numbered = (
       const name = rule(hole, uniforms)
       if (name !== undefined) names.set(i, name)
     }
-  const numberOf = (hole: Hole, i: number): string =>
-    names.get(i) ?? floatText(hole.kind === 'side' ? 1 / hole.texels : hole.value)
+  const numberOf = (hole: Hole, i: number): string => names.get(i) ?? numberText(hole)
   return { text: rendered(body, numberOf, functionName), values: uniforms.values }
 }
 

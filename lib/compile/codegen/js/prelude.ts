@@ -1,5 +1,5 @@
 import type { Helper } from '../../../core/helper.ts'
-import { bodyOf, floatText, rendered, withCalled, type Hole } from '../code.ts'
+import { bodyOf, numberText, rendered, withCalled } from '../code.ts'
 
 /** Functions that JavaScript keeps in Math. */
 const inMath: ReadonlySet<string> = new Set(
@@ -13,9 +13,6 @@ const functions: Readonly<Record<string, string>> = {
 
 /** What JavaScript calls a function of the rows' language. */
 export const functionName = (name: string): string => (inMath.has(name) ? `Math.${name}` : name)
-
-/** A number as JavaScript writes it: all of them stand in the text. */
-export const numberText = (hole: Hole): string => floatText(hole.kind === 'side' ? 1 / hole.texels : hole.value)
 
 /** The definitions of some functions, and of those that they call. */
 export const functionsOf = (called: ReadonlySet<string | Helper>): readonly string[] =>
