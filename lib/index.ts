@@ -121,6 +121,8 @@ export {
 
 // optimisers
 export { adam, type AdamOptions, type AdamState } from './optim/adam.ts'
+export { withAverage, type AveragedState, type WithAverage } from './optim/average.ts'
+export { clipNorm, globalNorm, type ClipNorm, type ClipNormOptions } from './optim/clip-norm.ts'
 export { ema, type Ema, type EmaOptions } from './optim/ema.ts'
 export {
   together,
@@ -132,6 +134,14 @@ export {
   type UniformFan
 } from './optim/initialise.ts'
 export type { Optimiser } from './optim/optimiser.ts'
+export {
+  warmupCosine,
+  withRate,
+  type RatedState,
+  type RateSchedule,
+  type WarmupCosineOptions,
+  type WithRate
+} from './optim/rate.ts'
 export { sgd, type SgdOptions, type SgdState } from './optim/sgd.ts'
 export { optimisers, type MakeOptimiser, type OptimiserName } from './optim/table.ts'
 

@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import { unet } from 'tessera/models'
 import type { UNetParams } from 'tessera/models'
-import { diffusionTraining, foldUntil, initTrainState, startPlace, trainLoop, trainStep } from 'tessera/train'
+import * as training from 'tessera/train'
 import { drawFrom } from './lib/draw.ts'
 import { finiteLoss, withRecord } from './lib/history.ts'
 import { logLine } from './lib/journal.ts'
@@ -15,6 +15,7 @@ import { filmSamples } from './lib/sampling.ts'
 import { exitCode } from './lib/user.ts'
 import { openWorkspace } from './lib/workspace.ts'
 import { finalPictures, firstPictures, preview } from './train/pictures.ts'
+import { recipeOf } from './train/recipe.ts'
 import { noRunToLose, openLog, resumedFrom, savedRun } from './train/resume.ts'
 import type { Log, SavedRun } from './train/resume.ts'
 import { imagesDigest, readInputs } from './train/run.ts'
@@ -27,17 +28,17 @@ import type { Settings, Task } from './train/settings.ts'
 
 /** A run as its settings say. All its randomness comes from the seed. */
 const runOf = (settings: Settings, { inputs: { dataset, start }, ...workspace }: Prepared): Run => {
-  const { epochs, batch: batchSize, lr, steps, betaMin, betaMax } = settings
+  const { epochs, batch: batchSize, steps, betaMin, betaMax } = settings
   const [forParams, key, forwardKey, samplesKey] = t.split(t.key(settings.seed), 4) as [t.Key, t.Key, t.Key, t.Key]
   const schedule = t.schedules[settings.schedule]({ steps, betaMin, betaMax })
   const model = start?.model ?? unet({ steps })
-  const optimiser = t.optimisers[settings.optimiser]<UNetParams>({ lr })
+  const options = training.diffusionTraining({ dataset, epochs, batchSize, steps, key })
+  const recipe = recipeOf<UNetParams>(settings, epochs * training.stepsPerEpoch(options))
   const initial = start?.params ?? model.init(forParams)
-  const from = { state: initTrainState(optimiser, initial), place: startPlace }
-  const options = diffusionTraining({ dataset, epochs, batchSize, steps, key })
+  const from = { state: training.initTrainState(recipe.optimiser, initial), place: training.startPlace }
   const sampling = { ...settings, shape: [1, dataset.height, dataset.width] }
   const drawSamples = filmSamples(workspace.device, schedule, model.apply, sampling, workspace)
-  const parts = { schedule, model, optimiser, options, key, drawSamples, forwardKey, samplesKey, initial, from }
+  const parts = { schedule, model, recipe, options, key, drawSamples, forwardKey, samplesKey, initial, from }
   return { ...workspace, settings, ...parts, images: imagesDigest(dataset) }
 }
 
@@ -56,13 +57,18 @@ const react =
 
 /** Trains to the end of the run, or until the user asks to stop. */
 const trained = (run: Run, log: Log): TE.TaskEither<t.Failure, UNetHistory> => {
-  const { device, schedule, model, optimiser, options, from, interrupt, progress } = run
+  const { device, schedule, model, recipe, options, from, interrupt, progress } = run
   const history: UNetHistory = { losses: log.losses }
   if (interrupt.asked) return TE.right(history)
-  const step = device.compile(trainStep(t.loss(schedule, model.apply), optimiser), { donate: [0] })
+  const step = device.compile(training.trainStep(t.loss(schedule, model.apply), recipe.optimiser), { donate: [0] })
   const screen = trainingScreen(progress, options, device)
   return pipe(
-    foldUntil(trainLoop(device, step, options, from), history, react(run, log, screen), () => interrupt.asked),
+    training.foldUntil(
+      training.trainLoop(device, step, options, from),
+      history,
+      react(run, log, screen),
+      () => interrupt.asked
+    ),
     T.tapIO(() => screen.end)
   )
 }

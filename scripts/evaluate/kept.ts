@@ -11,6 +11,7 @@ import { fail } from 'tessera'
 import type { Failure } from 'tessera'
 import { inFile } from '../lib/model-file.ts'
 import type { LoadedModel } from '../lib/model-file.ts'
+import { usualClip } from '../lib/options.ts'
 import { picture, pixels } from '../lib/reading.ts'
 import type { Settings } from './settings.ts'
 
@@ -25,12 +26,22 @@ export interface Kept {
 
 /** The facts that samples of a model depend on. */
 export const factsOf = ({ model, params, schedule, scheduleName }: LoadedModel, settings: Settings): Facts => {
-  const { seed, batch, steps = schedule.steps, sampler = 'ddpm', variance = 'beta', clip = 'none' } = settings
+  const { seed, batch, steps = schedule.steps, sampler = 'ddpm', variance = 'beta', clip = usualClip } = settings
   const hash = createHash('sha256')
     .update(t.encodeSafetensors(toNamed(model, params), { digest: false }))
     .digest('hex')
   const betas = `${schedule.beta[0]} to ${schedule.beta.at(-1)}`
-  const facts = { model: hash, schedule: scheduleName, betas, steps, seed, batch, sampler, variance, clip }
+  const facts = {
+    model: hash,
+    schedule: scheduleName,
+    betas,
+    steps,
+    seed,
+    batch,
+    sampler,
+    variance,
+    clip: clip === 0 ? 'none' : clip
+  }
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
 }
 

@@ -64,10 +64,31 @@ const scheduleName = ({ metadata: { schedule = 'linear' } }: t.Safetensors): E.E
     ? E.right(schedule)
     : fail('format', `its schedule is one of ${Object.keys(t.schedules).join(', ')}, not ${schedule}`)
 
+/** The names of the average of the parameters, if an optimiser keeps one, among the tensors of its state. */
+const averagePrefix = 'average.'
+
+/** The model of a file. A checkpoint of a run that averages its parameters is a model with the average. */
+const drawnModel = ({ tensors }: t.Safetensors): E.Either<Failure, Loaded> => {
+  const [params, optState] = splitTensors(tensors)
+  const average = Object.entries(optState).filter(([name]) => name.startsWith(averagePrefix))
+  const named = Object.fromEntries(average.map(([name, x]) => [name.slice(averagePrefix.length), x]))
+  return pipe(
+    fromNamed(params),
+    E.flatMap((loaded) =>
+      average.length === 0
+        ? E.right(loaded)
+        : pipe(
+            t.restoreTree(named, loaded.params),
+            E.map((averaged) => ({ ...loaded, params: averaged }))
+          )
+    )
+  )
+}
+
 const loadedModel = (file: t.Safetensors): E.Either<Failure, LoadedModel> =>
   pipe(
     E.Do,
-    E.bind('loaded', () => fromNamed(splitTensors(file.tensors)[0])),
+    E.bind('loaded', () => drawnModel(file)),
     E.bind('scheduleName', () => scheduleName(file)),
     E.bind('betaMin', () => variance(file, 'betaMin')),
     E.bind('betaMax', () => variance(file, 'betaMax')),

@@ -2,13 +2,16 @@
 import { Option } from 'commander'
 import * as t from 'tessera'
 import { shippedModel } from './model-file.ts'
-import { rate } from './program.ts'
+import { amount } from './program.ts'
+
+/** The range of the pixels of a picture. */
+export const usualClip = 1
 
 export const clipOption = (): Option =>
   new Option(
     '--clip <x>',
-    'keep the pictures that sampling steps predict within ± x; by default they are free'
-  ).argParser(rate)
+    `keep the pictures that sampling steps predict within ± x; 0 leaves them as they are (default: ${usualClip})`
+  ).argParser(amount)
 
 /** The model that a program works with. */
 export const modelOption = (): Option =>

@@ -100,4 +100,10 @@ export const seed = numberThat(
 
 export const rate = numberThat('a number above 0', (x) => Number.isFinite(x) && x > 0)
 
+export const whole = numberThat('a whole number, 0 or more', (x) => Number.isSafeInteger(x) && x >= 0)
+
+export const amount = numberThat('a number, 0 or more', (x) => Number.isFinite(x) && x >= 0)
+
+export const share = numberThat('a number from 0 to 1, without 1', (x) => x >= 0 && x < 1)
+
 export const fraction = numberThat('a number between 0 and 1', (x) => x > 0 && x < 1)

@@ -2,6 +2,7 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import type { Failure } from 'tessera'
+import { usualClip } from './options.ts'
 import type { Album } from './pictures.ts'
 import type { UserIO } from './user.ts'
 
@@ -15,8 +16,10 @@ export interface Film {
 export type DrawSamples<P> = (params: P, key: t.Key, count: number) => Promise<Film | undefined>
 
 /** How samples are drawn; see `samplers` and `Denoising`. */
-export interface SamplingSettings extends Pick<t.Denoising, 'variance' | 'clip'> {
+export interface SamplingSettings extends Pick<t.Denoising, 'variance'> {
   readonly sampler?: t.SamplerName
+  /** Keeps the picture that a step predicts within ± this; 0 leaves it as it is. 1 by default. */
+  readonly clip?: number
 }
 
 /** The sampler that the settings ask for. */
@@ -24,8 +27,8 @@ export const samplerOf = <P>(
   device: t.Device,
   schedule: t.Schedule,
   model: t.Model<P>,
-  { sampler = 'ddpm', variance = 'beta', clip }: SamplingSettings
-) => t.samplers[sampler](device, schedule, model, { variance, clip })
+  { sampler = 'ddpm', variance = 'beta', clip = usualClip }: SamplingSettings
+) => t.samplers[sampler](device, schedule, model, { variance, ...(clip > 0 && { clip }) })
 
 const imagesIn = async (device: t.Device, x: t.Tensor): Promise<t.Images> => ({
   data: Float32Array.from(await device.read(x)),

@@ -61,7 +61,7 @@ export const firstPictures = (run: Run): TE.TaskEither<Failure, void> =>
 /** Samples after an epoch, if asked for. */
 export const preview = (run: Run, { epoch, state }: EpochRecord<UNetState>): TE.TaskEither<Failure, void> =>
   run.settings.preview
-    ? fewSamples(run, state.params, `preview-epoch-${epoch}.png`, `Samples after epoch ${epoch}`)
+    ? fewSamples(run, run.recipe.drawnWith(state), `preview-epoch-${epoch}.png`, `Samples after epoch ${epoch}`)
     : TE.right(undefined)
 
 /** `loss.png`, and samples of the best model. */

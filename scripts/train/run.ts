@@ -14,6 +14,7 @@ import type { History } from '../lib/history.ts'
 import type { DrawSamples } from '../lib/sampling.ts'
 import type { UserIO } from '../lib/user.ts'
 import type { Workspace } from '../lib/workspace.ts'
+import type { Recipe } from './recipe.ts'
 import type { Settings } from './settings.ts'
 
 /** What the optimiser keeps is its own affair. */
@@ -26,7 +27,7 @@ export interface Run extends Workspace {
   readonly settings: Settings
   readonly schedule: t.Schedule
   readonly model: UNet
-  readonly optimiser: t.Optimiser<UNetParams, unknown>
+  readonly recipe: Recipe<UNetParams>
   readonly options: TrainOptions<DiffusionInputs>
   /** The key of order and noise. */
   readonly key: t.Key

@@ -42,9 +42,13 @@ export const saveIfDue = (run: Run, record: TrainRecord<UNetState>): TE.TaskEith
 
 /** Stores the model after the best epoch so far. */
 export const saveIfBest = (
-  { settings, model }: Run,
+  { settings, model, recipe }: Run,
   { best, state, epoch, meanLoss }: EpochRecord<UNetState>
 ): TE.TaskEither<Failure, void> =>
   best
-    ? saveModel(modelFile(settings.out), toNamed(model, state.params), { ...settings, epoch, loss: meanLoss })
+    ? saveModel(modelFile(settings.out), toNamed(model, recipe.drawnWith(state)), {
+        ...settings,
+        epoch,
+        loss: meanLoss
+      })
     : TE.right(undefined)

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import type * as t from 'tessera'
@@ -10,7 +10,12 @@ import type { DataSettings } from '../lib/data.ts'
 import type { DrawSettings } from '../lib/draw.ts'
 import { articleBetas } from '../lib/model-file.ts'
 import * as option from '../lib/options.ts'
-import { count, fraction, parseFlags, rate, seed } from '../lib/program.ts'
+import { amount, count, fraction, parseFlags, rate, seed, share, whole } from '../lib/program.ts'
+
+const decays = ['cosine', 'none'] as const
+
+/** How the learning rate falls. */
+type LrDecay = (typeof decays)[number]
 
 /** The settings of a training run. */
 export interface Settings extends Omit<DataSettings, 'split'> {
@@ -20,6 +25,13 @@ export interface Settings extends Omit<DataSettings, 'split'> {
   readonly batch: number
   readonly optimiser: t.OptimiserName
   readonly lr: number
+  /** Steps in which the learning rate grows from 0, and how it falls after them. */
+  readonly warmup: number
+  readonly lrDecay: LrDecay
+  /** Gradients together are made no longer than this; 0 leaves them as they are. */
+  readonly clipNorm: number
+  /** The decay of the average of the parameters, which samples are drawn with; 0 for none. */
+  readonly ema: number
   /** The noise schedule, its length T, and the range of its variances. */
   readonly schedule: t.ScheduleName
   readonly steps: number
@@ -38,17 +50,21 @@ export interface Settings extends Omit<DataSettings, 'split'> {
   /** Samples that are drawn at the end. */
   readonly samples: number
   readonly sampler: t.SamplerName
-  /** Keeps the picture that a sampling step predicts within ± this. */
-  readonly clip?: number
+  /** Keeps the picture that a sampling step predicts within ± this; 0 leaves it as it is. */
+  readonly clip: number
 }
 
-/** The article's settings, on the data set that needs no download. */
+/** The article's run, but on the data set that needs no download: `--article`. */
 export const article: Settings = {
   dataset: 'digits',
   epochs: 20,
   batch: 128,
   optimiser: 'adam',
   lr: 1e-3,
+  warmup: 0,
+  lrDecay: 'none',
+  clipNorm: 0,
+  ema: 0,
   schedule: 'linear',
   steps: 1000,
   ...articleBetas,
@@ -58,23 +74,35 @@ export const article: Settings = {
   overwrite: false,
   preview: false,
   samples: 100,
-  sampler: 'ddpm'
+  sampler: 'ddpm',
+  clip: 0
+}
+
+/**
+ * What `npm run train` does by default: the article's run, and what has been found since to make samples better. The
+ * norm of the gradients is not bounded: a step took 1.38 s with it and 1.09 s without it (MNIST, batches of 128, two
+ * cores), as the gradients must all be there before the first parameter moves.
+ */
+export const recipe: Settings = {
+  ...article,
+  lr: 2e-3,
+  warmup: 200,
+  lrDecay: 'cosine',
+  ema: 0.999,
+  clip: 1
 }
 
 /** What `npm start` trains: enough for blobs that look like digits within minutes on two cores without a GPU. */
 export const demo: Settings = {
-  ...article,
+  ...recipe,
   limit: 2048,
   epochs: 6,
   batch: 32,
-  lr: 2e-3,
   // a quarter of the article's steps, each four times as large: the last pictures hold as little as the article's
   steps: 250,
   betaMin: 4e-4,
   betaMax: 0.08,
   samples: 16,
-  // after so little training samples would become ever brighter
-  clip: 1,
   out: 'out/demo',
   overwrite: true
 }
@@ -89,6 +117,7 @@ interface Flags extends Partial<Settings> {
   readonly train: boolean
   readonly resume?: string
   readonly demo?: boolean
+  readonly article?: boolean
 }
 
 const command = (): Command =>
@@ -100,7 +129,15 @@ const command = (): Command =>
     .option('--epochs <n>', `passes over the data set (default: ${article.epochs})`, count)
     .option('--batch <n>', `images in a training step (default: ${article.batch})`, count)
     .addOption(option.optimiserOption(article.optimiser))
-    .option('--lr <x>', `learning rate (default: ${article.lr})`, rate)
+    .option('--lr <x>', `learning rate (default: ${recipe.lr})`, rate)
+    .option('--warmup <n>', `steps in which it grows from 0, a tenth of all at most (default: ${recipe.warmup})`, whole)
+    .addOption(new Option('--lr-decay <how>', `it falls to 0 by the end (default: ${recipe.lrDecay})`).choices(decays))
+    .option(
+      '--clip-norm <x>',
+      `shorten longer gradients to this norm, 0 for none (default: ${recipe.clipNorm})`,
+      amount
+    )
+    .option('--ema <decay>', `of the average that samples are drawn with, 0 for none (default: ${recipe.ema})`, share)
     .addOption(option.scheduleOption(article.schedule))
     .option('--steps <n>', `length of the noise schedule (default: ${article.steps})`, count)
     .option('--beta-min <x>', `variance of its first step (default: ${article.betaMin})`, fraction)
@@ -117,6 +154,7 @@ const command = (): Command =>
     .option('--preview', 'draw up to 16 samples after each epoch too')
     .option('--no-train', 'only draw samples, from the model in a file')
     .option('--model <file>', 'that file; without --no-train, training starts from its parameters')
+    .option('--article', 'exactly the run of the article: its settings, and nothing that came later')
     .option('--demo', 'settings that show something within minutes, overwriting; other flags override them')
 
 const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
@@ -138,12 +176,12 @@ const drawing = ({ samples, seed: from, out, device, sampler, clip }: Settings, 
   seed: from,
   out,
   sampler,
-  ...(clip !== undefined && { clip }),
+  clip,
   ...(device !== undefined && { device })
 })
 
-const merged = ({ train, resume: _resume, demo: short, ...given }: Flags): Task => {
-  const settings = { ...(short === true ? demo : article), ...given }
+const merged = ({ train, resume: _resume, demo: short, article: plain, ...given }: Flags): Task => {
+  const settings = { ...(plain === true ? article : short === true ? demo : recipe), ...given }
   return !train && settings.model !== undefined
     ? { kind: 'sample', settings: drawing(settings, settings.model) }
     : { kind: 'train', settings }
@@ -172,6 +210,8 @@ const consistent = (flags: Flags): E.Either<Failure, Task> => {
   const { train, model, dataset = 'digits', resume, betaMin = article.betaMin, betaMax = article.betaMax } = flags
   if (!train && model === undefined) return fail('usage', '--no-train wants the file to sample from: --model FILE')
   if (!train && resume !== undefined) return fail('usage', '--resume goes on training: it does not go with --no-train')
+  if (flags.demo === true && flags.article === true)
+    return fail('usage', '--demo and --article are two sets of settings: give one of them')
   if (resume !== undefined) return resuming(flags)
   if (betaMin > betaMax) return fail('usage', `--beta-min ${betaMin} is above --beta-max ${betaMax}`)
   return pipe(
@@ -184,14 +224,17 @@ const consistent = (flags: Flags): E.Either<Failure, Task> => {
 export const readTask = (args: readonly string[]): E.Either<Failure, Task> =>
   pipe(parseFlags<Flags>(command(), args), E.flatMap(consistent))
 
-/** The settings of a resumed run: as it was started, but for the changes. Flags of newer versions have their defaults. */
+/**
+ * The settings of a resumed run: as it was started, but for the changes. Versions that did not store a flag did what the
+ * article does.
+ */
 export const resumedSettings = (
   started: readonly string[],
   changes: readonly string[],
   out: string
 ): E.Either<Failure, Settings> =>
   pipe(
-    readTask([...started, ...changes, '--out', out]),
+    readTask(['--article', ...started, ...changes, '--out', out]),
     E.mapLeft(({ message }) => failure('format', `the settings of the run in ${out} are damaged: ${message}`)),
     E.flatMap((task) =>
       task.kind === 'train' ? E.right(task.settings) : fail('format', `the run in ${out} is no training run`)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as t from 'tessera'
 import { describe, expect, it } from 'vitest'
-import { article, demo, flagsOf, readTask, resumedSettings } from '../../scripts/train/settings.ts'
+import { article, demo, flagsOf, recipe, readTask, resumedSettings } from '../../scripts/train/settings.ts'
 import type { Settings } from '../../scripts/train/settings.ts'
 import { left, right } from '../data/support.ts'
 
@@ -17,9 +17,13 @@ const given = fc.record(
     samples: whole(1e6),
     seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     lr: fc.double({ min: 1e-9, max: 10, noNaN: true }),
+    warmup: fc.nat(),
+    lrDecay: fc.constantFrom('cosine', 'none'),
+    clipNorm: fc.double({ min: 0, max: 10, noNaN: true }),
+    ema: fc.double({ min: 0, max: 0.9999, noNaN: true }),
     saveEvery: whole(1e6),
     betaMin: fc.double({ min: 1e-9, max: article.betaMax, noNaN: true }),
-    clip: fc.double({ min: 1e-9, max: 10, noNaN: true }),
+    clip: fc.double({ min: 0, max: 10, noNaN: true }),
     preview: fc.boolean(),
     overwrite: fc.boolean(),
     out: fc.constantFrom('out/x', '/tmp/a b'),
@@ -44,11 +48,11 @@ const usageOf = (...args: readonly string[]): string => {
 }
 
 describe('settings', () => {
-  it('are those of the article where nothing is said, those of the demo with --demo, and else as given', () => {
+  it('are those of the recipe, of the article with --article, of the demo with --demo, and else as given', () => {
+    const sets = [[[], recipe] as const, [['--article'], article] as const, [['--demo'], demo] as const]
     fc.assert(
-      fc.property(given, fc.boolean(), (settings, short) => {
-        const args = [...flags(settings), ...(short ? ['--demo'] : [])]
-        const wanted = short ? demo : article
+      fc.property(given, fc.constantFrom(...sets), (settings, [flag, wanted]) => {
+        const args = [...flags(settings), ...flag]
         expect(right(readTask(args))).toEqual({
           kind: 'train',
           settings: {
@@ -61,8 +65,8 @@ describe('settings', () => {
     )
   })
 
-  it('are the article’s by default', () => {
-    const { epochs, batch, lr, steps, betaMin, betaMax, samples } = article
+  it('of the article are its numbers, and none of what came later', () => {
+    const { epochs, batch, lr, warmup, lrDecay, clipNorm, ema, steps, betaMin, betaMax, samples, clip } = article
     expect({ epochs, batch, lr, steps, betaMin, betaMax, samples }).toEqual({
       epochs: 20,
       batch: 128,
@@ -72,6 +76,14 @@ describe('settings', () => {
       betaMax: 0.02,
       samples: 100
     })
+    expect({ warmup, lrDecay, clipNorm, ema, clip }).toEqual({
+      warmup: 0,
+      lrDecay: 'none',
+      clipNorm: 0,
+      ema: 0,
+      clip: 0
+    })
+    expect(usageOf('--article', '--demo')).toMatch(/give one of them/)
   })
 
   it('take a folder for a data set that has files', () => {
@@ -86,17 +98,17 @@ describe('settings', () => {
   it('take a model file to sample from, or to start from', () => {
     expect(right(readTask(['--no-train', '--model', 'm']))).toEqual({
       kind: 'sample',
-      settings: { model: 'm', count: 100, seed: 0, out: 'out/train', sampler: 'ddpm' }
+      settings: { model: 'm', count: 100, seed: 0, out: 'out/train', sampler: 'ddpm', clip: 1 }
     })
     expect(usageOf('--no-train')).toMatch(/--model FILE/)
-    expect(right(readTask(['--model', 'm']))).toEqual({ kind: 'train', settings: { ...article, model: 'm' } })
+    expect(right(readTask(['--model', 'm']))).toEqual({ kind: 'train', settings: { ...recipe, model: 'm' } })
     expect(usageOf('--resume', 'x', '--model', 'm')).toMatch(/--model does not go/)
   })
 
   it('of a run that goes on are those that it was started with, but for what may change', () => {
     fc.assert(
       fc.property(given, fc.boolean(), whole(1e6), (settings, short, epochs) => {
-        const begun = { ...(short ? demo : article), ...settings }
+        const begun = { ...(short ? demo : recipe), ...settings }
         const { changes, out } = right(readTask(['--resume', 'x', '--epochs', String(epochs)])) as {
           readonly changes: readonly string[]
           readonly out: string
@@ -111,7 +123,7 @@ describe('settings', () => {
     )
   })
 
-  it('of a run that an older version started are the defaults where it had no flag', () => {
+  it('of a run that an older version started are the article’s where it had no flag', () => {
     const older = [
       '--dataset',
       'digits',
@@ -147,6 +159,9 @@ describe('settings', () => {
       ['--schedule', 'linear'],
       ['--out', 'y'],
       ['--demo'],
+      ['--article'],
+      ['--ema', '0.9'],
+      ['--warmup', '3'],
       ['--overwrite']
     ])
       expect(usageOf('--resume', 'x', ...args)).toMatch(`${args[0]} does not go with it`)
