@@ -16,6 +16,7 @@ export default defineConfig({
       { find: /^tessera\/node$/, replacement: here('./lib/node.ts') },
       { find: /^tessera\/train$/, replacement: here('./lib/train/index.ts') },
       { find: /^tessera\/metrics$/, replacement: here('./lib/metrics/index.ts') },
+      { find: /^tessera\/laws$/, replacement: here('./lib/laws/index.ts') },
       { find: /^tessera\/models$/, replacement: here('./models/index.ts') }
     ]
   },

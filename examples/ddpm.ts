@@ -44,7 +44,7 @@ export const main = async ({
   }
 
   const shape = [1, dataset.height, dataset.width]
-  const sampling = t.sample(device, schedule, model.apply)
+  const sampling = t.sample(device, t.ddpm(), schedule, model.apply)
   let last: t.Tensor = t.zeros([samples, ...shape])
   for await (const { x } of sampling(state.params, { key: forSamples!, count: samples, shape })) last = x
   const picture = t.grid(

@@ -147,13 +147,63 @@ export { optimisers, type MakeOptimiser, type OptimiserName } from './optim/tabl
 
 // diffusion
 export { denoiseStep, posteriorMean, type Denoising } from './diffusion/denoise.ts'
-export { loss, lossStep, type Model } from './diffusion/loss.ts'
+export { levelsOf, type Level } from './diffusion/levels.ts'
+export { loss, lossStep, type LossOptions, type LossOptionsFor, type Model } from './diffusion/loss.ts'
 export { cleanFrom, noise } from './diffusion/noise.ts'
+export {
+  predictionNames,
+  predictions,
+  type Conversion,
+  type Factors,
+  type FromNoise,
+  type Parts,
+  type Prediction
+} from './diffusion/prediction.ts'
 export { respace } from './diffusion/respace.ts'
-export { sample, type Sampled, type Sampling } from './diffusion/sample.ts'
-export { samplers, type MakeSampler, type SamplerName } from './diffusion/samplers.ts'
-export { linearSchedule, scheduleOf, type LinearSchedule, type Schedule, type Tables } from './diffusion/schedule.ts'
-export { schedules, type MakeSchedule, type ScheduleName } from './diffusion/schedules.ts'
+export { sample, type Sampled, type SampleOptions, type SampleOptionsFor, type Sampling } from './diffusion/sample.ts'
+export { consistency } from './diffusion/samplers/consistency.ts'
+export { ddim, euler, eulerAncestral, type DdimOptions } from './diffusion/samplers/ddim.ts'
+export { ddpm, type DdpmOptions } from './diffusion/samplers/ddpm.ts'
+export { dpmpp2m, dpmpp2mSde, dpmpp3mSde, type SdeOptions } from './diffusion/samplers/dpmpp.ts'
+export { heun } from './diffusion/samplers/heun.ts'
+export { lms, pndm, type LmsOptions } from './diffusion/samplers/multistep.ts'
+export type { AnySampler, StepPlace, Sampler, StepInput } from './diffusion/samplers/sampler.ts'
+export { samplers, type SamplerName } from './diffusion/samplers/table.ts'
+export { unipc } from './diffusion/samplers/unipc.ts'
+export {
+  linearSchedule,
+  scheduleOf,
+  type AnySchedule,
+  type LinearSchedule,
+  type NoiseSchedule,
+  type Schedule,
+  type Tables
+} from './diffusion/schedule.ts'
+export {
+  cosineSchedule,
+  exponentialSchedule,
+  laplaceSchedule,
+  scaledLinearSchedule,
+  scheduleBy,
+  schedules,
+  sigmoidBetaSchedule,
+  sigmoidSchedule,
+  zeroTerminal,
+  type MakeSchedule,
+  type ScheduleLength,
+  type ScheduleName
+} from './diffusion/schedules.ts'
+export { spacingNames, timestepsOf, type Spacing } from './diffusion/spacing.ts'
+export {
+  edmWeight,
+  minSnr,
+  p2,
+  truncatedSnr,
+  type EdmOptions,
+  type LossWeight,
+  type MinSnrOptions,
+  type P2Options
+} from './diffusion/weights.ts'
 
 // pictures: from numbers to pixels, canvases, GIFs and plots
 export {

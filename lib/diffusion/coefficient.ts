@@ -5,10 +5,10 @@ import { raise, showShape } from '../base/raise.ts'
 import { sameShape } from '../core/shape.ts'
 import { isTensor, type Tensor } from '../core/tensor.ts'
 import { normal } from '../ops/random.ts'
-import type { Schedule } from './schedule.ts'
+import type { AnySchedule } from './schedule.ts'
 
 /** Raises unless `ts` has one timestep of the schedule for each image. It checks values that the host knows. */
-export const checkTimesteps = (op: string, { steps }: Schedule, x: Tensor, ts: Tensor): void => {
+export const checkTimesteps = (op: string, { steps }: AnySchedule, x: Tensor, ts: Tensor): void => {
   if (x.shape.length === 0 || !sameShape(ts.shape, x.shape.slice(0, 1)))
     raise(op, `wants one timestep per image: ${showShape(ts.shape)} for ${showShape(x.shape)}`)
   checkWithin(op, 'the timestep', ts, steps)

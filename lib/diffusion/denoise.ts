@@ -7,9 +7,9 @@ import { clip as clipped } from '../ops/pointwise.ts'
 import { checkTimesteps, coefficient, noiseLike, perImage } from './coefficient.ts'
 import { predicted, type Model } from './loss.ts'
 import { cleanFrom } from './noise.ts'
-import type { Schedule } from './schedule.ts'
+import type { AnySchedule, Schedule } from './schedule.ts'
 
-/** The options of `denoiseStep` and `sample`. */
+/** The options of `denoiseStep`. */
 export interface Denoising {
   /**
    * The variance of the noise that a step adds. `beta` (the default) is beta_t, which is optimal for data of unit
@@ -81,11 +81,16 @@ export const denoiseStep = <P>(
   const { variance = 'beta', clip } = options('denoiseStep', given, { variance: true, clip: true })
   choice('denoiseStep', 'variance', variance, ['beta', 'posterior'])
   if (clip !== undefined && !(clip > 0)) raise('denoiseStep', `clip is a positive number, not ${clip}`)
+  if ((schedule as AnySchedule).endsInNoise)
+    raise(
+      'denoiseStep',
+      'the schedule ends in pure noise, from which eps tells no picture: take sample, with a model that predicts x0, v or flow'
+    )
   const mean = clip === undefined ? meanFrom(schedule) : clippedMean(schedule, clip)
   return (params, xt, ts, z) => {
     checkTimesteps('denoiseStep', schedule, xt, ts)
     const noisy = mul(coefficient(schedule.tables[variance], ts, xt), noiseLike('denoiseStep', xt, z))
-    const eps = predicted('denoiseStep', model, params, xt, ts)
+    const eps = predicted('denoiseStep', model, params, xt, ts, undefined)
     return add(mean(xt, ts, eps), select(perImage(equal(ts, 0), xt), 0, noisy))
   }
 }

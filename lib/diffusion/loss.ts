@@ -1,32 +1,83 @@
 import type { Key } from '../core/key.ts'
+import { choice, options } from '../core/options.ts'
+import { mul, sub } from '../core/primitives.ts'
 import { raise, showShape } from '../base/raise.ts'
 import { sameShape } from '../core/shape.ts'
 import type { Scalar, Tensor } from '../core/tensor.ts'
 import { valueAndGrad } from '../grad/grad.ts'
-import { mse } from '../ops/reduce.ts'
-import { noiseLike } from './coefficient.ts'
+import { square } from '../ops/pointwise.ts'
+import { mean, mse } from '../ops/reduce.ts'
+import { coefficient, noiseLike } from './coefficient.ts'
+import { levelsOf } from './levels.ts'
 import { noise } from './noise.ts'
-import type { Schedule } from './schedule.ts'
+import { predictionNames, predictions, type FromNoise, type Prediction } from './prediction.ts'
+import { table, type AnySchedule, type NoiseSchedule } from './schedule.ts'
+import { ownWeight, type LossWeight } from './weights.ts'
 
 /**
- * Predicts the noise in noisy images: `x` is `[N, …]`, `ts` is `[N]` timesteps, and the result has the shape of `x`.
+ * Predicts the noise in noisy images, or what else `Prediction` names: `x` is `[N, …]`, `ts` is `[N]` timesteps, and the
+ * result has the shape of `x`. A model that takes a condition, such as the classes of the images, gets it last.
  */
-export type Model<P> = (params: P, x: Tensor, ts: Tensor) => Tensor
+export type Model<P, C = void> = (params: P, x: Tensor, ts: Tensor, condition: C) => Tensor
 
 /** The model's prediction. Raises if it has another shape than the images. */
-export const predicted = <P>(op: string, model: Model<P>, params: P, x: Tensor, ts: Tensor): Tensor => {
-  const eps = model(params, x, ts)
+export const predicted = <P, C>(
+  op: string,
+  model: Model<P, C>,
+  params: P,
+  x: Tensor,
+  ts: Tensor,
+  condition: C
+): Tensor => {
+  const eps = model(params, x, ts, condition)
   return sameShape(eps.shape, x.shape)
     ? eps
     : raise(op, `the model predicts noise of the shape ${showShape(eps.shape)} for ${showShape(x.shape)}`)
 }
 
+/** The options of `loss` and `lossStep`. */
+export interface LossOptions {
+  /** What the model predicts; `eps` by default. */
+  readonly prediction?: Prediction
+  /** How much each noise level counts; without it all errors of what the model predicts count the same. */
+  readonly weight?: LossWeight
+}
+
+/** The options for a schedule: on one that ends in noise, no model learns `eps`. */
+export type LossOptionsFor<S extends AnySchedule> = S extends NoiseSchedule
+  ? readonly [given: LossOptions & FromNoise]
+  : readonly [given?: LossOptions]
+
+/** The weights of all timesteps, as a table. */
+const weightsOf = (schedule: AnySchedule, prediction: Prediction, weight: LossWeight): Tensor => {
+  const levels = levelsOf(
+    schedule,
+    schedule.beta.map((_, t) => t)
+  ).slice(0, -1)
+  return table(levels.map((at) => ownWeight(weight, prediction, at)))
+}
+
+const checked = (
+  schedule: AnySchedule,
+  given: LossOptions
+): Required<Pick<LossOptions, 'prediction'>> & LossOptions => {
+  const { prediction = 'eps', weight } = options('loss', given, { prediction: true, weight: true })
+  choice('loss', 'prediction', prediction, predictionNames)
+  if (schedule.endsInNoise && prediction === 'eps')
+    raise('loss', 'the schedule ends in pure noise, which tells no picture: train a model that predicts x0, v or flow')
+  return { prediction, ...(weight && { weight }) }
+}
+
 /**
- * L_simple (Ho et al. 2020, eq. 14): the mean squared error, over all elements, between the noise that was added and
- * the noise that the model predicts. `x0` is `[N, …]`. Draw `ts` with `randint(key, [N], { high: schedule.steps })`;
- * `eta` is standard normal noise of the shape of `x0`, or the key to draw it from.
+ * The training loss. By default L_simple (Ho et al. 2020, eq. 14): the mean squared error, over all elements, between the
+ * noise that was added and the noise that the model predicts. With `prediction` it is that of what the model predicts
+ * instead, and with `weight` the squared errors of each image count by its noise level.
  *
- * @throws TesseraError if the timesteps, the noise or the prediction don't fit the images
+ * `x0` is `[N, …]`. Draw `ts` with `randint(key, [N], { high: schedule.steps })`; `eta` is standard normal noise of the
+ * shape of `x0`, or the key to draw it from.
+ *
+ * @throws TesseraError if the timesteps, the noise or the prediction don't fit the images, or an `eps` model is trained on
+ * a schedule that ends in noise
  *
  * @example
  * ```ts
@@ -36,12 +87,24 @@ export const predicted = <P>(op: string, model: Model<P>, params: P, x: Tensor, 
  * assert.deepStrictEqual(await t.reference.read(loss), Float64Array.of(5))
  * ```
  */
-export const loss =
-  <P>(schedule: Schedule, model: Model<P>) =>
-  (params: P, x0: Tensor, ts: Tensor, eta: Tensor | Key): Scalar => {
-    const drawn = noiseLike('loss', x0, eta)
-    return mse(predicted('loss', model, params, noise(schedule)(x0, ts, drawn), ts), drawn)
+export const loss = <P, S extends AnySchedule>(
+  schedule: S,
+  model: Model<P>,
+  ...[given = {}]: LossOptionsFor<S>
+): ((params: P, x0: Tensor, ts: Tensor, eta: Tensor | Key) => Scalar) => {
+  const { prediction, weight } = checked(schedule, given)
+  const weights = weight && weightsOf(schedule, prediction, weight)
+  const { signal, noise: strength } = schedule.tables
+  return (params, x0, ts, eta) => {
+    const eps = noiseLike('loss', x0, eta)
+    const output = predicted('loss', model, params, noise(schedule)(x0, ts, eps), ts, undefined)
+    const at = { signal: coefficient(signal, ts, x0), noise: coefficient(strength, ts, x0) }
+    const target = predictions[prediction].target({ x0, eps }, at)
+    return weights === undefined
+      ? mse(output, target)
+      : mean(mul(coefficient(weights, ts, x0), square(sub(output, target))))
   }
+}
 
 /**
  * The loss of a batch and its gradients (Ho et al. 2020, algorithm 1, line 5). An optimiser turns them into the next
@@ -58,7 +121,9 @@ export const loss =
  * assert.deepStrictEqual([value.shape, gradient.shape], [[], []])
  * ```
  */
-export const lossStep =
-  <P>(schedule: Schedule, model: Model<P>) =>
-  (params: P, x0: Tensor, ts: Tensor, eta: Tensor | Key): readonly [loss: Scalar, grads: P] =>
-    valueAndGrad(loss(schedule, model))(params, x0, ts, eta)
+export const lossStep = <P, S extends AnySchedule>(
+  schedule: S,
+  model: Model<P>,
+  ...given: LossOptionsFor<S>
+): ((params: P, x0: Tensor, ts: Tensor, eta: Tensor | Key) => readonly [loss: Scalar, grads: P]) =>
+  valueAndGrad(loss(schedule, model, ...given))

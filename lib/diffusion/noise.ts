@@ -2,7 +2,7 @@ import type { Key } from '../core/key.ts'
 import { add, div, mul, sub } from '../core/primitives.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { checkTimesteps, coefficient, noiseLike } from './coefficient.ts'
-import type { Schedule } from './schedule.ts'
+import type { AnySchedule } from './schedule.ts'
 
 /**
  * The forward process q(x_t | x_0) in one jump: √alphaBar_t x_0 + √(1 - alphaBar_t) eta (Ho et al. 2020, eq. 4).
@@ -22,7 +22,7 @@ import type { Schedule } from './schedule.ts'
  * ```
  */
 export const noise =
-  (schedule: Schedule) =>
+  (schedule: AnySchedule) =>
   (x0: Tensor, ts: Tensor, eta: Tensor | Key): Tensor => {
     checkTimesteps('noise', schedule, x0, ts)
     const { tables } = schedule
@@ -45,7 +45,7 @@ export const noise =
  * ```
  */
 export const cleanFrom =
-  (schedule: Schedule) =>
+  (schedule: AnySchedule) =>
   (xt: Tensor, ts: Tensor, eta: Tensor): Tensor => {
     checkTimesteps('cleanFrom', schedule, xt, ts)
     const { tables } = schedule

@@ -1,38 +1,86 @@
-import { tensor } from '../core/create.ts'
+import { held, tensor } from '../core/create.ts'
 import { foldIn, type Key } from '../core/key.ts'
-import { options, type OptionNames } from '../core/options.ts'
+import { choice, options, type OptionNames } from '../core/options.ts'
 import { breathe } from '../base/breathe.ts'
 import { raise } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
-import type { Tensor } from '../core/tensor.ts'
+import type { Scalar, Tensor } from '../core/tensor.ts'
+import { tensorsOf } from '../core/tree.ts'
 import type { Device } from '../device/api/device.ts'
+import { clip as clipped } from '../ops/pointwise.ts'
 import { normal } from '../ops/random.ts'
-import { denoiseStep, type Denoising } from './denoise.ts'
-import type { Model } from './loss.ts'
-import type { Schedule } from './schedule.ts'
+import { checkTimesteps, noiseLike } from './coefficient.ts'
+import { levelsOf, type Level } from './levels.ts'
+import { predicted, type Model } from './loss.ts'
+import {
+  noiseGiven,
+  predictionNames,
+  predictions,
+  type Factors,
+  type FromNoise,
+  type Parts,
+  type Prediction
+} from './prediction.ts'
+import { isLast, type Sampler } from './samplers/sampler.ts'
+import type { AnySchedule, NoiseSchedule } from './schedule.ts'
+import { timestepsOf, type Spacing } from './spacing.ts'
+
+/** Which steps a sampling takes, and how it reads the model. */
+export interface SampleOptions {
+  /** How many steps; all of the schedule's by default. */
+  readonly steps?: number
+  /** How they are spread over the schedule; `trailing` by default. */
+  readonly spacing?: Spacing
+  /** The timesteps themselves, from the noisiest down, instead of `steps` and `spacing`. */
+  readonly timesteps?: readonly number[]
+  /** What the model predicts; `eps` by default. */
+  readonly prediction?: Prediction
+  /** Clips the predicted picture to ± this number before a step uses it; off by default. */
+  readonly clip?: number | undefined
+  /** What the noise is after the picture was clipped: that which leads to it (`derived`, the default), or the model's. */
+  readonly clippedNoise?: 'derived' | 'predicted'
+}
+
+/** The options for a schedule: one that ends in noise takes no model of `eps`. */
+export type SampleOptionsFor<S extends AnySchedule> = S extends NoiseSchedule
+  ? readonly [given: SampleOptions & FromNoise]
+  : readonly [given?: SampleOptions]
 
 /** What to sample. */
-export interface Sampling {
+export interface Sampling<C = void> {
   /** The key of all noise: that of the start, and that of each step. */
   readonly key: Key
   /** The number of images; 1 by default. */
   readonly count?: number
   /** The shape of one image; `[1, 28, 28]` by default. */
   readonly shape?: Shape
-  /** The noise `[count, …]` to start from; drawn from the key by default. */
+  /** The noisy images `[count, …]` to start from; noise from the key by default. */
   readonly start?: Tensor
   /** The noise of the step at timestep t; drawn from the key by default. */
   readonly noiseAt?: (t: number) => Tensor
+  /** What the model is told beside the timesteps. */
+  readonly condition?: C
   /** Whether the images of all steps stay readable, and not only the last ones; false by default. */
   readonly keep?: boolean
 }
 
-/** The images after one step. Those after t = 0 are the result. */
+/** The images after one step. Those after the last are the result. */
 export interface Sampled {
   /** The timestep of the step. */
   readonly t: number
   /** The images, `[count, …]`. */
   readonly x: Tensor
+  /** The clean images that the model predicted in the step, clipped if that was asked for. */
+  readonly x0: Tensor
+}
+
+const optionNames: OptionNames<SampleOptions> = {
+  steps: true,
+  spacing: true,
+  timesteps: true,
+  prediction: true,
+  clip: true,
+  clippedNoise: true
 }
 
 const samplingNames: OptionNames<Sampling> = {
@@ -41,51 +89,156 @@ const samplingNames: OptionNames<Sampling> = {
   shape: true,
   start: true,
   noiseAt: true,
+  condition: true,
   keep: true
 }
 
-const startOf = ({ key, count = 1, shape = [1, 28, 28], start }: Sampling, steps: number): Tensor => {
+const startOf = (sampling: Omit<Sampling, 'condition'>, steps: number): Tensor => {
+  const { key, count = 1, shape = [1, 28, 28], start } = sampling
   if (!Number.isSafeInteger(count) || count < 1) raise('sample', `count is a whole number above 0, not ${count}`)
   return start ?? normal(foldIn(key, steps), [count, ...shape])
 }
 
-const noiseOf = ({ key, noiseAt }: Sampling, t: number): Tensor | Key => (noiseAt ? noiseAt(t) : foldIn(key, t))
+/** The timesteps of a sampling, the noisiest first. */
+const chosen = (schedule: AnySchedule, { steps, spacing, timesteps }: SampleOptions): readonly number[] => {
+  if (timesteps === undefined) return timestepsOf(schedule, steps ?? schedule.steps, spacing)
+  if (steps !== undefined || spacing !== undefined)
+    raise('sample', 'timesteps say which steps to take: steps and spacing do not go with them')
+  const [first] = timesteps
+  if (first === undefined) raise('sample', 'timesteps name at least one step')
+  const up = timesteps.findIndex((t, i) => i > 0 && !(t < timesteps[i - 1]!))
+  return up === -1 ? timesteps : raise('sample', `timesteps fall, but ${timesteps[up]} follows ${timesteps[up - 1]}`)
+}
+
+const checkOptions = ({ prediction = 'eps', clip, clippedNoise = 'derived' }: SampleOptions): void => {
+  choice('sample', 'prediction', prediction, predictionNames)
+  choice('sample', 'clippedNoise', clippedNoise, ['derived', 'predicted'])
+  if (clip !== undefined && !(clip > 0)) raise('sample', `clip is a positive number, not ${clip}`)
+}
+
+const checkLevels = (prediction: Prediction, [first]: readonly Level[]): void => {
+  if (first!.signal === 0 && !predictions[prediction].atPureNoise)
+    raise('sample', `the first timestep has no signal, and from pure noise ${prediction} tells no picture: train a model that predicts x0, v or flow`) // prettier-ignore
+}
+
+/** Where a step is, as tensors: so all steps are one program. */
+interface Situation {
+  /** Timesteps of the step, and of the one after it, one an image. */
+  readonly ts: Tensor
+  readonly after: Tensor
+  readonly from: Factors
+  readonly to: Factors
+  readonly c: Readonly<Record<string, Scalar>>
+}
+
+/** A number as a scalar that the reference reads in float64. */
+const exact = (x: number): Scalar => held({ read: () => Float64Array.of(x), dispose: () => undefined }, []) as Scalar
+
+const scalars = <K extends string>(numbers: Readonly<Record<K, number>>): Readonly<Record<K, Scalar>> =>
+  Object.fromEntries(Object.entries<number>(numbers).map(([name, x]) => [name, exact(x)])) as Record<K, Scalar>
+
+/** The situations of all steps, for a number of images. */
+const situations =
+  (timesteps: readonly number[], levels: readonly Level[], coefficients: readonly Readonly<Record<string, number>>[]) =>
+  (i: number, images: number): Situation => {
+    const timesAt = (t: number): Tensor => tensor(new Float32Array(images).fill(t), [images])
+    // the last step leads to pictures without noise, for which a model has no timestep: what it says of them has the
+    // coefficient 0, and so must only be a number
+    const next = isLast({ i, levels }) ? i : i + 1
+    const [from, to] = [scalars({ ...levels[i]! }), scalars({ ...levels[next]! })]
+    return { ts: timesAt(timesteps[i]!), after: timesAt(timesteps[next]!), from, to, c: scalars(coefficients[i]!) }
+  }
+
+/** The parts of noisy pictures by a model. */
+const partsBy =
+  <P, C>(model: Model<P, C>, { prediction = 'eps', clip, clippedNoise = 'derived' }: SampleOptions) =>
+  (params: P, x: Tensor, ts: Tensor, at: Factors, condition: C): Parts => {
+    const output = predicted('sample', model, params, x, ts, condition)
+    const free = predictions[prediction].parts(output, x, at)
+    if (clip === undefined) return free
+    const x0 = clipped(-clip, clip)(free.x0)
+    return { x0, eps: clippedNoise === 'derived' ? noiseGiven(x, x0, at) : free.eps }
+  }
+
+/** A step of a sampler with a model, as one function of tensors. */
+const stepOf =
+  <K extends string, M, P, C>(sampler: Sampler<K, M>, model: Model<P, C>, given: SampleOptions) =>
+  (params: P, x: Tensor, memory: M, { ts, after, from, to, c }: Situation, z: Tensor | Key, condition: C) => {
+    const parts = partsBy(model, given)
+    const { x0, eps } = parts(params, x, ts, from, condition)
+    const noise = (): Tensor => noiseLike('sample', x, z)
+    const again = (y: Tensor): Parts => parts(params, y, after, to, condition)
+    return { x0, ...sampler.step({ x, x0, eps, memory, c, noise, again }) }
+  }
 
 /**
- * Sampling (Ho et al. 2020, algorithm 2) as a generator that yields the images after every step, from t = steps-1 down
- * to 0. The caller may draw them, show progress, or stop. The step is compiled once for each number of images.
+ * Sampling as a generator that yields the images after every step, from the noisiest timestep down to the last. The
+ * caller may draw them, show progress, or stop. The step is compiled once for each number of images. With `ddpm()` and
+ * all steps it is algorithm 2 of Ho et al. 2020.
  *
  * The images of a step are valid until the next ones are asked for. Then their memory is reused, and reading them
  * raises. The last ones stay, and so do all of them with `keep: true`.
  *
- * @throws TesseraError if the options are wrong, or the model's prediction does not have the shape of the images
+ * Sampling may start anywhere: `timesteps` that begin in the middle of the schedule, with `start` at that noise level.
+ *
+ * @throws TesseraError if the options are wrong, if the model's prediction does not have the shape of the images, or if
+ * the sampler can't start at the noise level of the first timestep
  *
  * @example
  * ```ts
  * import * as t from 'tessera'
  * const silent: t.Model<null> = (_, x) => t.mul(x, 0)
- * const run = t.sample(t.reference, t.linearSchedule({ steps: 3 }), silent)
+ * const run = t.sample(t.reference, t.ddim(), t.linearSchedule({ steps: 9 }), silent, { steps: 3 })
  * const seen: number[] = []
- * for await (const { t: at, x } of run(null, { key: t.key(0), count: 2, shape: [4] })) {
+ * for await (const { t: at, x, x0 } of run(null, { key: t.key(0), count: 2, shape: [4] })) {
  *   seen.push(at)
- *   assert.deepStrictEqual(x.shape, [2, 4])
+ *   assert.deepStrictEqual([x.shape, x0.shape], [[2, 4], [2, 4]])
  * }
- * assert.deepStrictEqual(seen, [2, 1, 0])
+ * assert.deepStrictEqual(seen, [8, 5, 2])
  * ```
  */
-export const sample = <P>(device: Device, schedule: Schedule, model: Model<P>, denoising: Denoising = {}) => {
-  const step = device.compile(denoiseStep(schedule, model, denoising))
-  return async function* (params: P, sampling: Sampling): AsyncGenerator<Sampled, void, void> {
-    const { keep = false } = options('sample', sampling, samplingNames)
-    const start = startOf(sampling, schedule.steps)
-    let x = start
-    for (let t = schedule.steps - 1; t >= 0; t--) {
-      const before = x
-      const ts = tensor(new Float32Array(x.shape[0]!).fill(t), [x.shape[0]!])
-      x = step(params, before, ts, noiseOf(sampling, t))
-      if (before !== start && !keep) before[Symbol.dispose]()
-      yield { t, x }
+export const sample = <K extends string, M, P, S extends AnySchedule, C = void>(
+  device: Device,
+  sampler: Sampler<K, M>,
+  schedule: S,
+  model: Model<P, C>,
+  ...[given = {}]: SampleOptionsFor<S>
+) => {
+  const read = options('sample', given, optionNames)
+  checkOptions(read)
+  const timesteps = chosen(schedule, read)
+  const levels = levelsOf(schedule, timesteps)
+  checkLevels(read.prediction ?? 'eps', levels)
+  const situation = situations(
+    timesteps,
+    levels,
+    timesteps.map((_, i) => sampler.coefficients({ i, levels }))
+  )
+  const step = device.compile(stepOf(sampler, model, read))
+
+  return async function* (params: P, sampling: Sampling<C>): AsyncGenerator<Sampled, void, void> {
+    const { condition, ...where } = options('sample', sampling, samplingNames as OptionNames<Sampling<C>>)
+    const { key, noiseAt, keep = false } = where
+    const start = startOf(where, schedule.steps)
+    checkTimesteps('sample', schedule, start, tensor(new Float32Array(start.shape[0] ?? 0), [start.shape[0] ?? 0]))
+    let state: { readonly x: Tensor; readonly memory: M; readonly x0?: Tensor } = {
+      x: start,
+      memory: sampler.init(start)
+    }
+    for (const [i, t] of timesteps.entries()) {
+      const { x, memory } = state
+      const z = noiseAt ? noiseAt(t) : foldIn(key, t)
+      const next = step(params, x, memory, situation(i, start.shape[0]!), z, condition as C)
+      if (!keep) release(state, next, start)
+      state = next
+      yield { t, x: next.x, x0: next.x0 }
       await breathe()
     }
   }
+}
+
+/** Frees what a step made and the next one has no use for. */
+const release = (old: object, next: object, start: Tensor): void => {
+  const used = new Set([start, ...tensorsOf(next)])
+  for (const x of new Set(tensorsOf(old))) if (!used.has(x)) x[Symbol.dispose]()
 }

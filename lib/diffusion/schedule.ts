@@ -3,10 +3,8 @@ import { options, type OptionNames } from '../core/options.ts'
 import { raise } from '../base/raise.ts'
 import type { Tensor } from '../core/tensor.ts'
 
-/**
- * How much noise each timestep t = 0 … steps-1 adds (Ho et al. 2020, section 2). Each list has an entry per timestep.
- */
-export interface Schedule {
+/** What schedules have in common. Each list has an entry per timestep t = 0 … steps-1 (Ho et al. 2020, section 2). */
+interface Timesteps {
   /** The number of timesteps, T. */
   readonly steps: number
   /** The variance that timestep t adds. */
@@ -18,6 +16,24 @@ export interface Schedule {
   /** Coefficients by timestep, as tensors. */
   readonly tables: Tables
 }
+
+/** How much noise each timestep adds. Some of the signal is left after the last. */
+export interface Schedule extends Timesteps {
+  /** Whether the last timestep leaves no signal. */
+  readonly endsInNoise: false
+}
+
+/**
+ * A schedule whose last timestep leaves no signal; see `zeroTerminal`. No model of `eps` can be sampled from there, as
+ * pure noise tells nothing of the picture.
+ */
+export interface NoiseSchedule extends Timesteps {
+  /** Whether the last timestep leaves no signal. */
+  readonly endsInNoise: true
+}
+
+/** A schedule of either kind. */
+export type AnySchedule = Schedule | NoiseSchedule
 
 /** Tensors `[steps]`, to be indexed by timesteps with `take`. alphaBar' is alphaBar_{t-1}, which is 1 at t = 0. */
 export interface Tables {
@@ -78,6 +94,20 @@ const tablesOf = (beta: readonly number[], alphaBar: readonly number[]): Tables 
   }
 }
 
+/** All that follows from the variances. */
+const timestepsBy = (given: readonly number[]): Timesteps => {
+  const beta = [...given]
+  const alpha = beta.map((b) => 1 - b)
+  let product = 1
+  const alphaBar = alpha.map((a) => (product *= a))
+  return { steps: beta.length, beta, alpha, alphaBar, tables: tablesOf(beta, alphaBar) }
+}
+
+const checkBetas = (beta: readonly number[]): void => {
+  const outside = beta.find((b) => !(b > 0 && b < 1))
+  if (outside !== undefined) raise('schedule', `beta lies between 0 and 1, not at ${outside}`)
+}
+
 /**
  * The schedule of given variances beta_0 … beta_{T-1}.
  *
@@ -89,15 +119,16 @@ const tablesOf = (beta: readonly number[], alphaBar: readonly number[]): Tables 
  * assert.deepStrictEqual(t.scheduleOf([0.5, 0.5]).alphaBar, [0.5, 0.25])
  * ```
  */
-export const scheduleOf = (given: readonly number[]): Schedule => {
-  const beta = [...given]
+export const scheduleOf = (beta: readonly number[]): Schedule => {
   if (beta.length === 0) raise('schedule', 'wants at least one step')
-  const outside = beta.find((b) => !(b > 0 && b < 1))
-  if (outside !== undefined) raise('schedule', `beta lies between 0 and 1, not at ${outside}`)
-  const alpha = beta.map((b) => 1 - b)
-  let product = 1
-  const alphaBar = alpha.map((a) => (product *= a))
-  return { steps: beta.length, beta, alpha, alphaBar, tables: tablesOf(beta, alphaBar) }
+  checkBetas(beta)
+  return { ...timestepsBy(beta), endsInNoise: false }
+}
+
+/** The schedule of given variances, and of a last one that leaves no signal. */
+export const noiseScheduleOf = (beta: readonly number[]): NoiseSchedule => {
+  checkBetas(beta)
+  return { ...timestepsBy([...beta, 1]), endsInNoise: true }
 }
 
 const linearNames: OptionNames<LinearSchedule> = { steps: true, betaMin: true, betaMax: true }

@@ -8,12 +8,13 @@ import { duration } from '../lib/progress.ts'
 import type { Bar } from '../lib/progress.ts'
 import { picture, pixels } from '../lib/reading.ts'
 import { samplerOf } from '../lib/sampling.ts'
+import type { SamplingSettings } from '../lib/sampling.ts'
 import type { UserIO } from '../lib/user.ts'
 import { keepSamples } from './kept.ts'
 import type { Kept } from './kept.ts'
 import type { Settings } from './settings.ts'
 
-type DrawingSettings = Pick<Settings, 'samples' | 'steps' | 'batch' | 'keep' | 'sampler' | 'variance' | 'clip'>
+type DrawingSettings = Pick<Settings, 'samples' | 'batch' | 'keep'> & SamplingSettings
 
 /** After a step of a batch of samples; the last one has the images. */
 interface DrawRecord {
@@ -32,14 +33,14 @@ async function* drawing(
   key: t.Key,
   first: number
 ): AsyncGenerator<DrawRecord> {
-  const { samples, steps = schedule.steps, batch } = settings
-  const [few, predict] = t.respace(schedule, model.apply, Math.min(steps, schedule.steps))
-  const run = samplerOf(device, few, predict, settings)
+  const { samples, batch } = settings
+  const { timesteps, run } = samplerOf(device, schedule, model.apply, settings)
   for (let before = first; before < samples; before += batch) {
     const count = Math.min(batch, samples - before)
-    for await (const { t: step, x } of run(params, { key: t.foldIn(key, before / batch), count, shape: picture })) {
-      const done = { before, count, part: (few.steps - step) / few.steps }
-      yield step > 0 ? done : { ...done, images: await device.read(x) }
+    let step = 0
+    for await (const { x } of run(params, { key: t.foldIn(key, before / batch), count, shape: picture })) {
+      const done = { before, count, part: ++step / timesteps.length }
+      yield step < timesteps.length ? done : { ...done, images: await device.read(x) }
     }
   }
 }

@@ -24,8 +24,6 @@ export interface Settings extends Omit<DataSettings, 'split'>, SamplingSettings 
   readonly model: string
   readonly classifier: string
   readonly samples: number
-  /** Steps of denoising; all that the model was trained on by default. */
-  readonly steps?: number
   /** Images to measure the loss on. */
   readonly heldOut: number
   readonly batch: number

@@ -14,8 +14,6 @@ import { openWorkspace } from './workspace.ts'
 export interface DrawSettings extends SamplingSettings {
   readonly model: string
   readonly count: number
-  /** Steps to take at most, instead of all that the model was trained on. */
-  readonly steps?: number
   readonly seed: number
   readonly out: string
   readonly device?: t.DeviceName
@@ -23,13 +21,12 @@ export interface DrawSettings extends SamplingSettings {
 
 /** Draws samples of the model in a file: `samples.png` and `denoising.gif`. */
 export const drawFrom = (settings: DrawSettings): TE.TaskEither<Failure, ExitCode> => {
-  const { model: file, count, steps = Infinity, seed, out, device: name } = settings
+  const { model: file, count, seed, out, device: name } = settings
   return pipe(
     openWorkspace(() => loadModel(file), out, name),
     TE.tap(({ inputs: { model, params, schedule }, device, album, ...user }) => {
       const { size } = model.config
-      const [few, predict] = t.respace(schedule, model.apply, Math.min(steps, schedule.steps))
-      const draw = filmSamples(device, few, predict, { ...settings, shape: [1, size, size] }, user)
+      const draw = filmSamples(device, schedule, model.apply, { ...settings, shape: [1, size, size] }, user)
       const pictures = { name: 'samples.png', title: `Samples of ${basename(file)}, seed ${seed}`, film: true }
       return writeSamples(album, pictures, () => draw(params, t.key(seed), count))
     }),

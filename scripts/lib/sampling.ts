@@ -15,20 +15,27 @@ export interface Film {
 /** Draws samples of a model with some parameters; undefined if the user asks to stop. */
 export type DrawSamples<P> = (params: P, key: t.Key, count: number) => Promise<Film | undefined>
 
-/** How samples are drawn; see `samplers` and `Denoising`. */
-export interface SamplingSettings extends Pick<t.Denoising, 'variance'> {
+/** How samples are drawn; see `samplers` and `SampleOptions`. */
+export interface SamplingSettings extends t.DdpmOptions {
   readonly sampler?: t.SamplerName
+  /** Steps to take at most, instead of all of the schedule. */
+  readonly steps?: number
+  readonly spacing?: t.Spacing
   /** Keeps the picture that a step predicts within ± this; 0 leaves it as it is. 1 by default. */
   readonly clip?: number
 }
 
 /** The sampler that the settings ask for. */
-export const samplerOf = <P>(
-  device: t.Device,
-  schedule: t.Schedule,
-  model: t.Model<P>,
-  { sampler = 'ddpm', variance = 'beta', clip = usualClip }: SamplingSettings
-) => t.samplers[sampler](device, schedule, model, { variance, ...(clip > 0 && { clip }) })
+const samplerNamed = ({ sampler = 'ddpm', variance = 'beta' }: SamplingSettings): t.AnySampler =>
+  sampler === 'ddpm' ? t.ddpm({ variance }) : t.samplers[sampler]()
+
+/** The timesteps that the settings ask for, and a function that samples through them. */
+export const samplerOf = <P>(device: t.Device, schedule: t.Schedule, model: t.Model<P>, settings: SamplingSettings) => {
+  const { steps = schedule.steps, spacing, clip = usualClip } = settings
+  const timesteps = t.timestepsOf(schedule, Math.min(steps, schedule.steps), spacing)
+  const options = { timesteps, ...(clip > 0 && { clip }) }
+  return { timesteps, run: t.sample(device, samplerNamed(settings), schedule, model, options) }
+}
 
 const imagesIn = async (device: t.Device, x: t.Tensor): Promise<t.Images> => ({
   data: Float32Array.from(await device.read(x)),
@@ -37,18 +44,20 @@ const imagesIn = async (device: t.Device, x: t.Tensor): Promise<t.Images> => ({
 
 const filmed = async (
   device: t.Device,
-  steps: number,
+  timesteps: readonly number[],
   run: AsyncIterable<t.Sampled>,
   { progress, interrupt }: UserIO
 ): Promise<Film | undefined> => {
-  const wanted = new Set(t.denoisingFrames(steps))
+  const steps = timesteps.length
+  const wanted = new Set(t.denoisingFrames(steps).map((left) => timesteps[steps - 1 - left]!))
   const frames: t.Images[] = []
   const bar = progress.bar('sampling', steps)
   const began = performance.now()
+  let done = 0
   for await (const { t: at, x } of run) {
     if (wanted.has(at)) frames.push(await imagesIn(device, x))
-    const rate = (1000 * (steps - at)) / (performance.now() - began)
-    bar.at(steps - at, `${rate.toFixed(1)} steps/s`)
+    const rate = (1000 * ++done) / (performance.now() - began)
+    bar.at(done, `${rate.toFixed(1)} steps/s`)
     if (interrupt.asked) break
   }
   bar.end()
@@ -64,8 +73,8 @@ export const filmSamples = <P>(
   user: UserIO
 ): DrawSamples<P> => {
   const { shape } = settings
-  const run = samplerOf(device, schedule, model, settings)
-  return (params, key, count) => filmed(device, schedule.steps, run(params, { key, count, shape }), user)
+  const { timesteps, run } = samplerOf(device, schedule, model, settings)
+  return (params, key, count) => filmed(device, timesteps, run(params, { key, count, shape }), user)
 }
 
 /** The files that samples are drawn into: a grid, and a film too if asked for. */

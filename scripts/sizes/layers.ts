@@ -24,6 +24,7 @@ export const layers: readonly string[] = [
   'lib/train',
   'lib',
   'lib/metrics',
+  'lib/laws',
   'models',
   'scripts',
   'spec'

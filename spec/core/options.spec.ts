@@ -11,7 +11,7 @@ const w = t.ones([1, 1, 2, 2])
 const images: t.Images = { data: Float32Array.of(0, 1), shape: [2, 1, 1] }
 const silent: t.Model<null> = (_, x) => x
 const schedule = t.linearSchedule({ steps: 2 })
-const sampled = (options: never) => t.sample(t.reference, schedule, silent)(null, options).next()
+const sampled = (options: never) => t.sample(t.reference, t.ddpm(), schedule, silent)(null, options).next()
 const cpu = await t.device({ name: 'cpu' })
 
 /** Every function that takes options: its name in messages, the call, and the names of its options. */
@@ -27,7 +27,11 @@ const functions: readonly (readonly [op: string, call: Call, names: readonly str
   ['ema', (o) => t.ema(o), ['decay']],
   ['linearSchedule', (o) => t.linearSchedule(o), ['steps', 'betaMin', 'betaMax']],
   ['denoiseStep', (o) => t.denoiseStep(schedule, silent, o), ['variance', 'clip']],
-  ['denoiseStep', (o) => t.sample(t.reference, schedule, silent, o), ['variance', 'clip']],
+  [
+    'sample',
+    (o) => t.sample(t.reference, t.ddpm(), schedule, silent, o),
+    ['steps', 'spacing', 'timesteps', 'prediction', 'clip', 'clippedNoise']
+  ],
   ['sample', sampled, ['key', 'count', 'shape', 'start', 'noiseAt', 'keep']],
   ['device', (o) => t.device(o), ['name', 'limits', 'costs', 'onCompile', 'helpers']],
   ['device', (o) => t.openDevice(o), ['name', 'limits', 'costs', 'onCompile', 'helpers']],

@@ -25,7 +25,7 @@ describe('the table of samplers', () => {
   it.each(Object.keys(t.samplers) as t.SamplerName[])(
     'holds one that yields pictures down to t = 0, the same of the same key: %s',
     async (name) => {
-      const run = t.samplers[name](t.reference, schedule, silent)
+      const run = t.sample(t.reference, t.samplers[name](), schedule, silent)
       const drawn = async (seed: number) => {
         const times: number[] = []
         let last: t.Numbers = new Float32Array()

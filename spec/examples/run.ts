@@ -5,6 +5,7 @@ import * as functions from 'fp-ts/function'
 import * as taskEither from 'fp-ts/TaskEither'
 import * as tessera from '../../lib/index.ts'
 import * as node from '../../lib/node.ts'
+import * as laws from '../../lib/laws/index.ts'
 import * as metrics from '../../lib/metrics/index.ts'
 import * as train from '../../lib/train/index.ts'
 import * as models from '../../models/index.ts'
@@ -16,6 +17,7 @@ const modules: Readonly<Record<string, object>> = {
   'tessera/node': node,
   'tessera/train': train,
   'tessera/metrics': metrics,
+  'tessera/laws': laws,
   'tessera/models': models,
   'fp-ts/function': functions,
   'fp-ts/Either': either,
