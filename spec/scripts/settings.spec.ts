@@ -53,11 +53,12 @@ describe('settings', () => {
     fc.assert(
       fc.property(given, fc.constantFrom(...sets), (settings, [flag, wanted]) => {
         const args = [...flags(settings), ...flag]
+        const { optimiser = wanted.optimiser } = settings
         expect(right(readTask(args))).toEqual({
           kind: 'train',
           settings: {
             ...wanted,
-            ...(settings.optimiser === 'sgd' && { lr: t.optimisers.sgd.lr }),
+            ...(optimiser !== wanted.optimiser && { lr: t.optimisers[optimiser].lr }),
             ...settings,
             overwrite: wanted.overwrite || settings.overwrite === true
           }
