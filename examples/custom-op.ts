@@ -7,9 +7,14 @@ export const gelu = <S extends t.Shape>(x: t.Tensor<S>): t.Tensor<S> => {
   return t.mul(x as t.Tensor, phi as t.Tensor) as t.Tensor<S>
 }
 
-/** ln(e^a + e^b), without overflow: the larger of the two, and what the smaller adds. */
-export const logaddexp = (a: t.Tensor, b: t.Tensor): t.Tensor =>
-  t.add(t.maximum(a, b), t.log(t.add(t.exp(t.neg(t.abs(t.sub(a, b)))), 1)))
+/**
+ * ln(e^a + e^b), without overflow: the larger of the two, and what the smaller adds. The distance of two equal numbers is
+ * chosen to be 0, because ∞ - ∞ is NaN.
+ */
+export const logaddexp = (a: t.Tensor, b: t.Tensor): t.Tensor => {
+  const distance = t.select(t.equal(a, b), 0, t.abs(t.sub(a, b)))
+  return t.add(t.maximum(a, b), t.log(t.add(t.exp(t.neg(distance)), 1)))
+}
 
 /** Both at some points, with their slopes, and the plan that computes all of it. */
 export const main = async (): Promise<string> => {

@@ -53,6 +53,7 @@ export {
   take,
   tanh,
   type Binary,
+  type BinaryCalls,
   type Expansion,
   type Flip,
   type FlipOptions,
@@ -143,7 +144,7 @@ export {
   type WithRate
 } from './optim/rate.ts'
 export { sgd, type SgdOptions, type SgdState } from './optim/sgd.ts'
-export { optimisers, type MakeOptimiser, type OptimiserName } from './optim/table.ts'
+export { optimisers, type OptimiserOptions, type MakeOptimiser, type OptimiserName } from './optim/table.ts'
 
 // diffusion
 export { denoiseStep, posteriorMean, type Denoising } from './diffusion/denoise.ts'

@@ -36,7 +36,7 @@ export const compile = (outputs: readonly Tensor[], target: Target, onStage: OnS
   const { stored, readers } = absorb(graph, buffers, target)
   onStage('absorb', () => showStored(graph, stored))
   const deferred = defer(graph, stored)
-  onStage('defer', () => showStored(graph, deferred))
+  onStage('defer', () => showStored(graph, stored, deferred))
 
   const plan = schedule(graph, { stored, readers, deferred }, target)
   onStage('schedule', () => showPlan(plan))

@@ -5,7 +5,6 @@ import {
   full,
   less,
   lessEqual,
-  lift,
   maximum,
   mul,
   neg,
@@ -15,7 +14,7 @@ import {
   sqrt,
   stopGradient,
   sub,
-  type Binary
+  type BinaryCalls
 } from '../core/primitives.ts'
 import { dualOp, tensorFirst } from '../core/dual.ts'
 import { kindOf } from '../core/options.ts'
@@ -24,7 +23,7 @@ import type { Shape } from '../core/shape.ts'
 import { shaped, type Tensor } from '../core/tensor.ts'
 
 /** `op(b, a)`, under the name of the reverse relation. */
-const turned = (name: string, op: Binary): Binary => binaryOp(name, op.row, (a, b) => op(lift(b), lift(a)))
+const turned = (name: string, op: BinaryCalls): BinaryCalls => binaryOp(name, (a, b) => op(b, a))
 
 /**
  * a > b, as 1 or 0. The gradient is 0.
@@ -61,7 +60,7 @@ export const greaterEqual = turned('greaterEqual', lessEqual)
  * assert.deepStrictEqual(await t.reference.read(t.notEqual(t.tensor([1, 2, 3]), 2)), Float64Array.of(1, 0, 1))
  * ```
  */
-export const notEqual = binaryOp('notEqual', equal.row, (a, b) => sub(1, equal(lift(a), lift(b))))
+export const notEqual = binaryOp('notEqual', (a, b) => sub(1, equal(a, b)))
 /**
  * The smaller of two elements. A tie shares the gradient.
  *
@@ -73,7 +72,7 @@ export const notEqual = binaryOp('notEqual', equal.row, (a, b) => sub(1, equal(l
  * assert.deepStrictEqual(await t.reference.read(t.minimum(t.tensor([1, 2, 3]), 2)), Float64Array.of(1, 2, 2))
  * ```
  */
-export const minimum = binaryOp('minimum', maximum.row, (a, b) => neg(maximum(neg(lift(a)), neg(lift(b)))))
+export const minimum = binaryOp('minimum', (a, b) => neg(maximum(neg(a), neg(b))))
 
 /**
  * |x|. The gradient at 0 is 0.

@@ -21,6 +21,10 @@ export interface Task {
 /** Images of the batch that the convolutions, the norm and the activation see, as in the article's training. */
 export const batch = 128
 
+/** Pixels along a side of the images, as in MNIST, and of the U-Net's features after one and two halvings. */
+const side = 28
+const [half, quarter] = [side / 2, side / 4]
+
 /** Timesteps of the article's schedule. */
 export const timesteps = 1000
 
@@ -29,22 +33,22 @@ export const timesteps = 1000
 /** Places at which each convolution puts its kernel, by the beginning of its name; a linear layer has one. */
 const places: readonly (readonly [prefix: string, places: number])[] = [
   ['te', 1],
-  ['b1.', 28 * 28],
-  ['down1.', 14 * 14],
-  ['b2.', 14 * 14],
-  ['down2.', 7 * 7],
-  ['b3.', 7 * 7],
+  ['b1.', side ** 2],
+  ['down1.', half ** 2],
+  ['b2.', half ** 2],
+  ['down2.', quarter ** 2],
+  ['b3.', quarter ** 2],
   ['down3.0.', 6 * 6],
   ['down3.2.', 3 * 3],
   ['b_mid.', 3 * 3],
   ['up1.0.', 3 * 3],
   ['up1.2.', 6 * 6],
-  ['b4.', 7 * 7],
-  ['up2.', 7 * 7],
-  ['b5.', 14 * 14],
-  ['up3.', 14 * 14],
-  ['b_out.', 28 * 28],
-  ['conv_out.', 28 * 28]
+  ['b4.', quarter ** 2],
+  ['up2.', quarter ** 2],
+  ['b5.', half ** 2],
+  ['up3.', half ** 2],
+  ['b_out.', side ** 2],
+  ['conv_out.', side ** 2]
 ]
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((size, d) => size * d, 1)
@@ -62,9 +66,9 @@ export const flopsPerImage = 49_863_042
 // ---- the tasks --------------------------------------------------------------------------------------------------
 
 /** 3x3 convolutions, padded by one, of as many channels out as in. */
-const convolution = (name: string, kind: 'conv' | 'conv-dw', channels: number, side: number): Task => {
+const convolution = (name: string, kind: 'conv' | 'conv-dw', channels: number, width: number): Task => {
   const [picture, kernel] = [
-    [batch, channels, side, side],
+    [batch, channels, width, width],
     [channels, channels, 3, 3]
   ]
   const other = kind === 'conv' ? { w: kernel } : { dy: picture }
@@ -79,13 +83,13 @@ const product = (n: number): Task => ({
   flops: 2 * n ** 3
 })
 
-const picture = [batch, 10, 28, 28]
+const picture = [batch, 10, side, side]
 const texels = sizeOf(picture) / 4
 
 const predictions = (images: number): Task => ({
   name: `forward-${images}`,
   kind: 'forward',
-  shapes: { x: [images, 1, 28, 28], ts: [images] },
+  shapes: { x: [images, 1, side, side], ts: [images] },
   unit: 'ms',
   flops: images * flopsPerImage
 })
@@ -93,7 +97,7 @@ const predictions = (images: number): Task => ({
 const trainingStep = (images: number): Task => ({
   name: `train-step-${images}`,
   kind: 'train-step',
-  shapes: { x0: [images, 1, 28, 28], ts: [images], eta: [images, 1, 28, 28] },
+  shapes: { x0: [images, 1, side, side], ts: [images], eta: [images, 1, side, side] },
   unit: 'ms',
   // each layer once forward, and once each for the gradients of its input and of its weight
   flops: 3 * images * flopsPerImage
@@ -101,7 +105,7 @@ const trainingStep = (images: number): Task => ({
 
 /**
  * The training step on fewer images, for who can't do more: Mesa's driver for CPUs ends the loops of a shader after 65,535
- * turns, and the gradient of a kernel at 28 x 28 places may be such a loop over places and images.
+ * turns, and the gradient of a kernel at every pixel may be such a loop over places and images.
  */
 export const smallStep = trainingStep(32)
 /** As many small steps are like one of the whole batch. */
@@ -111,12 +115,12 @@ export const tasks: readonly Task[] = [
   trainingStep(batch),
   predictions(16),
   predictions(100),
-  convolution('conv-10', 'conv', 10, 28),
-  convolution('conv-20', 'conv', 20, 14),
-  convolution('conv-40', 'conv', 40, 7),
-  convolution('conv-10-dw', 'conv-dw', 10, 28),
-  convolution('conv-20-dw', 'conv-dw', 20, 14),
-  convolution('conv-40-dw', 'conv-dw', 40, 7),
+  convolution('conv-10', 'conv', 10, side),
+  convolution('conv-20', 'conv', 20, half),
+  convolution('conv-40', 'conv', 40, quarter),
+  convolution('conv-10-dw', 'conv-dw', 10, side),
+  convolution('conv-20-dw', 'conv-dw', 20, half),
+  convolution('conv-40-dw', 'conv-dw', 40, quarter),
   product(512),
   product(1024),
   {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
-import type * as t from 'tessera'
+import * as t from 'tessera'
 import { fail, failure } from 'tessera'
 import type { Failure } from 'tessera'
 import { folderIsNamed } from '../lib/data.ts'
@@ -120,6 +120,14 @@ interface Flags extends Partial<Settings> {
   readonly article?: boolean
 }
 
+/** The learning rate of a set of settings, which is meant for its optimiser; another one has its own. */
+const lrWith = (usual: Settings, optimiser: t.OptimiserName): number =>
+  optimiser === usual.optimiser ? usual.lr : t.optimisers[optimiser].lr
+
+const usualRates = (Object.keys(t.optimisers) as t.OptimiserName[])
+  .map((name) => `${lrWith(recipe, name)} for ${name}`)
+  .join(', ')
+
 const command = (): Command =>
   new Command('npm run train --')
     .description('Trains the diffusion model and draws samples from it.')
@@ -129,7 +137,7 @@ const command = (): Command =>
     .option('--epochs <n>', `passes over the data set (default: ${article.epochs})`, count)
     .option('--batch <n>', `images in a training step (default: ${article.batch})`, count)
     .addOption(option.optimiserOption(article.optimiser))
-    .option('--lr <x>', `learning rate (default: ${recipe.lr})`, rate)
+    .option('--lr <x>', `learning rate (default: ${usualRates})`, rate)
     .option('--warmup <n>', `steps in which it grows from 0, a tenth of all at most (default: ${recipe.warmup})`, whole)
     .addOption(new Option('--lr-decay <how>', `it falls to 0 by the end (default: ${recipe.lrDecay})`).choices(decays))
     .option(
@@ -181,7 +189,8 @@ const drawing = ({ samples, seed: from, out, device, sampler, clip }: Settings, 
 })
 
 const merged = ({ train, resume: _resume, demo: short, article: plain, ...given }: Flags): Task => {
-  const settings = { ...(plain === true ? article : short === true ? demo : recipe), ...given }
+  const usual = plain === true ? article : short === true ? demo : recipe
+  const settings = { ...usual, lr: lrWith(usual, given.optimiser ?? usual.optimiser), ...given }
   return !train && settings.model !== undefined
     ? { kind: 'sample', settings: drawing(settings, settings.model) }
     : { kind: 'train', settings }

@@ -33,14 +33,15 @@ const y = leaf(1, 8, 6)
 describe('simplify', () => {
   it('drops what changes nothing, computes constants and keeps equal expressions once', () => {
     const twice = t.add(t.exp(t.mul(x, 1)), t.exp(t.add(x, 0)))
-    expect(showGraph(simplify([t.mul(t.reshape(t.reshape(twice, [48]), [8, 6]), t.full([8, 6], 2))]))).toMatchInlineSnapshot(`
+    expect(showGraph(simplify([t.mul(t.reshape(t.reshape(twice, [48]), [8, 6]), t.full([8, 6], 2))])))
+      .toMatchInlineSnapshot(`
       "a = argument 0 : [8,6]
       b = exp a : [8,6]
       c = add b b : [8,6]
       d = full 2 : [8,6]
       e = mul c d : [8,6]
       return e"
-    `) // prettier-ignore
+    `)
   })
 
   it('keeps NaN: x - x is not 0', () => {
@@ -148,6 +149,13 @@ describe('defer', () => {
         "add[5]",
       ]
     `)
+    const marks = (print: string) =>
+      print
+        .split('\n')
+        .map((line) => line[0])
+        .join('')
+    const print = showStored(graph, stored, defer(graph, stored))
+    expect(marks(print)).toBe(marks(showStored(graph, stored)).replace(/\*(?= *$)/, '+'))
   })
 })
 

@@ -26,15 +26,20 @@ describe('pages that quote the library', () => {
   const sources = files.filter((file) => file.endsWith('.ts')).map((file) => text(`lib/${file}`))
   const quoted = (path: string, language: 'ts' | 'typescript'): readonly string[] =>
     [...text(path).matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, code]) => code!)
-
   // the guide's other blocks are executed
-  it.each([
-    ['docs/contributing.md', 'ts'],
-    ['docs/guide/6-a-new-operation.md', 'typescript']
-  ] as const)('%s shows code as it stands there', (path, language) => {
-    const blocks = quoted(path, language)
-    expect(blocks.length).toBe(3)
-    for (const code of blocks) expect(sources.filter((source) => source.includes(code)).length, code).toBe(1)
+  const pages = [
+    ['docs/contributing.md', quoted('docs/contributing.md', 'ts')],
+    ['docs/guide/6-a-new-operation.md', quoted('docs/guide/6-a-new-operation.md', 'typescript')]
+  ] as const
+
+  it('show code as it stands there', () => {
+    expect(pages.filter(([, blocks]) => blocks.length === 0)).toEqual([])
+    const stale = pages.flatMap(([path, blocks]) =>
+      blocks
+        .filter((code) => sources.filter((source) => source.includes(code)).length !== 1)
+        .map((code) => `${path}: ${code.trim().split('\n')[0]}`)
+    )
+    expect(stale, 'blocks that stand in no file of lib, or in several').toEqual([])
   })
 
   it('the guide links to files and headings that are there', () => {
@@ -70,11 +75,8 @@ describe('docs/architecture.md', () => {
   })
 
   it('names files that are there', () => {
-    const files = readdirSync(new URL('lib', root), { recursive: true, encoding: 'utf8' })
-    const named = [...page.matchAll(/`((?:device|graph|schedule|codegen)\/[\w/-]+(?:\.ts)?)`/g)].map(
-      ([, path]) => path!
-    )
-    expect(named.length).toBeGreaterThan(8)
-    for (const path of named) expect(files).toContainEqual(expect.stringMatching(new RegExp(`(^|/)${path}$`)))
+    const named = [...page.matchAll(/`((?:\w+\/)+[\w-]+(?:\.\w+)*)`/g)].map(([, path]) => path!)
+    expect(named.length).toBeGreaterThan(20)
+    expect(named.filter((path) => !existsSync(new URL(path, root)))).toEqual([])
   })
 })

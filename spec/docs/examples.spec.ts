@@ -31,6 +31,15 @@ describe('[gl] the examples', () => {
     expect(lines.slice(3)).toEqual(['a = argument[5]', 'b = mul a : [5]  #0', 'return b'])
   })
 
+  it('custom-op.ts adds infinities, on GL as on the reference', async () => {
+    const [a, b] = [t.tensor([Infinity, -Infinity, Infinity, 5]), t.tensor([Infinity, -Infinity, -Infinity, -Infinity])]
+    using device = await t.device()
+    for (const on of [t.reference, device])
+      expect([...(await on.read(customOp.logaddexp(a, b)))]).toEqual([Infinity, -Infinity, Infinity, 5])
+    const slope = t.grad((x: t.Tensor) => t.sum(customOp.logaddexp(x, b)))(a)
+    expect([...(await t.reference.read(slope))]).toEqual([0.5, 0.5, 1, 1])
+  })
+
   it('ddpm.ts trains and draws samples', async () => {
     const losses = await ddpm.main({ images: 16, epochs: 3, batchSize: 8, steps: 3, samples: 4, out: folder })
     expect(losses.length).toBe(3)

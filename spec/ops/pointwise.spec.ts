@@ -119,6 +119,11 @@ describe('binary operations', () => {
     expect(() => t.select(t.ones([4]), t.ones([3]), 0)).toThrow(
       'select: shapes do not broadcast: [4] with [3] (axis -1: 4 is not 3)'
     )
+    // a composition names itself, not its parts
+    for (const name of ['minimum', 'greater', 'greaterEqual', 'notEqual'] as const)
+      expect(() => t[name](t.ones([4]) as t.Tensor, t.ones([3]) as t.Tensor)).toThrow(
+        `${name}: shapes do not broadcast: [4] with [3] (axis -1: 4 is not 3)`
+      )
   })
 })
 

@@ -28,6 +28,15 @@ describe('the table of optimisers', () => {
     losses.slice(1).forEach((after, i) => expect(after).toBeLessThan(losses[i]!))
   })
 
+  it.each(names)('has a learning rate of its own: %s', async (name) => {
+    const [x, gradient] = [t.tensor([1, -2]), t.tensor([0.5, 3])]
+    const { lr } = t.optimisers[name]
+    const [own, given] = [t.optimisers[name]<t.Tensor>(), t.optimisers[name]<t.Tensor>({ lr })]
+    const step = ({ init, update }: typeof own) => readTree(t.reference, update(gradient, init(x), x)[0])
+    expect(await step(own)).toEqual(await step(given))
+    expect(lr).toBeGreaterThan(0)
+  })
+
   it.each(names)('checks the learning rate: %s', (name) => {
     expect(() => t.optimisers[name]({ lr: -1 })).toThrow(`${name}: lr is a positive number, not -1`)
   })

@@ -53,10 +53,12 @@ describe('settings', () => {
     fc.assert(
       fc.property(given, fc.constantFrom(...sets), (settings, [flag, wanted]) => {
         const args = [...flags(settings), ...flag]
+        const { optimiser = wanted.optimiser } = settings
         expect(right(readTask(args))).toEqual({
           kind: 'train',
           settings: {
             ...wanted,
+            ...(optimiser !== wanted.optimiser && { lr: t.optimisers[optimiser].lr }),
             ...settings,
             overwrite: wanted.overwrite || settings.overwrite === true
           }
@@ -84,6 +86,21 @@ describe('settings', () => {
       clip: 0
     })
     expect(usageOf('--article', '--demo')).toMatch(/give one of them/)
+  })
+
+  it('have a learning rate that the optimiser was meant for, and keep it when the run goes on', () => {
+    const lrOf = (...args: readonly string[]) => right(readTask(args)) as { readonly settings: Settings }
+    const rates = [
+      [],
+      ['--article'],
+      ['--optimiser', 'adam'],
+      ['--optimiser', 'sgd'],
+      ['--article', '--optimiser', 'sgd']
+    ]
+    expect(rates.map((args) => lrOf(...args).settings.lr)).toEqual([2e-3, 1e-3, 2e-3, 0.1, 0.1])
+    const begun = flagsOf(lrOf('--optimiser', 'sgd').settings)
+    expect(begun.join(' ')).toContain('--lr 0.1')
+    expect(right(resumedSettings(begun, [], 'x')).lr).toBe(0.1)
   })
 
   it('take a folder for a data set that has files', () => {

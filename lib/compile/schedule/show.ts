@@ -22,9 +22,13 @@ export const showPlan = (plan: Plan, { source: whole = false } = {}): string => 
 export const showSources = (plan: Plan): string =>
   [...new Set(plan.steps.map((step) => step.source().text))].map((text, i) => `#${i}\n${text}`).join('\n')
 
-/** A graph, with a star before each of some nodes. */
-export const showStored = (outputs: readonly Tensor[], stored: ReadonlySet<Tensor>): string => {
-  const marks = [...topological(outputs).map((x) => (stored.has(x) ? '*' : ' ')), ' ']
+/** A graph, with a star before each node that becomes a buffer, or a plus if it is one of those computed last. */
+export const showStored = (
+  outputs: readonly Tensor[],
+  stored: ReadonlySet<Tensor>,
+  last: ReadonlySet<Tensor> = new Set()
+): string => {
+  const marks = [...topological(outputs).map((x) => (last.has(x) ? '+' : stored.has(x) ? '*' : ' ')), ' ']
   return showGraph(outputs)
     .split('\n')
     .map((line, i) => `${marks[i]} ${line}`)

@@ -91,26 +91,34 @@ export const unary = (spec: Pointwise): Unary => {
 const operand = (op: string, x: Tensor | number): Tensor | number =>
   isTensor(x) || typeof x === 'number' ? x : raise(op, `wants tensors or numbers, not ${kindOf(x)}`)
 
-/** The overloads of `Binary` on a function of two tensors or numbers. */
-export const binaryOp = (
-  name: string,
-  row: Row<undefined>,
-  op: (a: Tensor | number, b: Tensor | number) => Tensor
-): Binary =>
-  Object.assign(
-    // as `dual` does it, without its closures: there are thousands of these in a gradient
-    (...args: readonly (Tensor | number)[]) => {
-      const [first, second] = args
-      if (args.length > 1) return op(operand(name, first!), operand(name, second!))
-      const b = operand(name, first!)
-      return (a: Tensor | number) => op(operand(name, a), b)
-    },
-    { row }
-  ) as unknown as Binary
+/** The overloads of `BinaryCalls` on a function of two tensors or numbers. */
+const calls = (name: string, op: (a: Tensor | number, b: Tensor | number) => Tensor): BinaryCalls =>
+  // as `dual` does it, without its closures: there are thousands of these in a gradient
+  ((...args: readonly (Tensor | number)[]) => {
+    const [first, second] = args
+    if (args.length > 1) return op(operand(name, first!), operand(name, second!))
+    const b = operand(name, first!)
+    return (a: Tensor | number) => op(operand(name, a), b)
+  }) as BinaryCalls
 
+/**
+ * A function of two tensors that is composed of others. It checks the shapes before its parts do, so that an error names
+ * it and not one of them.
+ */
+export const binaryOp = (name: string, op: (a: Tensor, b: Tensor) => Tensor): BinaryCalls =>
+  calls(name, (first, second) => {
+    const [a, b] = [lift(first), lift(second)]
+    broadcastShapes(name, a.shape, b.shape)
+    return op(a, b)
+  })
+
+/** A function of two tensors from its row. */
 export const binary = (spec: Pointwise): Binary => {
   const row = pointwise(spec)
-  return binaryOp(spec.name, row, (a, b) => applied(row, a, b))
+  return Object.assign(
+    calls(spec.name, (a, b) => applied(row, a, b)),
+    { row }
+  )
 }
 
 /** What a function like exp takes, and a quotient: this many multiplications. */
