@@ -168,7 +168,7 @@ export { ddpm, type DdpmOptions } from './diffusion/samplers/ddpm.ts'
 export { dpmpp2m, dpmpp2mSde, dpmpp3mSde, type SdeOptions } from './diffusion/samplers/dpmpp.ts'
 export { heun } from './diffusion/samplers/heun.ts'
 export { lms, pndm, type LmsOptions } from './diffusion/samplers/multistep.ts'
-export type { AnySampler, StepPlace, Sampler, StepInput } from './diffusion/samplers/sampler.ts'
+export type { AnySampler, StepPlace, Sampler, StepInput, StepOutput } from './diffusion/samplers/sampler.ts'
 export { samplers, type SamplerName } from './diffusion/samplers/table.ts'
 export { unipc } from './diffusion/samplers/unipc.ts'
 export {

@@ -26,6 +26,14 @@ export interface StepInput<C extends string, M> extends Parts {
   readonly again: (x: Tensor) => Parts
 }
 
+/** What a step of a sampler comes to. */
+export interface StepOutput<M> {
+  /** The pictures at the next noise level. */
+  readonly x: Tensor
+  /** What the next step shall know. */
+  readonly memory: M
+}
+
 /**
  * A way to draw samples: a step from one noise level to the next, for whatever predicts the parts of noisy pictures.
  *
@@ -40,7 +48,7 @@ export interface Sampler<C extends string = string, M = unknown> {
   /** The memory before the first step, as a tree of tensors. */
   init(x: Tensor): M
   /** The pictures at the next noise level, and what the next step shall know. */
-  step(input: StepInput<C, M>): { readonly x: Tensor; readonly memory: M }
+  step(input: StepInput<C, M>): StepOutput<M>
 }
 
 /** A sampler of any coefficients and memory. It is safe as long as it gets back what it made itself. */
