@@ -6,18 +6,18 @@ const plain = ['**/*.js', '**/*.mjs']
 const library = ['lib/**/*.ts', 'models/**/*.ts']
 
 /** The parts of the library that run in Node only; a browser never gets to see them. */
-const nodeOnly = ['lib/node.ts', 'lib/**/*.node.ts', 'lib/**/node/**/*.ts', 'lib/device/platform/node.ts']
+const nodeOnly = ['lib/node.ts', 'lib/platform/node/**/*.ts']
 
 /** What a browser has not: Node's modules, the native packages, and our own files that import them. */
 const nodePatterns = [
-  { regex: '^node:', message: 'lib/ runs in browsers: Node belongs in *.node.ts files.' },
+  { regex: '^node:', message: 'lib/ runs in browsers: Node belongs in lib/platform/node.' },
   {
     regex: `^(${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`,
-    message: 'Node belongs in *.node.ts files.'
+    message: 'Node belongs in lib/platform/node.'
   },
-  { regex: '^(gl|canvas|env-paths|cli-progress|commander)$', message: 'Packages of Node belong in *.node.ts files.' },
+  { regex: '^(gl|canvas|env-paths|cli-progress|commander)$', message: 'Packages of Node belong in lib/platform/node.' },
   {
-    regex: '(\\.node\\.ts|/node\\.ts|/node/.*\\.ts)$',
+    regex: '(/node\\.ts|/node/.*\\.ts)$',
     allowTypeImports: true,
     message: 'Only lib/node.ts exports the parts for Node.'
   }
@@ -46,7 +46,7 @@ const libraryConventions = [
 
 const dynamicNodeImport = {
   selector: 'ImportExpression[source.value=/^(node:|gl$|canvas$)/]',
-  message: 'lib/ runs in browsers: Node belongs in *.node.ts files.'
+  message: 'lib/ runs in browsers: Node belongs in lib/platform/node.'
 }
 
 export default tseslint.config(

@@ -15,11 +15,18 @@ export {
   type DownloadOptions,
   type Fetch,
   type FolderOptions
-} from './data/sources.node.ts'
+} from './platform/node/sources.ts'
 
 // files
-export { copyAtomic, ensureFolder, readBytes, removeFile, removeLeftovers, writeAtomic } from './io/atomic.node.ts'
-export { lockFolder } from './io/lock.node.ts'
+export {
+  copyAtomic,
+  ensureFolder,
+  readBytes,
+  removeFile,
+  removeLeftovers,
+  writeAtomic
+} from './platform/node/atomic.ts'
+export { lockFolder } from './platform/node/lock.ts'
 
 // checkpoints of training runs
 export {
@@ -30,7 +37,7 @@ export {
   saveCheckpoint,
   startCheckpoints,
   type LoadedCheckpoint
-} from './train/checkpoint.node.ts'
+} from './platform/node/checkpoint.ts'
 
 // pictures
 export {
@@ -41,9 +48,9 @@ export {
   type CanvasModule,
   type NodeCanvas,
   type PngCanvas
-} from './render/png.node.ts'
-export { writeLossChart } from './render/plot.node.ts'
+} from './platform/node/png.ts'
+export { writeLossChart } from './platform/node/plot.ts'
 
 // GL
-export { costsFile, forgetCosts, storeCosts, storedCosts, type GLDevice } from './device/platform/costs.node.ts'
-export { ensureDisplay, type Display } from './device/platform/display.node.ts'
+export { costsFile, forgetCosts, storeCosts, storedCosts, type GLDevice } from './platform/node/costs.ts'
+export { ensureDisplay, type Display } from './platform/node/display.ts'

@@ -1,7 +1,7 @@
 import type { Step } from '../compile/schedule/plan.ts'
 import type { Around } from './compiled.ts'
 import type { Engine } from './engine.ts'
-import type { Ahead, Job } from './platform/types.ts'
+import type { Ahead, Job } from './platform.ts'
 
 /** Hears the progress of a first run, which waits for the compiler: `done` of `total` kernels have run. */
 export type OnCompile = (done: number, total: number) => void

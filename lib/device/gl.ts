@@ -16,7 +16,7 @@ import { Loss } from './api/lost.ts'
 import { TexturePool } from './pool.ts'
 import { Programs, type Program } from './programs.ts'
 import type { PooledTexture } from './texture.ts'
-import type { Context } from './platform/types.ts'
+import type { Context } from './platform.ts'
 
 /** How many programs are kept by default: three times those of a training step of the U-Net. */
 const mostPrograms = 512

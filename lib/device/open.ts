@@ -14,7 +14,7 @@ import { glEngine, rendererOf } from './gl.ts'
 import { checkDevice, type DeviceName, type DeviceOptions } from './options.ts'
 import { deviceOf } from './gpu.ts'
 import { guarded } from './guarded.ts'
-import type { Context } from './platform/types.ts'
+import type { Context } from './platform.ts'
 import { probe } from './probe.ts'
 
 export type { DeviceName, DeviceOptions }

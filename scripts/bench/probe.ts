@@ -2,7 +2,7 @@
 // its standard input asks for a round.
 import { createInterface } from 'node:readline'
 import * as E from 'fp-ts/Either'
-import { platform } from '../../lib/device/platform/node.ts'
+import { platform } from '../../lib/platform/node/platform.ts'
 import { timed } from './prepared.ts'
 import { runsFor, say } from './worker.ts'
 

@@ -5,7 +5,7 @@ import { build, type Metafile } from 'esbuild'
 import * as E from 'fp-ts/Either'
 import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
-import { ensureDisplay } from '../../lib/device/platform/display.node.ts'
+import { ensureDisplay } from '../../lib/platform/node/display.ts'
 
 const onPath = (names: readonly string[]): readonly string[] =>
   names.flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)))

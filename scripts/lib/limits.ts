@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import * as E from 'fp-ts/Either'
-import { platform } from '../../lib/device/platform/node.ts'
+import { platform } from '../../lib/platform/node/platform.ts'
 
 /** What a GL driver allows. */
 export interface GLLimits {

@@ -22,6 +22,7 @@ export const layers: readonly string[] = [
   'lib/data',
   'lib/render',
   'lib/train',
+  'lib/platform',
   'lib',
   'lib/metrics',
   'lib/laws',

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { ensureDisplay } from '../../lib/device/platform/display.node.ts'
+import { ensureDisplay } from '../../lib/platform/node/display.ts'
 import type { Bundle } from './page.ts'
 
 // Firefox needs no remote control for these specs: it opens a page that runs everything and posts what came out.

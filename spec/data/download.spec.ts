@@ -7,8 +7,8 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { sources } from '../../lib/data/catalogue.ts'
 import type { Source } from '../../lib/data/catalogue.ts'
-import { download, downloadFrom, fromFolder } from '../../lib/data/sources.node.ts'
-import type { DownloadOptions, Fetch } from '../../lib/data/sources.node.ts'
+import { download, downloadFrom, fromFolder } from '../../lib/platform/node/sources.ts'
+import type { DownloadOptions, Fetch } from '../../lib/platform/node/sources.ts'
 import { inFolder, left, originals, right, tinyFiles } from './support.ts'
 
 const tiny = tinyFiles(12)

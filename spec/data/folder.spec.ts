@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fromFolder } from '../../lib/data/sources.node.ts'
+import { fromFolder } from '../../lib/platform/node/sources.ts'
 import { inFolder, left, originals, right, tinyFiles } from './support.ts'
 
 const tiny = tinyFiles(12)

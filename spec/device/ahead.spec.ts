@@ -11,7 +11,7 @@ import type { Step } from '../../lib/compile/schedule/plan.ts'
 import { compiling, dealt, missingIn } from '../../lib/device/compiling.ts'
 import { noCounts } from '../../lib/device/api/counters.ts'
 import { type Engine } from '../../lib/device/engine.ts'
-import { loaders } from '../../lib/device/platform/ahead.node.ts'
+import { loaders } from '../../lib/platform/node/ahead.ts'
 import { holds } from '../support/property.ts'
 import { childrenOf, gone, read } from '../support/processes.ts'
 
@@ -126,8 +126,8 @@ const ahead = (after: string, times = 1): string => `${graph}
   import { compile } from './lib/compile/index.ts'
   import { dealt, missingIn } from './lib/device/compiling.ts'
   import { glEngine } from './lib/device/gl.ts'
-  import { platform } from './lib/device/platform/node.ts'
-  import { helpers } from './lib/device/platform/ahead.node.ts'
+  import { platform } from './lib/platform/node/platform.ts'
+  import { helpers } from './lib/platform/node/ahead.ts'
   import { probe } from './lib/device/probe.ts'
   const engine = glEngine((await platform.contexts[0][1]()).right)
   probe(engine)
@@ -165,7 +165,7 @@ const helperOf = async ({ child, said }: Started): Promise<number> => {
     if (child.exitCode !== null) throw new Error('the program ended before it had a helper')
     await setTimeout(20)
   }
-  return childrenOf(child.pid!).find((pid) => read(String(pid), 'cmdline').includes('compiler.node.ts'))!
+  return childrenOf(child.pid!).find((pid) => read(String(pid), 'cmdline').includes('platform/node/compiler.ts'))!
 }
 
 describe.runIf(process.platform === 'linux')('[gl] a helper', () => {

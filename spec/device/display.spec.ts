@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** A program that prints what `ensureDisplay` gave it, and then does as `after` says. */
 const program = (after: string): string => `
-  import { ensureDisplay } from './lib/device/platform/display.node.ts'
+  import { ensureDisplay } from './lib/platform/node/display.ts'
   const [result, again] = await Promise.all([ensureDisplay(), ensureDisplay()])
   if (result !== again) throw new Error('two answers')
   process.stdout.write(JSON.stringify({ ...result, set: process.env.DISPLAY }) + '\\n')

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/Either'
 import { describe, expect, it } from 'vitest'
 import { glEngine } from '../../lib/device/gl.ts'
 import { deviceOf } from '../../lib/device/gpu.ts'
-import { platform } from '../../lib/device/platform/node.ts'
+import { platform } from '../../lib/platform/node/platform.ts'
 import * as t from '../../lib/index.ts'
 import { filled } from '../support/arbitrary.ts'
 

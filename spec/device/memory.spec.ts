@@ -228,7 +228,7 @@ describe('where there is no room', () => {
   )
 
   it('[gl] in the driver, what can be done without goes first; then an error says so', async () => {
-    const { platform } = await import('../../lib/device/platform/node.ts')
+    const { platform } = await import('../../lib/platform/node/platform.ts')
     const { glEngine } = await import('../../lib/device/gl.ts')
     const { deviceOf } = await import('../../lib/device/gpu.ts')
     const [[, context]] = platform.contexts as readonly [(typeof platform.contexts)[number]]

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { left, right } from 'fp-ts/Either'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { copyAtomic, ensureFolder, readBytes, removeLeftovers, writeAtomic } from '../../lib/io/atomic.node.ts'
+import { copyAtomic, ensureFolder, readBytes, removeLeftovers, writeAtomic } from '../../lib/platform/node/atomic.ts'
 
 let root = ''
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import * as E from 'fp-ts/Either'
 import fc from 'fast-check'
 import * as node from 'tessera/node'
 import { afterAll, describe, expect, it } from 'vitest'
-import { startOf } from '../../lib/io/processes.node.ts'
+import { startOf } from '../../lib/platform/node/processes.ts'
 import { holdsOn } from '../support/property.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'tessera-lock-'))

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/Either'
 import { GPU } from '../../../lib/device/gpujs.ts'
 import type { GPUType } from '../../../lib/device/gpujs.ts'
-import { platform } from '../../../lib/device/platform/node.ts'
+import { platform } from '../../../lib/platform/node/platform.ts'
 import { slice, timed } from '../prepared.ts'
 import type { Contender, Inputs, Prepared } from '../prepared.ts'
 import type { Place } from '../protocol.ts'

@@ -4,12 +4,12 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/Either'
-import type { Ahead, Job, Platform } from './types.ts'
+import type { Ahead, Job, Platform } from '../../device/platform.ts'
 
 /** An environment variable that is set for helpers, which start no helpers themselves. */
 const mark = 'TESSERA_HELPER'
 
-const program = fileURLToPath(new URL('compiler.node.ts', import.meta.url))
+const program = fileURLToPath(new URL('compiler.ts', import.meta.url))
 
 /** Flags of Node that affect how modules are loaded; each takes a value. */
 const loading = new Set(['--import', '--require', '-r', '--loader', '--experimental-loader', '--conditions', '-C'])

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import * as TE from 'fp-ts/TaskEither'
-import { failure, reason } from '../base/failure.ts'
-import type { Failure } from '../base/failure.ts'
+import { failure, reason } from '../../base/failure.ts'
+import type { Failure } from '../../base/failure.ts'
 
 /** No file of the data sets unpacks to more than 47 MB. */
 const MOST_BYTES = 2 ** 28

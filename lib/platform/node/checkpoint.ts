@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { failure } from '../base/failure.ts'
-import type { Failure } from '../base/failure.ts'
-import { copyAtomic, readBytes, removeFile, writeAtomic } from '../io/atomic.node.ts'
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.ts'
+import { failure } from '../../base/failure.ts'
+import type { Failure } from '../../base/failure.ts'
+import { copyAtomic, readBytes, removeFile, writeAtomic } from './atomic.ts'
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../../train/checkpoint.ts'
 
 /** The file in a run's folder that holds its model and all else that it needs to continue. */
 export const checkpointFile = (folder: string): string => join(folder, 'checkpoint.safetensors')

@@ -1,12 +1,12 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { failure, reason, type Failure } from '../base/failure.ts'
-import { checkChart, lossChart } from './plot.ts'
-import type { LossChartOptions } from './plot.ts'
-import { loadCanvas, writePng } from './png.node.ts'
-import type { PngCanvas } from './png.node.ts'
-import type { LossPoint } from './series.ts'
+import { failure, reason, type Failure } from '../../base/failure.ts'
+import { checkChart, lossChart } from '../../render/plot.ts'
+import type { LossChartOptions } from '../../render/plot.ts'
+import { loadCanvas, writePng } from './png.ts'
+import type { PngCanvas } from './png.ts'
+import type { LossPoint } from '../../render/series.ts'
 
 const plot = (points: readonly LossPoint[], options: LossChartOptions): E.Either<Failure, PngCanvas> =>
   pipe(

@@ -4,10 +4,10 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import type { Costs } from '../../compile/kernel/costs.ts'
 import { failure, reason, type Failure } from '../../base/failure.ts'
-import { helpers } from './ahead.node.ts'
-import { ensureDisplay } from './display.node.ts'
-import { storedCosts } from './costs.node.ts'
-import type { Context, Platform } from './types.ts'
+import { helpers } from './ahead.ts'
+import { ensureDisplay } from './display.ts'
+import { storedCosts } from './costs.ts'
+import type { Context, Platform } from '../../device/platform.ts'
 
 type CreateContext = (width: number, height: number, options: object) => WebGLRenderingContext | null
 

@@ -1,8 +1,8 @@
 import type { TaskEither } from 'fp-ts/TaskEither'
-import type { Costs } from '../../compile/kernel/costs.ts'
-import type { KernelSource } from '../../compile/codegen/program.ts'
-import type { Failure } from '../../base/failure.ts'
-import type { EngineName } from '../engine.ts'
+import type { Costs } from '../compile/kernel/costs.ts'
+import type { KernelSource } from '../compile/codegen/program.ts'
+import type { Failure } from '../base/failure.ts'
+import type { EngineName } from './engine.ts'
 
 /** A GL context that a platform opened. */
 export interface Context {

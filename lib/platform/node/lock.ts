@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { failure, reason } from '../base/failure.ts'
-import type { Failure } from '../base/failure.ts'
-import { isRunning, startOf } from './processes.node.ts'
+import { failure, reason } from '../../base/failure.ts'
+import type { Failure } from '../../base/failure.ts'
+import { isRunning, startOf } from './processes.ts'
 
 /**
  * A process that holds a folder, or wants to. The name of its file says everything, so that no file is half written.

@@ -2,9 +2,9 @@
 // for the process that started it.
 import { readFileSync } from 'node:fs'
 import * as E from 'fp-ts/Either'
-import { glEngine } from '../gl.ts'
-import { platform } from './node.ts'
-import type { Job } from './types.ts'
+import { glEngine } from '../../device/gl.ts'
+import { platform } from './platform.ts'
+import type { Job } from '../../device/platform.ts'
 
 const parent = process.ppid
 const jobs = JSON.parse(readFileSync(0, 'utf8')) as readonly Job[]

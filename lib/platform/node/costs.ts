@@ -7,8 +7,8 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import { defaultCosts, type Costs } from '../../compile/kernel/costs.ts'
 import { fail, failure, reason, type Failure } from '../../base/failure.ts'
-import { ensureFolder, writeAtomic } from '../../io/atomic.node.ts'
-import type { Device } from '../api/device.ts'
+import { ensureFolder, writeAtomic } from './atomic.ts'
+import type { Device } from '../../device/api/device.ts'
 
 /** The key of stored costs: a backend, and the name of its driver. */
 export type GLDevice = Pick<Device, 'name' | 'renderer'>
@@ -103,16 +103,18 @@ export const forgetCosts = (device: GLDevice): TE.TaskEither<Failure, string | u
   pipe(
     TE.fromEither(costsFile(device)),
     TE.flatMap((path) =>
-      TE.tryCatch(
-        () =>
-          unlink(path).then(
-            () => path,
-            (thrown: unknown) => {
-              if (isMissing(thrown)) return undefined
-              throw thrown
-            }
-          ),
-        (thrown) => failure('write', `cannot remove ${path}: ${reason(thrown)}`)
+      pipe(
+        TE.tryCatch(
+          () => unlink(path),
+          (thrown) => thrown
+        ),
+        TE.matchE(
+          (thrown) =>
+            isMissing(thrown)
+              ? TE.right<Failure, string | undefined>(undefined)
+              : TE.left(failure('write', `cannot remove ${path}: ${reason(thrown)}`)),
+          () => TE.right(path)
+        )
       )
     )
   )

@@ -1,6 +1,6 @@
 import * as TE from 'fp-ts/TaskEither'
-import { failure, reason } from '../base/failure.ts'
-import type { Failure } from '../base/failure.ts'
+import { failure, reason } from '../../base/failure.ts'
+import type { Failure } from '../../base/failure.ts'
 
 /** The part of `fetch` that a download uses. */
 export type Fetch = (url: string, init: { readonly signal: AbortSignal }) => Promise<Response>

@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { failure, reason, type Failure } from '../../base/failure.ts'
-import type { Context, Platform } from './types.ts'
+import { failure, reason, type Failure } from '../base/failure.ts'
+import type { Context, Platform } from '../device/platform.ts'
 
 const canvas = (): HTMLCanvasElement | OffscreenCanvas =>
   typeof OffscreenCanvas === 'undefined' ? document.createElement('canvas') : new OffscreenCanvas(1, 1)

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { copyFile, mkdir, open, readFile, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as TE from 'fp-ts/TaskEither'
-import { failure, reason } from '../base/failure.ts'
-import type { Failure } from '../base/failure.ts'
-import { isRunning } from './processes.node.ts'
+import { failure, reason } from '../../base/failure.ts'
+import type { Failure } from '../../base/failure.ts'
+import { isRunning } from './processes.ts'
 
 const because: Readonly<Record<string, string>> = {
   EACCES: 'permission denied: name a place that is yours',
