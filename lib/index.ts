@@ -147,7 +147,26 @@ export { sgd, type SgdOptions, type SgdState } from './optim/sgd.ts'
 export { optimisers, type OptimiserOptions, type MakeOptimiser, type OptimiserName } from './optim/table.ts'
 
 // diffusion
+export {
+  inpaint,
+  measured,
+  resampled,
+  type Known,
+  type Measurement,
+  type ResampledOptions
+} from './diffusion/combinators.ts'
 export { denoiseStep, posteriorMean, type Denoising } from './diffusion/denoise.ts'
+export {
+  classifierGuided,
+  dropLabels,
+  guided,
+  type ClassifierGuidance,
+  type DropLabels,
+  type DropOptions,
+  type GuidedOptions,
+  type LogLikelihood
+} from './diffusion/guidance.ts'
+export { invert, type Inversion } from './diffusion/invert.ts'
 export { levelsOf, type Level } from './diffusion/levels.ts'
 export { loss, lossStep, type LossOptions, type LossOptionsFor, type Model } from './diffusion/loss.ts'
 export { cleanFrom, noise } from './diffusion/noise.ts'

@@ -100,7 +100,7 @@ const startOf = (sampling: Omit<Sampling, 'condition'>, steps: number): Tensor =
 }
 
 /** The timesteps of a sampling, the noisiest first. */
-const chosen = (schedule: AnySchedule, { steps, spacing, timesteps }: SampleOptions): readonly number[] => {
+export const chosen = (schedule: AnySchedule, { steps, spacing, timesteps }: SampleOptions): readonly number[] => {
   if (timesteps === undefined) return timestepsOf(schedule, steps ?? schedule.steps, spacing)
   if (steps !== undefined || spacing !== undefined)
     raise('sample', 'timesteps say which steps to take: steps and spacing do not go with them')
@@ -110,13 +110,15 @@ const chosen = (schedule: AnySchedule, { steps, spacing, timesteps }: SampleOpti
   return up === -1 ? timesteps : raise('sample', `timesteps fall, but ${timesteps[up]} follows ${timesteps[up - 1]}`)
 }
 
-const checkOptions = ({ prediction = 'eps', clip, clippedNoise = 'derived' }: SampleOptions): void => {
+/** Raises for options that no sampling takes. */
+export const checkOptions = ({ prediction = 'eps', clip, clippedNoise = 'derived' }: SampleOptions): void => {
   choice('sample', 'prediction', prediction, predictionNames)
   choice('sample', 'clippedNoise', clippedNoise, ['derived', 'predicted'])
   if (clip !== undefined && !(clip > 0)) raise('sample', `clip is a positive number, not ${clip}`)
 }
 
-const checkLevels = (prediction: Prediction, [first]: readonly Level[]): void => {
+/** Raises if the model can't say what the pictures of the noisiest level are. */
+export const checkLevels = (prediction: Prediction, [first]: readonly Level[]): void => {
   if (first!.signal === 0 && !predictions[prediction].atPureNoise)
     raise('sample', `the first timestep has no signal, and from pure noise ${prediction} tells no picture: train a model that predicts x0, v or flow`) // prettier-ignore
 }
@@ -134,7 +136,8 @@ interface Situation {
 /** A number as a scalar that the reference reads in float64. */
 const exact = (x: number): Scalar => held({ read: () => Float64Array.of(x), dispose: () => undefined }, []) as Scalar
 
-const scalars = <K extends string>(numbers: Readonly<Record<K, number>>): Readonly<Record<K, Scalar>> =>
+/** Numbers as scalars. */
+export const scalars = <K extends string>(numbers: Readonly<Record<K, number>>): Readonly<Record<K, Scalar>> =>
   Object.fromEntries(Object.entries<number>(numbers).map(([name, x]) => [name, exact(x)])) as Record<K, Scalar>
 
 /** The situations of all steps, for a number of images. */
@@ -150,7 +153,7 @@ const situations =
   }
 
 /** The parts of noisy pictures by a model. */
-const partsBy =
+export const partsBy =
   <P, C>(model: Model<P, C>, { prediction = 'eps', clip, clippedNoise = 'derived' }: SampleOptions) =>
   (params: P, x: Tensor, ts: Tensor, at: Factors, condition: C): Parts => {
     const output = predicted('sample', model, params, x, ts, condition)
@@ -160,15 +163,23 @@ const partsBy =
     return { x0, eps: clippedNoise === 'derived' ? noiseGiven(x, x0, at) : free.eps }
   }
 
+/** The noise of a step, or the key to draw it from; and the key of all other noise. */
+interface StepNoise {
+  readonly z: Tensor | Key
+  readonly key: Key
+}
+
 /** A step of a sampler with a model, as one function of tensors. */
 const stepOf =
   <K extends string, M, P, C>(sampler: Sampler<K, M>, model: Model<P, C>, given: SampleOptions) =>
-  (params: P, x: Tensor, memory: M, { ts, after, from, to, c }: Situation, z: Tensor | Key, condition: C) => {
+  (params: P, x: Tensor, memory: M, { ts, after, from, to, c }: Situation, { z, key }: StepNoise, condition: C) => {
     const parts = partsBy(model, given)
     const { x0, eps } = parts(params, x, ts, from, condition)
-    const noise = (): Tensor => noiseLike('sample', x, z)
+    const noise = (stream = 0): Tensor =>
+      stream === 0 ? noiseLike('sample', x, z) : normal(foldIn(key, stream), x.shape)
+    const here = (y: Tensor): Parts => parts(params, y, ts, from, condition)
     const again = (y: Tensor): Parts => parts(params, y, after, to, condition)
-    return { x0, ...sampler.step({ x, x0, eps, memory, c, noise, again }) }
+    return { x0, ...sampler.step({ x, x0, eps, memory, c, noise, here, again }) }
   }
 
 /**
@@ -227,8 +238,9 @@ export const sample = <K extends string, M, P, S extends AnySchedule, C = void>(
     }
     for (const [i, t] of timesteps.entries()) {
       const { x, memory } = state
-      const z = noiseAt ? noiseAt(t) : foldIn(key, t)
-      const next = step(params, x, memory, situation(i, start.shape[0]!), z, condition as C)
+      const own = foldIn(key, t)
+      const noise = { z: noiseAt ? noiseAt(t) : own, key: own }
+      const next = step(params, x, memory, situation(i, start.shape[0]!), noise, condition as C)
       if (!keep) release(state, next, start)
       state = next
       yield { t, x: next.x, x0: next.x0 }

@@ -55,7 +55,15 @@ const loop = async <K extends string, M>({
     }
     const c = scalars(sampler.coefficients({ i, levels })) as Readonly<Record<K, t.Scalar>>
     const again = (y: t.Tensor): t.Parts => partsAt(y, levels[i + 1]!.noise > 0 ? i + 1 : i)
-    const next = sampler.step({ x, memory, c, noise: () => t.zeros(shape), again, ...partsAt(x, i) })
+    const next = sampler.step({
+      x,
+      memory,
+      c,
+      noise: () => t.zeros(shape),
+      here: (y) => partsAt(y, i),
+      again,
+      ...partsAt(x, i)
+    })
     x = t.reference.compute(next.x)
     memory = t.reference.compute(next.memory)
   }

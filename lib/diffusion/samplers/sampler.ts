@@ -20,9 +20,14 @@ export interface StepInput<C extends string, M> extends Parts {
   readonly memory: M
   /** The coefficients of this step, by name. */
   readonly c: Readonly<Record<C, Scalar>>
-  /** Standard normal noise like x, the same whenever it is asked for within a step. */
-  readonly noise: () => Tensor
-  /** The parts of other pictures, at the noise level that the step leads to: one more evaluation of the model. */
+  /**
+   * Standard normal noise like x, the same whenever it is asked for within a step. A sampler that needs several numbers
+   * the streams, and a combinator around a sampler takes one that the sampler does not: 0 by default.
+   */
+  readonly noise: (stream?: number) => Tensor
+  /** The parts of other pictures, at the noise level of the step: one more evaluation of the model. */
+  readonly here: (x: Tensor) => Parts
+  /** The parts of other pictures, at the noise level that the step leads to. */
   readonly again: (x: Tensor) => Parts
 }
 
