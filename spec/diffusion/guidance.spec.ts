@@ -11,7 +11,9 @@ const schedule = t.linearSchedule({ steps: 50, betaMin: 2e-3, betaMax: 0.2 })
 const level = (at: number) => t.levelsOf(schedule, [at])[0]!
 /** The factors at a timestep. The tables of a schedule hold float64, for the reference. */
 const factors = (at: number): t.Factors => {
-  const [signal, noise] = [schedule.tables.signal, schedule.tables.noise].map((x) => t.take(x, t.scalar(at)))
+  const [signal, noise] = [schedule.tables.signal, schedule.tables.noise].map((x) =>
+    t.reshape(t.take(x, t.tensor([at])), [])
+  )
   return { signal: signal!, noise: noise! }
 }
 
