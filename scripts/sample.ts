@@ -4,7 +4,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type { DrawSettings } from './lib/draw.ts'
 import { drawFrom } from './lib/draw.ts'
 import { count, parseFlags, runProgram, seed } from './lib/program.ts'
-import { clipOption, deviceOption, modelOption, samplerOption, varianceOption } from './lib/options.ts'
+import { clipOption, deviceOption, modelOption, samplerOption, spacingOption, varianceOption } from './lib/options.ts'
 
 const command = (): Command =>
   new Command('npm run sample --')
@@ -14,6 +14,7 @@ const command = (): Command =>
     .option('--steps <n>', 'steps of denoising, at most as many as the model was trained on', count, 250)
     .option('--seed <n>', 'all randomness comes from it', seed, 0)
     .addOption(samplerOption('ddpm'))
+    .addOption(spacingOption())
     .addOption(varianceOption())
     .addOption(clipOption())
     .option('--out <dir>', 'folder for samples.png and denoising.gif', 'out/samples')

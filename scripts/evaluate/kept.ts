@@ -26,22 +26,14 @@ export interface Kept {
 
 /** The facts that samples of a model depend on. */
 export const factsOf = ({ model, params, schedule, scheduleName }: LoadedModel, settings: Settings): Facts => {
-  const { seed, batch, steps = schedule.steps, sampler = 'ddpm', variance = 'beta', clip = usualClip } = settings
+  const { seed, batch, steps = schedule.steps, sampler = 'ddpm', variance = 'beta' } = settings
+  const { clip = usualClip, spacing = 'trailing' } = settings
   const hash = createHash('sha256')
     .update(t.encodeSafetensors(toNamed(model, params), { digest: false }))
     .digest('hex')
   const betas = `${schedule.beta[0]} to ${schedule.beta.at(-1)}`
-  const facts = {
-    model: hash,
-    schedule: scheduleName,
-    betas,
-    steps,
-    seed,
-    batch,
-    sampler,
-    variance,
-    clip: clip === 0 ? 'none' : clip
-  }
+  const drawn = { sampler, spacing, steps, variance, clip: clip === 0 ? 'none' : clip }
+  const facts = { model: hash, schedule: scheduleName, betas, seed, batch, ...drawn }
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
 }
 
@@ -72,7 +64,7 @@ export const readSamples = (path: string): TE.TaskEither<Failure, Kept> =>
   )
 
 /** What files of older versions do not say, as there was no choice. */
-const olderFacts: Facts = { schedule: 'linear', sampler: 'ddpm' }
+const olderFacts: Facts = { schedule: 'linear', sampler: 'ddpm', spacing: 'trailing' }
 
 const sameFacts =
   (path: string, wanted: Facts) =>

@@ -14,6 +14,7 @@ import {
   deviceOption,
   modelOption,
   samplerOption,
+  spacingOption,
   varianceOption
 } from '../lib/options.ts'
 import { count, parseFlags, seed } from '../lib/program.ts'
@@ -58,6 +59,7 @@ const command = (): Command =>
     .option('--batch <n>', 'images computed at a time', count, 100)
     .option('--seed <n>', 'all randomness comes from it', seed, 0)
     .addOption(samplerOption('ddpm'))
+    .addOption(spacingOption())
     .addOption(varianceOption())
     .addOption(clipOption())
     .option('--keep <file>', 'keep the samples there as they are drawn; where it is there already, go on from it')

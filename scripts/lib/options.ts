@@ -45,6 +45,9 @@ export const scheduleOption = (usual: t.ScheduleName): Option =>
 export const samplerOption = (usual: t.SamplerName): Option =>
   entryOption('--sampler <name>', 'how samples come out of noise', t.samplers, usual)
 
+export const spacingOption = (): Option =>
+  new Option('--spacing <how>', 'which timesteps fewer steps take (default: trailing)').choices(t.spacingNames)
+
 export const datasetOption = (usual: t.DatasetName = 'digits'): Option =>
   new Option('--dataset <name>', `digits are drawn by the program itself (default: ${usual})`).choices(t.datasetNames)
 

@@ -180,14 +180,15 @@ describe('kept samples', () => {
       [{ seed: 1 }, 'seed'],
       [{ batch: 7 }, 'batch'],
       [{ variance: 'posterior' }, 'variance'],
-      [{ clip: 1 }, 'clip']
+      [{ clip: 0 }, 'clip'],
+      [{ spacing: 'karras' }, 'spacing']
     ]
     for (const [change, name] of others) {
       const { kind, message } = left(await keptSamples(path, factsOf(trained, { ...settings, ...change }))())
       expect([kind, message]).toEqual(['mismatch', `${path}: its samples were drawn with another ${name}: name another file, or remove it`]) // prettier-ignore
     }
-    // files of older versions say neither
-    const { schedule: _, sampler: __, ...older } = facts
+    // files of older versions say none of these
+    const { schedule: _, sampler: __, spacing: ___, ...older } = facts
     right(await keepSamples(path, { ...kept, facts: older })())
     expect(right(await keptSamples(path, facts)()).facts).toEqual(older)
     const other = { ...trained, params: network.init(t.key(1)) }
