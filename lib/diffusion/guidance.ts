@@ -86,8 +86,9 @@ export type LogLikelihood<P> = (params: P, x: Tensor, ts: Tensor) => Scalar
 export const classifierGuided = <P, Q>(
   model: Model<P>,
   logLikelihood: LogLikelihood<Q>,
-  { schedule, scale }: ClassifierGuidance
+  given: ClassifierGuidance
 ): Model<readonly [P, Q]> => {
+  const { schedule, scale } = options('classifierGuided', given, { schedule: true, scale: true })
   if (!Number.isFinite(scale)) raise('classifierGuided', `scale is a number, not ${scale}`)
   return ([params, others], x, ts) => {
     const slope = grad((y: Tensor) => logLikelihood(others, y, ts))(x)

@@ -1,3 +1,4 @@
+import { options } from '../core/options.ts'
 import type { Level } from './levels.ts'
 import type { Prediction } from './prediction.ts'
 
@@ -22,10 +23,10 @@ export interface MinSnrOptions {
  * assert.deepStrictEqual([0.5, 100].map(t.minSnr({ gamma: 5 })), [0.5, 5])
  * ```
  */
-export const minSnr =
-  ({ gamma = 5 }: MinSnrOptions = {}): LossWeight =>
-  (snr) =>
-    Math.min(snr, gamma)
+export const minSnr = (given: MinSnrOptions = {}): LossWeight => {
+  const { gamma = 5 } = options('minSnr', given, { gamma: true })
+  return (snr) => Math.min(snr, gamma)
+}
 
 /** The options of `p2`. */
 export interface P2Options {
@@ -44,10 +45,10 @@ export interface P2Options {
  * assert.equal(t.p2()(3), 0.75)
  * ```
  */
-export const p2 =
-  ({ gamma = 1, k = 1 }: P2Options = {}): LossWeight =>
-  (snr) =>
-    snr / (k + snr) ** gamma
+export const p2 = (given: P2Options = {}): LossWeight => {
+  const { gamma = 1, k = 1 } = options('p2', given, { gamma: true, k: true })
+  return (snr) => snr / (k + snr) ** gamma
+}
 
 /** The options of `edmWeight`. */
 export interface EdmOptions {
@@ -64,10 +65,10 @@ export interface EdmOptions {
  * assert.equal(t.edmWeight()(3), 7)
  * ```
  */
-export const edmWeight =
-  ({ sigmaData = 0.5 }: EdmOptions = {}): LossWeight =>
-  (snr) =>
-    snr + 1 / sigmaData ** 2
+export const edmWeight = (given: EdmOptions = {}): LossWeight => {
+  const { sigmaData = 0.5 } = options('edmWeight', given, { sigmaData: true })
+  return (snr) => snr + 1 / sigmaData ** 2
+}
 
 /**
  * The weight max(snr, 1) (Salimans and Ho 2022, section 4): no level counts less than the picture itself.

@@ -2,10 +2,10 @@ import { ones } from '../core/create.ts'
 import { add, div, mul, sqrt, sub } from '../core/primitives.ts'
 import { options, type OptionNames } from '../core/options.ts'
 import { raise } from '../base/raise.ts'
-import type { Scalar, Tensor } from '../core/tensor.ts'
+import type { Scalar } from '../core/tensor.ts'
 import { zipTree } from '../core/tree.ts'
 import { square } from '../ops/pointwise.ts'
-import { checkFraction, checkGradients, checkRate, withState, type Optimiser } from './optimiser.ts'
+import { checkFraction, checkGradients, checkRate, running, withState, type Optimiser } from './optimiser.ts'
 import { zerosLike } from './zeros.ts'
 
 /** The options of `adam`. */
@@ -40,12 +40,6 @@ const check = ({ lr, beta1, beta2, eps }: Required<AdamOptions>): void => {
   checkFraction('adam', 'beta2', beta2)
   if (!(eps >= 0)) raise('adam', `eps is not negative: ${eps}`)
 }
-
-// decay · mean + (1 - decay) · x
-const running =
-  (decay: number) =>
-  (mean: Tensor, x: Tensor): Tensor =>
-    add(mul(mean, decay), mul(x, 1 - decay))
 
 const moments = withState('adam')
 

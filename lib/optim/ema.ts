@@ -1,7 +1,6 @@
 import { options } from '../core/options.ts'
-import { add, mul } from '../core/primitives.ts'
 import { pairTrees, type Pairing } from '../core/tree.ts'
-import { checkFraction } from './optimiser.ts'
+import { checkFraction, running } from './optimiser.ts'
 
 /** A running average of parameters. It is steadier than the parameters themselves, and samples are better with it. */
 export interface Ema<P> {
@@ -37,7 +36,6 @@ export const ema = <P>(given: EmaOptions): Ema<P> => {
   checkFraction('ema', 'decay', decay)
   return {
     init: (params) => params,
-    update: (average, params) =>
-      pairTrees('ema', between, [average, params], (a, p) => add(mul(a, decay), mul(p, 1 - decay)))
+    update: (average, params) => pairTrees('ema', between, [average, params], running(decay))
   }
 }

@@ -1,4 +1,5 @@
 import { raise, showShape } from '../base/raise.ts'
+import { add, mul } from '../core/primitives.ts'
 import { sameShape } from '../core/shape.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { byPath, pairTrees } from '../core/tree.ts'
@@ -31,6 +32,12 @@ export const withState =
   (op: string) =>
   <P>(state: P, other: P, f: (x: Tensor, y: Tensor) => Tensor): P =>
     pairTrees(op, { first: 'the state', second: 'the gradients', shapes: true }, [state, other], f)
+
+/** A running mean: decay · mean + (1 - decay) · x. */
+export const running =
+  (decay: number) =>
+  (mean: Tensor, x: Tensor): Tensor =>
+    add(mul(mean, decay), mul(x, 1 - decay))
 
 /** Raises unless 0 ≤ x < 1. */
 export const checkFraction = (op: string, name: string, x: number): void => {

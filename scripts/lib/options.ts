@@ -37,7 +37,7 @@ const entryOption = (flags: string, text: string, table: object, usual: string):
   new Option(flags, `${text} (default: ${usual})`).choices(Object.keys(table))
 
 export const optimiserOption = (usual: t.OptimiserName): Option =>
-  entryOption('--optimiser <name>', 'makes steps of gradients', t.optimisers, usual)
+  entryOption('--optimiser <name>', 'which optimiser to train with', t.optimisers, usual)
 
 export const scheduleOption = (usual: t.ScheduleName): Option =>
   entryOption('--schedule <name>', 'how the noise grows', t.schedules, usual)

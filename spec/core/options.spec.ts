@@ -1,3 +1,4 @@
+import { mixture } from 'tessera/laws'
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
 import * as node from '../../lib/node.ts'
@@ -18,13 +19,36 @@ const cpu = await t.device({ name: 'cpu' })
 const functions: readonly (readonly [op: string, call: Call, names: readonly string[]])[] = [
   ['conv2d', (o) => t.conv2d(w, o), ['stride', 'padding']],
   ['convTranspose2d', (o) => t.convTranspose2d(w, o), ['stride', 'padding', 'outputPadding']],
-  ...(['sum', 'max', 'min', 'mean', 'variance'] as const).flatMap((name) => [
+  ...(['sum', 'max', 'min', 'prod', 'mean', 'variance'] as const).flatMap((name) => [
     [name, (o: never) => t[name](w, o), ['axes', 'keepDims']] as const,
     [name, (o: never) => t[name](o), ['axes', 'keepDims']] as const
   ]),
   ['adam', (o) => t.adam(o), ['lr', 'beta1', 'beta2', 'eps']],
   ['sgd', (o) => t.sgd(o), ['lr', 'momentum']],
   ['ema', (o) => t.ema(o), ['decay']],
+  ['withAverage', (o) => t.withAverage(t.adam(), o), ['decay']],
+  ['clipNorm', (o) => t.clipNorm(t.adam(), o), ['norm']],
+  ['warmupCosine', (o) => t.warmupCosine(o), ['warmup', 'steps']],
+  ['ddim', (o) => t.ddim(o), ['stochasticity']],
+  ['ddpm', (o) => t.ddpm(o), ['variance']],
+  ['dpmpp2mSde', (o) => t.dpmpp2mSde(o), ['stochasticity']],
+  ['dpmpp3mSde', (o) => t.dpmpp3mSde(o), ['stochasticity']],
+  ['lms', (o) => t.lms(o), ['order']],
+  ['inpaint', (o) => t.inpaint(t.ddim(), o), ['known', 'mask']],
+  ['resampled', (o) => t.resampled(t.ddim(), o), ['times']],
+  ['measured', (o) => t.measured(t.ddim(), o), ['measure', 'found', 'scale']],
+  ['guided', (o) => t.guided<null, null>((_, x) => x, 1, o), ['rescale', 'interval']],
+  ['classifierGuided', (o) => t.classifierGuided(silent, () => t.scalar(0), o), ['schedule', 'scale']],
+  ['dropLabels', (o) => t.dropLabels(w, t.key(0), o), ['rate', 'none']],
+  ['loss', (o) => t.loss(schedule, silent, o), ['prediction', 'weight']],
+  ['minSnr', (o) => t.minSnr(o), ['gamma']],
+  ['p2', (o) => t.p2(o), ['gamma', 'k']],
+  ['edmWeight', (o) => t.edmWeight(o), ['sigmaData']],
+  ['scheduleBy', (o) => t.scheduleBy(() => 1, o), ['steps']],
+  ['scheduleBy', (o) => t.cosineSchedule(o), ['steps']],
+  ['scaledLinearSchedule', (o) => t.scaledLinearSchedule(o), ['steps', 'betaMin', 'betaMax']],
+  ['sigmoidBetaSchedule', (o) => t.sigmoidBetaSchedule(o), ['steps', 'betaMin', 'betaMax']],
+  ['mixture', (o) => mixture(o), ['means', 'variances', 'weights']],
   ['linearSchedule', (o) => t.linearSchedule(o), ['steps', 'betaMin', 'betaMax']],
   ['denoiseStep', (o) => t.denoiseStep(schedule, silent, o), ['variance', 'clip']],
   [
@@ -32,7 +56,7 @@ const functions: readonly (readonly [op: string, call: Call, names: readonly str
     (o) => t.sample(t.reference, t.ddpm(), schedule, silent, o),
     ['steps', 'spacing', 'timesteps', 'prediction', 'clip', 'clippedNoise']
   ],
-  ['sample', sampled, ['key', 'count', 'shape', 'start', 'noiseAt', 'keep']],
+  ['sample', sampled, ['key', 'count', 'shape', 'start', 'noiseAt', 'condition', 'keep']],
   ['device', (o) => t.device(o), ['name', 'limits', 'costs', 'onCompile', 'helpers']],
   ['device', (o) => t.openDevice(o), ['name', 'limits', 'costs', 'onCompile', 'helpers']],
   ['device: limits', (limits) => t.openDevice({ limits }), ['targets', 'inputs', 'textureSize', 'bytes']],

@@ -98,7 +98,12 @@ export const sampled = async (
   variance: 'beta' | 'posterior'
 ): Promise<Numbers> => {
   let last: Sampled | undefined
-  for await (const pictures of t.sample(device, t.ddpm({ variance }), steps, apply)(params, { key: t.key(0), start, noiseAt }))
+  for await (const pictures of t.sample(
+    device,
+    t.ddpm({ variance }),
+    steps,
+    apply
+  )(params, { key: t.key(0), start, noiseAt }))
     last = pictures
   return device.read(last!.x)
 }

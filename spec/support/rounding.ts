@@ -91,7 +91,8 @@ const linear = (x: Tensor, [a]: readonly Bounded[]): Bounded => {
   return settled(value, error)
 }
 
-const maximum = (x: Tensor, [a]: readonly Bounded[]): Bounded => settled(meaning(x, a!.value), meaning(x, a!.error))
+/** The largest is off by the largest error at most. (Right for max only: of the smallest, the errors are not the smallest.) */
+const largestOf = (x: Tensor, [a]: readonly Bounded[]): Bounded => settled(meaning(x, a!.value), meaning(x, a!.error))
 
 /** Π (x + e): what that has more than Π x, in absolute values, and the roundings of the terms. */
 const product = (x: Tensor, [a]: readonly Bounded[]): Bounded => {
@@ -109,7 +110,7 @@ const product = (x: Tensor, [a]: readonly Bounded[]): Bounded => {
 }
 
 const ofAccess: Readonly<Record<string, (x: Tensor, inputs: readonly Bounded[]) => Bounded>> = {
-  max: maximum,
+  max: largestOf,
   prod: product
 }
 

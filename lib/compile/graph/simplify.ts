@@ -119,18 +119,19 @@ const rulesOf = (row: Row): readonly Rule[] => {
   return found
 }
 
-const keyOf = (x: Tensor, inputs: readonly Tensor[], id: (x: Tensor) => number): string | undefined =>
+/** Equal for equal expressions: the same row of the same inputs. A buffer is only equal to itself. */
+const keyOf = (x: Tensor, inputs: readonly Tensor[], id: (x: object) => number): string | undefined =>
   x.row.kernel.kind === 'buffer'
     ? undefined
-    : `${x.row.name} ${attrsText(x.attrs)} ${inputs.map(id).join(' ')} ${x.shape.join(',')}`
+    : `${id(x.row)} ${attrsText(x.attrs)} ${inputs.map(id).join(' ')} ${x.shape.join(',')}`
 
 /**
  * Computes the same outputs from fewer nodes: applies the rules above, and keeps equal expressions once. The outputs stay
  * in order.
  */
 export const simplify = (outputs: readonly Tensor[]): readonly Tensor[] => {
-  const ids = new Map<Tensor, number>()
-  const id = (x: Tensor): number => ids.get(x) ?? (ids.set(x, ids.size), ids.size - 1)
+  const ids = new Map<object, number>()
+  const id = (x: object): number => ids.get(x) ?? (ids.set(x, ids.size), ids.size - 1)
   const known = new Map<string, Tensor>()
   const unique = (x: Tensor): Tensor => {
     const key = keyOf(x, x.inputs, id)
