@@ -40,7 +40,7 @@ const spread = (x: Tensor): Tensor => {
  * @example
  * ```ts
  * import * as t from 'tessera'
- * const model: t.Model<null, t.Tensor | null> = (_, x, __, condition) => t.mul(x, condition ?? 0)
+ * const model: t.Model<null, t.Tensor | null> = (_, x, __, condition) => t.mul(x, condition ?? t.scalar(0))
  * const guided = t.guided(model, 3)
  * const found = guided(null, t.ones([1, 2]), t.tensor([5]), t.scalar(2))
  * assert.deepStrictEqual(await t.reference.read(found), Float64Array.of(6, 6))
