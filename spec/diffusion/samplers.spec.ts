@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { mixture, modelOf } from 'tessera/laws'
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
+import { errorOf, moments, shorter } from '../../scripts/samplers/orders.ts'
 import { gl } from '../support/gl.ts'
 import { holds, holdsOn } from '../support/property.ts'
 import { expectClose, unit } from '../support/tolerance.ts'
@@ -21,55 +22,14 @@ const orders: Readonly<Record<Exclude<t.SamplerName, 'consistency'>, number>> = 
   dpmpp3mSde: 2,
   unipc: 2,
   pndm: 2,
-  lms: 2
+  lms: 3
 }
 const ordered = Object.keys(orders) as (keyof typeof orders)[]
-
-/** As the usual schedule of 1000 steps, with fewer. */
-const shorter = (steps: number): t.Schedule => t.linearSchedule({ steps, betaMin: 0.1 / steps, betaMax: 20 / steps })
 
 const last = async (run: AsyncIterable<t.Sampled>): Promise<t.Tensor> => {
   let found: t.Tensor | undefined
   for await (const { x } of run) found = x
   return found!
-}
-
-interface Moments {
-  readonly mean: number
-  readonly variance: number
-}
-
-/**
- * Mean and variance of what a sampler makes of standard normal noise, exactly: of a normal law its result is affine in the
- * noise, so picture 0 gets none and shows the mean, and picture k > 0 gets one unit of one source of it. The pictures are
- * those before the last step, which is the same for all samplers: it takes what the model predicts.
- */
-const moments = async (sampler: t.AnySampler, schedule: t.Schedule, { mean, variance }: Moments): Promise<Moments> => {
-  const count = schedule.steps + 2
-  const unitNoise = (k: number): t.Tensor => t.tensor(new Float64Array(count).fill(1, k, k + 1), [count, 1])
-  const model = modelOf(mixture({ means: [[mean]], variances: [[variance]] }), schedule)
-  const run = t.sample(t.reference, sampler, schedule, model)
-  // the noisiest pictures as q has them: not quite of unit variance
-  const bar = schedule.alphaBar.at(-1)!
-  const start = t.add(t.mul(unitNoise(count - 1), Math.sqrt(bar * variance + 1 - bar)), Math.sqrt(bar) * mean)
-  const noise = { start, noiseAt: (at: number) => unitNoise(at + 1) }
-  let drawn: t.Tensor = noise.start
-  for await (const { t: at, x } of run(null, { key: t.key(0), ...noise })) if (at > 0) drawn = x
-  const [found, ...moved] = await read(t.reference, drawn)
-  return { mean: found!, variance: moved.reduce((sum, x) => sum + (x - found!) ** 2, 0) }
-}
-
-/** How far the standard deviations are off, at worst: with one variance errors may cancel. */
-const errorOf = async (sampler: t.AnySampler, steps: number): Promise<number> => {
-  const schedule = shorter(steps)
-  const bar = schedule.alphaBar[0]!
-  const off = await Promise.all(
-    [0.3, 1.5].map(async (variance) => {
-      const found = await moments(sampler, schedule, { mean: 0, variance })
-      return Math.abs(Math.sqrt(found.variance / (bar * variance + 1 - bar)) - 1)
-    })
-  )
-  return Math.max(...off)
 }
 
 describe('samplers, with the exact denoiser of a normal law', () => {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export type ProgramName =
-  'train' | 'sample' | 'convert' | 'classify' | 'evaluate' | 'doctor' | 'profile' | 'tune' | 'bench'
+  'train' | 'sample' | 'convert' | 'classify' | 'evaluate' | 'doctor' | 'profile' | 'tune' | 'bench' | 'samplers'
 type Child = ChildProcessByStdio<null, Readable, Readable>
 
 /** How a program ended, and what it printed. */
