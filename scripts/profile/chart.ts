@@ -18,7 +18,7 @@ const colours: Readonly<Record<Family, string>> = {
   'merges, pointwise': '#0d9488',
   'statistics, sums': '#9333ea',
   Adam: '#ca8a04',
-  relayouts: '#be185d',
+  'layout changes': '#be185d',
   other: '#6b7280'
 }
 

@@ -7,7 +7,7 @@ export const families = [
   'merges, pointwise',
   'statistics, sums',
   'Adam',
-  'relayouts',
+  'layout changes',
   'other'
 ] as const
 export type Family = (typeof families)[number]
@@ -40,17 +40,17 @@ const rules: readonly Rule[] = [
   // both moments and the new parameter
   { family: 'Adam', name: /^add \+ add \+ sub\b/ },
   { family: 'statistics, sums', name: /^/, where: isList },
-  // sums over the pictures, with axes for both sides of the window; their last stage reads planes
+  // sums over the pictures, with axes for both sides of the window; their last stage reads slices
   { family: 'weight gradients', name: /\bsum\b/, where: ({ shape }) => shape.length > 4 },
-  { family: 'weight gradients', name: /\bsum of planes$/ },
+  { family: 'weight gradients', name: /\bsum of slices$/ },
   { family: 'weight gradients', name: /^permute sum tiled$/ },
   { family: 'weight gradients', name: /\bsum( tiled)?$/, where: (seen) => isWeight(seen) && isFold(seen) },
   { family: 'convolutions', name: / tiled$/ },
-  { family: 'merges, pointwise', name: / of planes$/ },
+  { family: 'merges, pointwise', name: / of slices$/ },
   { family: 'statistics, sums', name: /\b(sum|max)$/ },
   // with the bias and what follows
   { family: 'convolutions', name: /^/, where: isFold },
-  { family: 'relayouts', name: /^((store|permute|reshape|slice|pad|expand) ?)+$/ },
+  { family: 'layout changes', name: /^((barrier|permute|reshape|slice|pad|expand) ?)+$/ },
   { family: 'other', name: /^/, where: ({ shape }) => shape.length <= 2 },
   { family: 'merges, pointwise', name: /^/ }
 ]

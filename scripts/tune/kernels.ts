@@ -78,7 +78,7 @@ export const examples = (batches: readonly number[]): readonly Example[] => [
   product(512)
 ]
 
-/** The sums of a graph that are kernels with nothing after them, and read no planes: others are no tile's choice. */
+/** The sums of a graph that are kernels with nothing after them, and read no slices: others are no tile's choice. */
 export const subjectsOf = (
   { name, outputs }: Example,
   { inputs, targets, textureSize }: Pick<Target, 'inputs' | 'targets' | 'textureSize'>,

@@ -40,7 +40,7 @@ const timed = (engine: Engine, call: Call, runs: number): number => {
 const filled = (shape: Shape): Float32Array =>
   Float32Array.from({ length: sizeOf(shape) }, (_, i) => (((i * 7919) % 1024) - 512) / 512)
 
-/** The kernel that puts the planes of a result together. */
+/** The kernel that puts the slices of a result together. */
 const mergeOf = (shape: Shape, tile: readonly number[]): Kernel => {
   const whole = node(argumentRow, { shape, position: 0 })
   return lower(
@@ -50,7 +50,7 @@ const mergeOf = (shape: Shape, tile: readonly number[]): Kernel => {
   )
 }
 
-/** The calls of a kernel under a tiling: it alone, or it and the one that merges its planes. */
+/** The calls of a kernel under a tiling: it alone, or it and the one that merges its slices. */
 const callsOf = (engine: Engine, kernel: Kernel, inputs: readonly Buffer[], tiling: Tiling): readonly Call[] => {
   const targets = targetsOf(tiling.tile)
   if (targets === 1) return [{ source: engine.source(kernel), inputs, shape: kernel.shape, targets }]
@@ -75,7 +75,7 @@ const ready = (engine: Engine, kernel: Kernel, inputs: readonly Buffer[], tiling
   return { tiling, calls, runs }
 }
 
-/** Gives back the planes that a merge was run on. */
+/** Gives back the slices that a merge was run on. */
 const release = (engine: Engine, { calls }: Ready): void =>
   calls.slice(1).forEach(({ inputs }) => inputs.forEach((buffer) => engine.give(buffer)))
 

@@ -62,7 +62,7 @@ describe('two stages', () => {
       "a = argument 0 : [4,512,512]
       b = sum a [0,2] : [1,512,1]
       c = permute b [1,0,2] : [512,1,1]
-      d = store c : [512,1,1]
+      d = barrier c : [512,1,1]
       e = sum d [0] : [1,1,1]
       f = permute e [1,0,2] : [1,1,1]
       return f"
@@ -81,14 +81,14 @@ describe('two stages', () => {
       c = reshape b [9,4096] : [9,4096]
       d = sum c [1] : [9,1]
       e = reshape d [9] : [9]
-      f = store e : [9]
+      f = barrier e : [9]
       g = pad f [0] [1] [0] : [10]
       h = slice a [36864] [3136] [1] : [3136]
       i = sum h [0] : [1]
-      j = store i : [1]
+      j = barrier i : [1]
       k = pad j [9] [0] [0] : [10]
       l = add g k : [10]
-      m = store l : [10]
+      m = barrier l : [10]
       n = sum m [0] : [1]
       return n"
     `)
@@ -168,7 +168,7 @@ describe('choose', () => {
     const { needs, tiling } = choose(kernel, 8, defaultCosts, withLayoutOnce())
     expect(needs.map((s) => `${String(s)} of ${String(s.inputs[0])}`)).toMatchInlineSnapshot(`
       [
-        "store[16,32,3,3] of permute[16,32,3,3]",
+        "barrier[16,32,3,3] of permute[16,32,3,3]",
       ]
     `)
     expect(tiling?.tile).toMatchInlineSnapshot(`

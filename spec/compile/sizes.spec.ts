@@ -108,10 +108,10 @@ describe('[gl] convolutions in tiles', () => {
       "a = argument[4,6,196,196]
       b = argument[10,6,3,3]
       c = reshape sum tiled a b : 8 x [4,10,98,49]  #0
-      d = reshape sum of planes c : [4,10,196,196]  #1
+      d = reshape sum of slices c : [4,10,196,196]  #1
       return d"
     `)
-    expect(device.show(back, w, ct)).toMatch(/store reshape permute reshape/)
+    expect(device.show(back, w, ct)).toMatch(/barrier reshape permute reshape/)
 
     const turned = t.flip(t.permute(w, [1, 0, 2, 3]), { axes: [2, 3] })
     const numbers = { x: evaluate(x), w: evaluate(w), turned: evaluate(turned), ct: evaluate(ct) }

@@ -114,7 +114,7 @@ describe('[gl] layer norm', () => {
       "a = argument[128,10,28,28]
       b = argument[10,28,28]
       c = argument[10,28,28]
-      h, i = store add + store sub a : [128,10,28,1]  #0
+      h, i = barrier add + barrier sub a : [128,10,28,1]  #0
       e, f = add + div h i : [128,1,1,1]  #1
       d = add a e f b c : [128,10,28,28]  #2
       return d"

@@ -108,17 +108,17 @@ describe('a profile', () => {
   })
 
   it.each<readonly [family: Family, name: string, shape: readonly number[], flopsEach: number]>([
-    ['Adam', 'add + add + sub of planes', [40, 20, 3, 3], 9],
+    ['Adam', 'add + add + sub of slices', [40, 20, 3, 3], 9],
     ['convolutions', 'slice tiled', [16, 5, 14, 14], 700],
     ['convolutions', 'add + mul', [16, 40, 3, 3], 720],
     ['weight gradients', 'permute sum tiled', [10, 1, 28, 1, 10, 3, 1], 900],
-    ['weight gradients', 'sum of planes', [10, 1, 1, 1, 10, 3, 3], 20],
+    ['weight gradients', 'sum of slices', [10, 1, 1, 1, 10, 3, 3], 20],
     ['weight gradients', 'reshape sum tiled', [20, 5, 3, 3], 900],
-    ['merges, pointwise', 'add of planes', [16, 10, 28, 28], 2],
+    ['merges, pointwise', 'add of slices', [16, 10, 28, 28], 2],
     ['merges, pointwise', 'sub', [16, 10, 28, 28], 5],
-    ['statistics, sums', 'store sum', [16, 1, 28, 1], 560],
+    ['statistics, sums', 'barrier sum', [16, 1, 28, 1], 560],
     ['statistics, sums', 'sqrt + div', [16, 1, 1, 1], 100],
-    ['relayouts', 'store permute', [10, 10, 3, 3], 0],
+    ['layout changes', 'barrier permute', [10, 10, 3, 3], 0],
     ['other', 'take', [16, 100], 0]
   ])('finds %s: %s %j', (family, name, shape, flopsEach) => {
     expect(familyOf({ name, shape, flops: flopsEach * shape.reduce((a, b) => a * b) }, 16)).toBe(family)

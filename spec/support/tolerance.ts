@@ -28,7 +28,7 @@ export const roundings: Readonly<Record<string, Rounding>> = {
   identity: exact,
   stopGradient: exact,
   differentiatedAs: exact,
-  store: exact,
+  barrier: exact,
   neg: exact,
   floor: exact,
   maximum: exact,

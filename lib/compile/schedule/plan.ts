@@ -187,7 +187,7 @@ class Planner {
       outputs: wanted.map((x) => this.#numberOf(x)),
       targets: wanted.length,
       flops: flopsOf(kernel),
-      name: `${wanted.map(nameOf).join(' + ')}${kernel.tiles ? ' of planes' : ''}`
+      name: `${wanted.map(nameOf).join(' + ')}${kernel.tiles ? ' of slices' : ''}`
     }
   }
 

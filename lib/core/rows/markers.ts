@@ -3,7 +3,7 @@ import { node, type Row, type Tensor } from '../tensor.ts'
 // Rows that compute nothing: their value is their first input.
 
 const barrierRow: Row<undefined> = {
-  name: 'store',
+  name: 'barrier',
   marks: 'barrier',
   kernel: { kind: 'pointwise', text: (x) => x },
   shape: (_, from) => from,

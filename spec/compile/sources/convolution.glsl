@@ -2,7 +2,7 @@ a = argument[16,8,14,14]
 b = argument[8,8,3,3]
 c = argument[8]
 d = reshape sum tiled a b : 8 x [16,2,14,7]  #0
-e = mul of planes d c : [16,8,14,14]  #1
+e = mul of slices d c : [16,8,14,14]  #1
 return e
 #0
 varying vec4 number0;

@@ -1,7 +1,7 @@
 a = argument[16,8,14,14]
 b = argument[8,8,3,3]
 c = slice tiled a b : 7 x [16,8,14,2]  #0
-d = slice of planes c : [16,8,14,14]  #1
+d = slice of slices c : [16,8,14,14]  #1
 return d
 #0
 float pick(vec4 t, float channel) { return channel < 1.5 ? (channel < 0.5 ? t.x : t.y) : (channel < 2.5 ? t.z : t.w); }

@@ -1,9 +1,9 @@
 a = argument[128,20,14,14]
-g = store sum a : [128,1,14,14]  #0
+g = barrier sum a : [128,1,14,14]  #0
 d = mul g : [128,1,1,1]  #1
-f = store sum a d : [128,1,14,14]  #2
+f = barrier sum a d : [128,1,14,14]  #2
 e = mul f : [128,1,1,1]  #1
-c = store sum a d e : [128,1,14,14]  #3
+c = barrier sum a d e : [128,1,14,14]  #3
 b = sqrt c : [128,1,1,1]  #4
 return b
 #0

@@ -1,8 +1,8 @@
 a = argument[16,8,14,14]
 b = argument[8,8,3,3]
 c = add tiled a b : 8 x [16,2,14,7]  #0
-d = store permute sum tiled c a : 4 x [8,1,14,1,2,3,3]  #1
-e = reshape permute sum of planes d : [8,8,3,3]  #2
+d = barrier permute sum tiled c a : 4 x [8,1,14,1,2,3,3]  #1
+e = reshape permute sum of slices d : [8,8,3,3]  #2
 return e
 #0
 varying vec4 number0;
