@@ -11,8 +11,10 @@ export const larger: Helper = {
   }
 }
 
-/** How a reduction combines elements. */
+/** How a reduction combines elements. Two of them are the same if they are the same object. */
 export interface Reducing {
+  /** For prints, and for the keys of programs. */
+  readonly name: string
   /** The result for no elements. */
   readonly identity: number
   /** The definition. */
@@ -28,20 +30,12 @@ export interface Reducing {
   readonly selects: boolean
 }
 
-const table = {
-  sum: { identity: 0, combine: (a, b) => a + b, text: (a, b) => `${a} + ${b}`, adds: true, selects: false },
-  max: {
-    identity: -Infinity,
-    combine: Math.max,
-    text: (a, b) => `larger(${a}, ${b})`,
-    helper: larger,
-    adds: false,
-    selects: true
-  },
-  prod: { identity: 1, combine: (a, b) => a * b, text: (a, b) => `${a} * ${b}`, adds: false, selects: false }
-} as const satisfies Readonly<Record<string, Reducing>>
-
-export type ReductionName = keyof typeof table
-
-/** The reductions that kernels have. */
-export const reductions: Readonly<Record<ReductionName, Reducing>> = table
+/** The sum: the reduction that primitives other than itself are made with. */
+export const adding: Reducing = {
+  name: 'sum',
+  identity: 0,
+  combine: (a, b) => a + b,
+  text: (a, b) => `${a} + ${b}`,
+  adds: true,
+  selects: false
+}

@@ -2,7 +2,7 @@ import type { NdArray } from 'ndarray'
 import type { Affine, Guard, Var } from './affine.ts'
 import type { Helper } from './helper.ts'
 import { showShape } from '../base/raise.ts'
-import type { ReductionName } from './reductions.ts'
+import type { Reducing } from './reductions.ts'
 import { checkShape, type Shape } from './shape.ts'
 
 /** A float64 array of the reference interpreter. Movements are views of it. */
@@ -24,7 +24,7 @@ export type RowKernel<A> =
   /** Reads its one input at another index, or reduces over such elements; with `fills`, elements outside are 0. */
   | {
       readonly kind: 'access'
-      readonly reduces?: ReductionName
+      readonly reduces?: Reducing
       readonly fills?: true
       at(attrs: A, input: Shape, out: readonly Affine[]): Access
     }

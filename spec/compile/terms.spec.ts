@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { adding } from '../../lib/core/reductions.ts'
 import { code, named, shown, type Code } from '../../lib/compile/codegen/code.ts'
 import { summed, type Term } from '../../lib/compile/codegen/glsl/terms.ts'
 import { Block } from '../../lib/compile/codegen/block.ts'
@@ -28,7 +29,7 @@ describe('terms of several sums', () => {
         const names = lists.map((_, i) => `total${i}`)
         const sums = lists.map((list, i) =>
           list.map(({ value, condition }): Term => ({
-            op: 'sum',
+            op: adding,
             total: names[i]!,
             value: code`(${String(value)})`,
             condition: condition && named(condition)
@@ -45,12 +46,12 @@ describe('terms of several sums', () => {
 
   it('under one condition are one choice', () => {
     const terms = ['a', 'b', 'c'].map((v): Term => ({
-      op: 'sum',
+      op: adding,
       total: 'total',
       value: named(v),
       condition: named('left')
     }))
-    const plain: Term = { op: 'sum', total: 'total', value: named('d') }
+    const plain: Term = { op: adding, total: 'total', value: named('d') }
     expect(summed([[...terms, plain]], new Block({ next: 7 })).map(shown)).toEqual([
       'vec4 v7 = a + b + c;',
       'total += (left ? v7 : vec4(0.0));',
@@ -59,7 +60,7 @@ describe('terms of several sums', () => {
   })
 
   it('without conditions stand in turns, two sums at a time', () => {
-    const sum = (total: string): readonly Term[] => ['a', 'b'].map((v) => ({ op: 'sum', total, value: named(v) }))
+    const sum = (total: string): readonly Term[] => ['a', 'b'].map((v) => ({ op: adding, total, value: named(v) }))
     const lines = summed(['x', 'y', 'z'].map(sum), new Block({ next: 0 }))
     expect(lines.map(shown)).toEqual(['x += a;', 'y += a;', 'x += b;', 'y += b;', 'z += a;', 'z += b;'])
   })

@@ -1,5 +1,4 @@
 import ndarray from 'ndarray'
-import { reductions } from '../../lib/core/reductions.ts'
 import { topological, type Tensor, type Values } from '../../lib/core/tensor.ts'
 import { packed } from '../../lib/core/values.ts'
 import { largest, roundings, smallest, unit } from './tolerance.ts'
@@ -48,10 +47,11 @@ const moved = (x: Tensor, value: Values, inputs: readonly Bounded[]): Values => 
 const strip = (x: Tensor): Tensor =>
   ['expand', 'reshape', 'identity', 'stopGradient'].includes(x.row.name) ? strip(x.inputs[0]!) : x
 
-/** In x = max x the largest element itself is equal, however it was rounded. */
+/** In x = max x the element that was selected is equal, however it was rounded. */
 const isOwnMaximum = (a: Tensor, b: Tensor): boolean => {
   const most = strip(b)
-  return most.row.name === 'max' && strip(most.inputs[0]!) === strip(a)
+  const { kernel } = most.row
+  return kernel.kind === 'access' && kernel.reduces?.selects === true && strip(most.inputs[0]!) === strip(a)
 }
 
 /** An equality is open where the intervals meet. */
@@ -150,7 +150,7 @@ const bounded = (x: Tensor, inputs: readonly Bounded[]): Bounded => {
       return pointwise(x, inputs)
     case 'access': {
       const { reduces } = x.row.kernel
-      if (reduces && !reductions[reduces].adds && !ofAccess[x.row.name])
+      if (reduces && !reduces.adds && !ofAccess[x.row.name])
         throw new Error(`rounding.ts has no bound for the reduction ${x.row.name}`)
       return ofAccess[x.row.name]?.(x, inputs) ?? linear(x, inputs)
     }

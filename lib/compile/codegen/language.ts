@@ -1,6 +1,5 @@
 import type { Affine } from '../../core/affine.ts'
-import type { ReductionName } from '../../core/reductions.ts'
-import { reductions } from '../../core/reductions.ts'
+import type { Reducing } from '../../core/reductions.ts'
 import type { Block } from './block.ts'
 import { applied, code, literal, type Code } from './code.ts'
 
@@ -45,13 +44,11 @@ export interface Language {
 }
 
 /** The first value of a reduction: its identity. */
-export const identityOf = (op: ReductionName, language: Language): Code => {
-  const { identity } = reductions[op]
+export const identityOf = (op: Reducing, language: Language): Code => {
+  const { identity } = op
   return Number.isFinite(identity) ? literal(identity) : language.nonFinite(identity)
 }
 
 /** The statement that combines a total with one more value. */
-export const accumulate = (op: ReductionName, total: string, value: Code, language: Language): Code =>
-  reductions[op].adds
-    ? language.add(total, value)
-    : code`${total} = ${applied(reductions[op], [code`${total}`, value])};`
+export const accumulate = (op: Reducing, total: string, value: Code, language: Language): Code =>
+  op.adds ? language.add(total, value) : code`${total} = ${applied(op, [code`${total}`, value])};`

@@ -1,4 +1,4 @@
-import type { ReductionName } from '../../core/reductions.ts'
+import type { Reducing } from '../../core/reductions.ts'
 import { Block } from './block.ts'
 import { identityOf, type Language, type NestLoop } from './language.ts'
 import { nested } from './nest.ts'
@@ -8,7 +8,7 @@ import { nested } from './nest.ts'
  * writes for one turn, given the names of the innermost totals.
  */
 export const writeReduction = (
-  { op, totals, loops }: { readonly op: ReductionName; readonly totals: readonly string[]; readonly loops: Loops },
+  { op, totals, loops }: { readonly op: Reducing; readonly totals: readonly string[]; readonly loops: Loops },
   language: Language,
   outer: Block,
   body: (innermost: readonly string[], block: Block) => void

@@ -15,7 +15,6 @@ import {
   sub,
   window
 } from '../../core/primitives.ts'
-import { reductions } from '../../core/reductions.ts'
 import { isEmpty, sameShape } from '../../core/shape.ts'
 import { attrsText } from '../kernel/key.ts'
 import { node, type Row, type Tensor } from '../../core/tensor.ts'
@@ -106,8 +105,7 @@ const rules: readonly (readonly [on: readonly RowOf[], rule: Rule])[] = [
 ]
 
 /** The value that a row gives for an empty input. */
-const nothing = ({ kernel }: Row): number =>
-  kernel.kind === 'access' && kernel.reduces ? reductions[kernel.reduces].identity : 0
+const nothing = ({ kernel }: Row): number => (kernel.kind === 'access' && kernel.reduces ? kernel.reduces.identity : 0)
 
 /** The rules for each row, in order. */
 const rulesOn = new WeakMap<Row, readonly Rule[]>()

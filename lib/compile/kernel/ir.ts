@@ -1,5 +1,5 @@
 import { boundsOf, type Affine, type Guard, type Var } from '../../core/affine.ts'
-import type { ReductionName } from '../../core/reductions.ts'
+import type { Reducing } from '../../core/reductions.ts'
 import { sizeOf, type Shape } from '../../core/shape.ts'
 import type { Row, Tensor } from '../../core/tensor.ts'
 
@@ -23,7 +23,7 @@ export type Load = Extract<Expr, { readonly slot: number }>
 /** A reduction inside a kernel: loops over its variables and combines the values of its body. */
 export interface ReductionExpr {
   readonly kind: 'reduction'
-  readonly op: ReductionName
+  readonly op: Reducing
   readonly vars: readonly Var[]
   readonly body: Expr
 }

@@ -101,7 +101,7 @@ class KernelText {
         return `guard ${guards.join()} ${this.#part(expr.body)}`
       }
       case 'reduction':
-        return `${expr.op} ${expr.vars.map((v) => this.#var(v)).join()} ${this.#part(expr.body)}`
+        return `${expr.op.name} ${expr.vars.map((v) => this.#var(v)).join()} ${this.#part(expr.body)}`
     }
   }
 }

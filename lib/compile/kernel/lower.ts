@@ -1,5 +1,4 @@
 import { freshVar, keyOf, variable, type Affine, type Var } from '../../core/affine.ts'
-import { reductions } from '../../core/reductions.ts'
 import type { Tensor } from '../../core/tensor.ts'
 import { guarded, loadsOf, mapLoads, type Expr, type ReductionExpr, type Kernel } from './ir.ts'
 import { inOneLoop } from './merge-loops.ts'
@@ -7,7 +6,7 @@ import { inOneLoop } from './merge-loops.ts'
 /** A sum of sums is one sum. */
 const reduced = (op: ReductionExpr['op'], vars: readonly Var[], body: Expr): Expr => {
   const [guards, inner] = body.kind === 'guard' ? [body.guards, body.body] : [[], body]
-  return reductions[op].adds && inner.kind === 'reduction' && inner.op === op
+  return op.adds && inner.kind === 'reduction' && inner.op === op
     ? { kind: 'reduction', op, vars: [...vars, ...inner.vars], body: guarded(guards, inner.body) }
     : { kind: 'reduction', op, vars, body }
 }

@@ -1,6 +1,5 @@
 import { coefficient, type Var } from '../../core/affine.ts'
 import { Recent } from '../../base/recent.ts'
-import { reductions } from '../../core/reductions.ts'
 import { sizeOf } from '../../core/shape.ts'
 import { CostModel } from './cost-model.ts'
 import type { Costs } from './costs.ts'
@@ -67,7 +66,7 @@ const unrolled = (loop: ReductionLoop, lanes: Var | undefined, terms: number): R
   const loads = [...loadsOf(loop.bodies)]
   const tripsOf = (v: Var): number => lengthOf(v, lanes)
   // only sums can fill an incomplete step (with 0), so others are never unrolled past the end
-  const picking = (v: Var): boolean => reductions[loop.op].adds && v !== lanes && picksChannel(loads, v)
+  const picking = (v: Var): boolean => loop.op.adds && v !== lanes && picksChannel(loads, v)
   const order = [...loop.vars].sort(
     (a, b) =>
       Number(tripsOf(a) > 4) - Number(tripsOf(b) > 4) ||
@@ -141,7 +140,7 @@ const candidates = (
   const perLane = lanes ? Math.min(4, kernel.shape[0] ?? 1) : 1
   const work = workOf(kernel, loop)
   const least = isContraction(kernel, loop) ? tiledContractionMinTerms : tiledMinTerms
-  const heavy = reductions[loop.op].adds && work > least
+  const heavy = loop.op.adds && work > least
   const tiled = work > longBodyMinTerms ? longBodyMaxTerms : tiledBodyMaxTerms
   const short = loop.vars.some((v) => v !== lanes && picksChannel([...loadsOf(loop.bodies)], v)) ? lightBodyMaxTerms : 1
   return tiles(extents, heavy ? targets : 1).map((tile): CachedTiling => {

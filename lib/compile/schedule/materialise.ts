@@ -1,4 +1,4 @@
-import { reductions, type ReductionName } from '../../core/reductions.ts'
+import type { Reducing } from '../../core/reductions.ts'
 import { sizeOf } from '../../core/shape.ts'
 import { topological, type Tensor } from '../../core/tensor.ts'
 import type { Costs } from '../kernel/costs.ts'
@@ -26,7 +26,7 @@ interface Recomputed {
   readonly work: number
   readonly inputs: ReadonlySet<Tensor>
   /** A reduction behind movements only, by name; 'used' if its result goes into a function. */
-  readonly reduction: 'none' | ReductionName | 'used'
+  readonly reduction: 'none' | Reducing | 'used'
   readonly depth: number
   /** How many terms its reduction has. */
   readonly terms: number
@@ -37,12 +37,12 @@ const read = (buffer: Tensor): Recomputed => ({ ...nothing, inputs: new Set([buf
 /** Whether a node only moves elements. */
 export const isMovement = (x: Tensor): boolean => x.row.kernel.kind === 'access' && reductionOf(x) === undefined
 /** The reduction that a node is, if it is one. */
-export const reductionOf = ({ row: { kernel } }: Tensor): ReductionName | undefined =>
+export const reductionOf = ({ row: { kernel } }: Tensor): Reducing | undefined =>
   kernel.kind === 'access' ? kernel.reduces : undefined
 /** Whether a node selects one of its elements: its gradient must see the very same numbers. */
 export const selects = (x: Tensor): boolean => {
   const op = reductionOf(x)
-  return op !== undefined && reductions[op].selects
+  return op !== undefined && op.selects
 }
 /** Work per element, in multiplications. */
 export const workOf = (x: Tensor): number => {
@@ -128,8 +128,7 @@ class Materialiser {
     if (shared && work > 0 && selects(x)) return true
     if (repeats(x) && (work > 0 || reduction !== 'none') && inputs.size > 0) return true
     const kind = reductionOf(x)
-    const oneSum =
-      kind !== undefined && reductions[kind].adds && reduction === kind && terms * termsOf(x) <= loopMaxTerms
+    const oneSum = kind !== undefined && kind.adds && reduction === kind && terms * termsOf(x) <= loopMaxTerms
     return kind !== undefined && reduction !== 'none' && !oneSum
   }
 

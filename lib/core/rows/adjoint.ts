@@ -1,6 +1,6 @@
 import { addAffine, constant, divMod, freshVar, scale, shift, variable, type Affine, type Guard } from '../affine.ts'
 import { raise, showShape } from '../../base/raise.ts'
-import { reductions, type ReductionName } from '../reductions.ts'
+import { adding, type Reducing } from '../reductions.ts'
 import { axesOf, checkShape, type Shape } from '../shape.ts'
 import { node, withRow, type Access, type Row, type Tensor, type Values } from '../tensor.ts'
 import { dualOp, tensorFirst } from '../dual.ts'
@@ -67,30 +67,41 @@ const reducedAccess = (axes: readonly number[], input: Shape, out: readonly Affi
 /** Whether the attributes of a row are the axes that it reduces. */
 export const reducesAxes = ({ kernel }: Row): boolean => kernel.kind === 'access' && kernel.at === reducedAccess
 
-/** A reduction over some axes, which stay with size 1. Only the gradient differs from reduction to reduction. */
-export const reductionRow = (
-  name: ReductionName,
-  vjp: Row<readonly number[]>['vjp'],
-  shape: Row<readonly number[]>['shape'] = reducedShape
-): Row<readonly number[]> => ({
-  name,
-  kernel: { kind: 'access', reduces: name, at: reducedAccess },
-  shape: (axes, from) => shape(axes, from),
-  reference: (axes, _, x) => reduceValues(reductions[name], axes, x),
-  vjp,
-  show: showShape
-})
+/** What a reduction is beside how it combines elements. */
+export interface ReductionRules {
+  /** As that of a row; the attributes are the axes. */
+  readonly vjp: Row<readonly number[]>['vjp']
+  /** The shape of the result; it raises where there is none. */
+  readonly shape?: Row<readonly number[]>['shape']
+}
 
-const sumRow = reductionRow('sum', (ct, _, [x]) => [expand(ct, x!.shape)])
+/** Reduces over some axes, all by default, which stay with size 1. */
+export interface Keep {
+  (x: Tensor, axes?: number | readonly number[]): Tensor
+  readonly row: Row<readonly number[]>
+}
+
+/** Makes a primitive reduction, whole. */
+export const primitiveReduction = (reducing: Reducing, { vjp, shape = reducedShape }: ReductionRules): Keep => {
+  const row: Row<readonly number[]> = {
+    name: reducing.name,
+    kernel: { kind: 'access', reduces: reducing, at: reducedAccess },
+    shape: (axes, from) => shape(axes, from),
+    reference: (axes, _, x) => reduceValues(reducing, axes, x),
+    vjp,
+    show: showShape
+  }
+  return Object.assign(
+    (x: Tensor, axes?: number | readonly number[]): Tensor => {
+      const over = axesOf(reducing.name, axes, x.shape.length)
+      return over.length === 0 ? x : node(row, over, x)
+    },
+    { row }
+  )
+}
 
 /** The sum over some axes, which stay with size 1. */
-export const sumKeep = Object.assign(
-  (x: Tensor, axes?: number | readonly number[]): Tensor => {
-    const over = axesOf('sum', axes, x.shape.length)
-    return over.length === 0 ? x : node(sumRow, over, x)
-  },
-  { row: sumRow }
-)
+export const sumKeep = primitiveReduction(adding, { vjp: (ct, _, [x]) => [expand(ct, x!.shape)] })
 
 /**
  * Windows along some axes: window k of `axes[k]` starts at stride · position and has size[k] taps, `dilation` apart.
@@ -150,7 +161,7 @@ interface Overlap extends Windows {
 }
 const overlapAddRow: Row<Overlap> = {
   name: 'overlapAdd',
-  kernel: { kind: 'access', reduces: 'sum', at: (w, input, out) => overlapAccess(w, input, out) },
+  kernel: { kind: 'access', reduces: adding, at: (w, input, out) => overlapAccess(w, input, out) },
   shape: (w, from) =>
     showShape([...positions(w, w.to), ...w.size]) === showShape(from)
       ? w.to

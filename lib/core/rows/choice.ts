@@ -1,51 +1,60 @@
 import { raise, showShape } from '../../base/raise.ts'
-import { axesOf, isEmpty, sizeOf, stridesOf, type Shape } from '../shape.ts'
+import { isEmpty, sizeOf, stridesOf, type Shape } from '../shape.ts'
 import { counted, dualOp } from '../dual.ts'
 import { node, withRow, type Row, type Tensor, type Values } from '../tensor.ts'
 import { zeros } from '../values.ts'
-import { reducedShape, reductionRow, sumKeep } from './adjoint.ts'
+import { larger } from '../reductions.ts'
+import { primitiveReduction, reducedShape, sumKeep, type Keep } from './adjoint.ts'
 import { checkCountable, checkWithin, iota } from './leaves.ts'
 import { reshape } from './movement.ts'
 import { div, equal, less, mul, select } from './arithmetic.ts'
 import { floor } from './pointwise.ts'
 
-const maxRow = reductionRow(
-  'max',
-  // the largest elements share the cotangent; if one is NaN, none is the largest, and all get 0 / 0
-  (ct, y, [x], axes) => {
-    const largest = equal(x!, y)
-    return [select(less(x!, y), 0, mul(ct, div(largest, sumKeep(largest, axes))))]
-  },
-  (axes, from) =>
-    isEmpty(axes.map((axis) => from[axis]!)) && !isEmpty(reducedShape(axes, from))
-      ? raise('max', `there is no largest of no elements: axes ${showShape(axes)} of ${showShape(from)}`)
-      : reducedShape(axes, from)
-)
-
 /** The largest element over some axes, which stay with size 1. */
-export const maxKeep = Object.assign(
-  (x: Tensor, axes?: number | readonly number[]): Tensor => {
-    const over = axesOf('max', axes, x.shape.length)
-    return over.length === 0 ? x : node(maxRow, over, x)
+export const maxKeep: Keep = primitiveReduction(
+  {
+    name: 'max',
+    identity: -Infinity,
+    combine: Math.max,
+    text: (a, b) => `larger(${a}, ${b})`,
+    helper: larger,
+    adds: false,
+    selects: true
   },
-  { row: maxRow }
+  {
+    shape: (axes, from) =>
+      isEmpty(axes.map((axis) => from[axis]!)) && !isEmpty(reducedShape(axes, from))
+        ? raise('max', `there is no largest of no elements: axes ${showShape(axes)} of ${showShape(from)}`)
+        : reducedShape(axes, from),
+    // the largest elements share the cotangent; if one is NaN, none is the largest, and all get 0 / 0
+    vjp: (ct, y, [x], axes) => {
+      const largest = equal(x!, y)
+      return [select(less(x!, y), 0, mul(ct, div(largest, sumKeep(largest, axes))))]
+    }
+  }
 )
-
-const prodRow = reductionRow('prod', (ct, _, [x], axes) => {
-  // the product of the elements that are not 0; an element that is 0 gets it if it is the only one
-  const isZero = equal(x!, 0)
-  const zeros = sumKeep(isZero, axes)
-  const others = prodKeep(select(isZero, 1, x!), axes)
-  return [mul(ct, select(isZero, select(less(zeros, 1.5), others, 0), select(less(zeros, 0.5), div(others, x!), 0)))]
-})
 
 /** The product over some axes, which stay with size 1. */
-export const prodKeep = Object.assign(
-  (x: Tensor, axes?: number | readonly number[]): Tensor => {
-    const over = axesOf('prod', axes, x.shape.length)
-    return over.length === 0 ? x : node(prodRow, over, x)
+export const prodKeep: Keep = primitiveReduction(
+  {
+    name: 'prod',
+    identity: 1,
+    combine: (a, b) => a * b,
+    text: (a, b) => `${a} * ${b}`,
+    adds: false,
+    selects: false
   },
-  { row: prodRow }
+  {
+    // the product of the elements that are not 0; an element that is 0 gets it if it is the only one
+    vjp: (ct, _, [x], axes) => {
+      const isZero = equal(x!, 0)
+      const zeros = sumKeep(isZero, axes)
+      const others = prodKeep(select(isZero, 1, x!), axes)
+      return [
+        mul(ct, select(isZero, select(less(zeros, 1.5), others, 0), select(less(zeros, 0.5), div(others, x!), 0)))
+      ]
+    }
+  }
 )
 
 const takeRow: Row<undefined> = {

@@ -1,7 +1,7 @@
+import { adding } from '../../../core/reductions.ts'
 import { group } from 'fp-ts/ReadonlyNonEmptyArray'
 import { chunksOf } from 'fp-ts/ReadonlyArray'
 import { mul } from '../../../core/primitives.ts'
-import { reductions } from '../../../core/reductions.ts'
 import type { Guard } from '../../../core/affine.ts'
 import { sumsSideBySide } from '../../kernel/heuristics.ts'
 import type { Expr, ReductionExpr } from '../../kernel/ir.ts'
@@ -32,9 +32,7 @@ export const productOf = (
   expr: Expr
 ): { readonly factors: readonly Expr[]; readonly guards: readonly Guard[] } | undefined => {
   const [guards, body] = expr.kind === 'guard' ? [expr.guards, expr.body] : [[], expr]
-  return reductions[op].adds && body.kind === 'apply' && body.row === mul.row
-    ? { factors: body.args, guards }
-    : undefined
+  return op.adds && body.kind === 'apply' && body.row === mul.row ? { factors: body.args, guards } : undefined
 }
 
 const lineOf = (statement: Statement): Code => {
@@ -69,7 +67,7 @@ const apart = (terms: readonly Term[], block: Block): readonly Code[] => {
     started.add(part)
     return isFirst ? code`vec4 ${part} = ${statement.value};` : lineOf({ ...statement, total: part })
   })
-  return [...within, ...[...parts].map(([total, part]) => accumulate('sum', total, code`${part}`, language))]
+  return [...within, ...[...parts].map(([total, part]) => accumulate(adding, total, code`${part}`, language))]
 }
 
 /**

@@ -1,6 +1,5 @@
 import { boundsOf, constant, scale, shift, variable, type Affine, type Var } from '../../../core/affine.ts'
 import { raise } from '../../../base/raise.ts'
-import { reductions } from '../../../core/reductions.ts'
 import type { Costs } from '../../kernel/costs.ts'
 import { ownSumMinTerms, sharedAddressMaxFragments } from '../../kernel/heuristics.ts'
 import {
@@ -140,7 +139,7 @@ class Writer {
     const inTurns = products && results.length > 1
     const own = inTurns && all.length >= ownSumMinTerms
     const loops = (fresh: () => string): readonly NestLoop[] =>
-      reductions[loop.op].adds
+      loop.op.adds
         ? sumLoops(counters, own ? 1 : all.length, tiling.heavy, fresh)
         : counters.map((counter) => ({ ...counter, fresh: false }))
     const totals = results.flatMap((result) => result.totals)
@@ -209,10 +208,10 @@ class Writer {
     }
     const value = widened(this.#values.value(body, scope))
     const whole = tail ? this.#withoutTail(op, value, lanes, scope) : value
-    if (reductions[op].adds) return code`dot(${whole}, vec4(1.0))`
+    if (op.adds) return code`dot(${whole}, vec4(1.0))`
     const name = scope.block.let('vec4', whole)
     const [x, y, z, w] = [0, 1, 2, 3].map((i) => channel(name, i)) as [Code, Code, Code, Code]
-    const both = (a: Code, b: Code): Code => applied(reductions[op], [a, b])
+    const both = (a: Code, b: Code): Code => applied(op, [a, b])
     return both(both(x, y), both(z, w))
   }
 

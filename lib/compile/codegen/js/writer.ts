@@ -11,7 +11,6 @@ import {
   type Var
 } from '../../../core/affine.ts'
 import { less, lessEqual } from '../../../core/primitives.ts'
-import { reductions } from '../../../core/reductions.ts'
 import { sizeOf, stridesOf, type Shape } from '../../../core/shape.ts'
 import { checkCounted } from '../../kernel/exact.ts'
 import { runningSumMaxTerms } from '../../kernel/heuristics.ts'
@@ -100,7 +99,7 @@ class Writer {
       this.#counters.add(v)
     })
     const loops = (fresh: () => string): readonly NestLoop[] =>
-      reductions[op].adds
+      op.adds
         ? nestOf(counters, 1, runningSumMaxTerms.light, fresh)
         : counters.map((counter) => ({ ...counter, fresh: false }))
     writeReduction({ op, totals: [total], loops }, javaScript, outer, ([sum], block) => {
