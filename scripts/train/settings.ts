@@ -139,7 +139,12 @@ const command = (): Command =>
     .addOption(option.optimiserOption(article.optimiser))
     .option('--lr <x>', `learning rate (default: ${usualRates})`, rate)
     .option('--warmup <n>', `steps in which it grows from 0, a tenth of all at most (default: ${recipe.warmup})`, whole)
-    .addOption(new Option('--lr-decay <how>', `it falls to 0 by the end (default: ${recipe.lrDecay})`).choices(decays))
+    .addOption(
+      new Option(
+        '--lr-decay <how>',
+        `it falls to 0 by the last of all epochs, more of which change it (default: ${recipe.lrDecay})`
+      ).choices(decays)
+    )
     .option(
       '--clip-norm <x>',
       `shorten longer gradients to this norm, 0 for none (default: ${recipe.clipNorm})`,
