@@ -4,10 +4,9 @@ import { breathe } from '../base/breathe.ts'
 import { raise } from '../base/raise.ts'
 import type { Scalar, Tensor } from '../core/tensor.ts'
 import type { Device } from '../device/api/device.ts'
-import { levelsOf } from './levels.ts'
 import type { Model } from './loss.ts'
 import type { Factors } from './prediction.ts'
-import { checkLevels, checkOptions, chosen, partsBy, scalars, type Sampled, type SampleOptionsFor } from './sample.ts'
+import { courseOf, partsBy, scalars, type Sampled, type SampleOptionsFor } from './sample.ts'
 import { combine } from './samplers/sampler.ts'
 import type { AnySchedule } from './schedule.ts'
 
@@ -51,11 +50,8 @@ export const invert = <P, S extends AnySchedule, C = void>(
   model: Model<P, C>,
   ...[given = {}]: SampleOptionsFor<S>
 ) => {
-  checkOptions(given)
-  const timesteps = chosen(schedule, given)
-  const levels = levelsOf(schedule, timesteps)
-  checkLevels(given.prediction ?? 'eps', levels)
-  const parts = partsBy(model, given)
+  const { read, timesteps, levels } = courseOf(schedule, given)
+  const parts = partsBy(model, read)
 
   // x' = to.signal · x_0 + to.noise · eps, solved for the noisy x = from.signal · x_0 + from.noise · eps
   const better = device.compile(

@@ -9,6 +9,12 @@ export interface Level {
   readonly noise: number
 }
 
+/** The level of each timestep of a schedule. */
+export const allLevels = ({ alphaBar, beta }: AnySchedule): readonly Level[] => {
+  const lost = lossesOf(beta)
+  return alphaBar.map((bar, t) => ({ signal: Math.sqrt(bar), noise: Math.sqrt(lost[t]!) }))
+}
+
 /** The level of pictures without noise. */
 const clean: Level = { signal: 1, noise: 0 }
 
@@ -26,12 +32,8 @@ const clean: Level = { signal: 1, noise: 0 }
  * ```
  */
 export const levelsOf = (schedule: AnySchedule, timesteps: readonly number[]): readonly Level[] => {
-  const lost = lossesOf(schedule.beta)
-  return [
-    ...timesteps.map((t) => {
-      const bar = schedule.alphaBar[t] ?? raise('levelsOf', `${t} is no timestep from 0 to ${schedule.steps - 1}`)
-      return { signal: Math.sqrt(bar), noise: Math.sqrt(lost[t]!) }
-    }),
-    clean
-  ]
+  const known = allLevels(schedule)
+  const levelAt = (t: number): Level =>
+    known[t] ?? raise('levelsOf', `${t} is no timestep from 0 to ${schedule.steps - 1}`)
+  return [...timesteps.map(levelAt), clean]
 }

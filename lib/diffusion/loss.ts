@@ -8,7 +8,7 @@ import { valueAndGrad } from '../grad/grad.ts'
 import { square } from '../ops/pointwise.ts'
 import { mean, mse } from '../ops/reduce.ts'
 import { coefficient, noiseLike } from './coefficient.ts'
-import { levelsOf } from './levels.ts'
+import { allLevels } from './levels.ts'
 import { noise } from './noise.ts'
 import { predictionNames, predictions, type FromNoise, type Prediction } from './prediction.ts'
 import { table, type AnySchedule, type NoiseSchedule } from './schedule.ts'
@@ -49,13 +49,8 @@ export type LossOptionsFor<S extends AnySchedule> = S extends NoiseSchedule
   : readonly [given?: LossOptions]
 
 /** The weights of all timesteps, as a table. */
-const weightsOf = (schedule: AnySchedule, prediction: Prediction, weight: LossWeight): Tensor => {
-  const levels = levelsOf(
-    schedule,
-    schedule.beta.map((_, t) => t)
-  ).slice(0, -1)
-  return table(levels.map((at) => ownWeight(weight, prediction, at)))
-}
+const weightsOf = (schedule: AnySchedule, prediction: Prediction, weight: LossWeight): Tensor =>
+  table(allLevels(schedule).map((at) => ownWeight(weight, prediction, at)))
 
 const checked = (
   schedule: AnySchedule,

@@ -31,7 +31,9 @@ export interface Conversion {
   readonly atPureNoise: boolean
 }
 
-const epsOf = (x: Tensor, x0: Tensor, { signal, noise }: Factors): Tensor => div(sub(x, mul(signal, x0)), noise)
+/** The noise in x, if these are the clean pictures. */
+export const noiseGiven = (x: Tensor, x0: Tensor, { signal, noise }: Factors): Tensor =>
+  div(sub(x, mul(signal, x0)), noise)
 
 /**
  * What models predict, by name: the noise `eps` (Ho et al. 2020), the picture `x0`, the velocity `v` = signal · eps -
@@ -55,7 +57,7 @@ export const predictions: Readonly<Record<Prediction, Conversion>> = {
     atPureNoise: false
   },
   x0: {
-    parts: (x0, x, at) => ({ x0, eps: epsOf(x, x0, at) }),
+    parts: (x0, x, at) => ({ x0, eps: noiseGiven(x, x0, at) }),
     target: ({ x0 }) => x0,
     atPureNoise: true
   },
@@ -88,6 +90,3 @@ export interface FromNoise {
 
 /** The names of what models predict. */
 export const predictionNames = Object.keys(predictions) as readonly Prediction[]
-
-/** The noise in x, if these are the clean pictures. */
-export const noiseGiven = (x: Tensor, x0: Tensor, at: Factors): Tensor => epsOf(x, x0, at)

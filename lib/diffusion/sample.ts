@@ -100,7 +100,7 @@ const startOf = (sampling: Omit<Sampling, 'condition'>, steps: number): Tensor =
 }
 
 /** The timesteps of a sampling, the noisiest first. */
-export const chosen = (schedule: AnySchedule, { steps, spacing, timesteps }: SampleOptions): readonly number[] => {
+const chosen = (schedule: AnySchedule, { steps, spacing, timesteps }: SampleOptions): readonly number[] => {
   if (timesteps === undefined) return timestepsOf(schedule, steps ?? schedule.steps, spacing)
   if (steps !== undefined || spacing !== undefined)
     raise('sample', 'timesteps say which steps to take: steps and spacing do not go with them')
@@ -111,16 +111,26 @@ export const chosen = (schedule: AnySchedule, { steps, spacing, timesteps }: Sam
 }
 
 /** Raises for options that no sampling takes. */
-export const checkOptions = ({ prediction = 'eps', clip, clippedNoise = 'derived' }: SampleOptions): void => {
+const checkOptions = ({ prediction = 'eps', clip, clippedNoise = 'derived' }: SampleOptions): void => {
   choice('sample', 'prediction', prediction, predictionNames)
   choice('sample', 'clippedNoise', clippedNoise, ['derived', 'predicted'])
   if (clip !== undefined && !(clip > 0)) raise('sample', `clip is a positive number, not ${clip}`)
 }
 
 /** Raises if the model can't say what the pictures of the noisiest level are. */
-export const checkLevels = (prediction: Prediction, [first]: readonly Level[]): void => {
+const checkLevels = (prediction: Prediction, [first]: readonly Level[]): void => {
   if (first!.signal === 0 && !predictions[prediction].atPureNoise)
     raise('sample', `the first timestep has no signal, and from pure noise ${prediction} tells no picture: train a model that predicts x0, v or flow`) // prettier-ignore
+}
+
+/** The course of a sampling: its options, checked, its timesteps, and their levels. */
+export const courseOf = (schedule: AnySchedule, given: SampleOptions) => {
+  const read = options('sample', given, optionNames)
+  checkOptions(read)
+  const timesteps = chosen(schedule, read)
+  const levels = levelsOf(schedule, timesteps)
+  checkLevels(read.prediction ?? 'eps', levels)
+  return { read, timesteps, levels }
 }
 
 /** Where a step is, as tensors: so all steps are one program. */
@@ -215,11 +225,7 @@ export const sample = <K extends string, M, P, S extends AnySchedule, C = void>(
   model: Model<P, C>,
   ...[given = {}]: SampleOptionsFor<S>
 ) => {
-  const read = options('sample', given, optionNames)
-  checkOptions(read)
-  const timesteps = chosen(schedule, read)
-  const levels = levelsOf(schedule, timesteps)
-  checkLevels(read.prediction ?? 'eps', levels)
+  const { read, timesteps, levels } = courseOf(schedule, given)
   const situation = situations(
     timesteps,
     levels,

@@ -1,6 +1,6 @@
 import { choice } from '../core/options.ts'
 import { raise } from '../base/raise.ts'
-import { levelsOf, type Level } from './levels.ts'
+import { allLevels, type Level } from './levels.ts'
 import type { AnySchedule } from './schedule.ts'
 
 /**
@@ -27,7 +27,7 @@ const nearest = (
   schedule: AnySchedule,
   wanted: (least: number, most: number) => readonly number[]
 ): readonly number[] => {
-  const known = levelsOf(schedule, range(schedule.steps)).slice(0, -1).map(logRatio)
+  const known = allLevels(schedule).map(logRatio)
   const finite = known.filter(Number.isFinite)
   return wanted(finite[0]!, finite.at(-1)!).map((w) =>
     known.reduce((best, ratio, t) => (Math.abs(ratio - w) < Math.abs(known[best]! - w) ? t : best), 0)

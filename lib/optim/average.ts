@@ -1,12 +1,12 @@
 import { zeros } from '../core/create.ts'
 import { counted, dual } from '../core/dual.ts'
 import { options } from '../core/options.ts'
-import { add, div, mul, sub } from '../core/primitives.ts'
+import { add, div } from '../core/primitives.ts'
 import type { Scalar } from '../core/tensor.ts'
 import { pairTrees } from '../core/tree.ts'
 import { minimum } from '../ops/pointwise.ts'
 import type { EmaOptions } from './ema.ts'
-import { checkFraction, type Optimiser } from './optimiser.ts'
+import { checkFraction, running, type Optimiser } from './optimiser.ts'
 
 /** The state of an optimiser that averages the parameters. */
 export interface AveragedState<P, S> {
@@ -52,9 +52,7 @@ export const withAverage = dual<WithAverage>(counted(2), (given: EmaOptions) => 
       // the middle term is 0 in the first step, and 1 or more, which is no bound, in all others
       const keep = minimum(minimum(div(add(step, 1), add(step, 10)), step), decay)
       const pairing = { first: 'the average', second: 'the parameters', shapes: true }
-      const moved = pairTrees('withAverage', pairing, [average, next], (a, p) =>
-        add(mul(a, keep), mul(p, sub(1, keep)))
-      )
+      const moved = pairTrees('withAverage', pairing, [average, next], running(keep))
       return [next, { inner: optState, average: moved, step: add(step, 1) }]
     }
   })

@@ -1,7 +1,7 @@
 import { raise, showShape } from '../base/raise.ts'
-import { add, mul } from '../core/primitives.ts'
+import { add, mul, sub } from '../core/primitives.ts'
 import { sameShape } from '../core/shape.ts'
-import type { Tensor } from '../core/tensor.ts'
+import type { Scalar, Tensor } from '../core/tensor.ts'
 import { byPath, pairTrees } from '../core/tree.ts'
 
 /**
@@ -34,10 +34,10 @@ export const withState =
     pairTrees(op, { first: 'the state', second: 'the gradients', shapes: true }, [state, other], f)
 
 /** A running mean: decay · mean + (1 - decay) · x. */
-export const running =
-  (decay: number) =>
-  (mean: Tensor, x: Tensor): Tensor =>
-    add(mul(mean, decay), mul(x, 1 - decay))
+export const running = (decay: number | Scalar): ((mean: Tensor, x: Tensor) => Tensor) => {
+  const rest = typeof decay === 'number' ? 1 - decay : sub(1, decay)
+  return (mean, x) => add(mul(mean, decay), mul(x, rest))
+}
 
 /** Raises unless 0 ≤ x < 1. */
 export const checkFraction = (op: string, name: string, x: number): void => {

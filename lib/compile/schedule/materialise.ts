@@ -25,7 +25,7 @@ export interface FusionLimits {
 interface Recomputed {
   readonly work: number
   readonly inputs: ReadonlySet<Tensor>
-  /** A reduction behind movements only, by name; 'used' if its result goes into a function. */
+  /** A reduction behind movements only; 'used' if its result goes into a function. */
   readonly reduction: 'none' | Reducing | 'used'
   readonly depth: number
   /** How many terms its reduction has. */
@@ -42,7 +42,7 @@ export const reductionOf = ({ row: { kernel } }: Tensor): Reducing | undefined =
 /** Whether a node selects one of its elements: its gradient must see the very same numbers. */
 export const selects = (x: Tensor): boolean => {
   const op = reductionOf(x)
-  return op !== undefined && op.selects
+  return op?.selects === true
 }
 /** Work per element, in multiplications. */
 export const workOf = (x: Tensor): number => {

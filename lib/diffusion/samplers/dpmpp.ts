@@ -1,8 +1,9 @@
 import { zeros } from '../../core/create.ts'
 import { options } from '../../core/options.ts'
+import { add, mul } from '../../core/primitives.ts'
 import { raise } from '../../base/raise.ts'
 import type { Tensor } from '../../core/tensor.ts'
-import { at, combine, isLast, ratio, type AnySampler, type Sampler, type StepPlace } from './sampler.ts'
+import { at, combine, length, ratio, type AnySampler, type Sampler } from './sampler.ts'
 
 /** The options of `dpmpp2mSde` and `dpmpp3mSde`. */
 export interface SdeOptions {
@@ -15,37 +16,26 @@ type Memory = readonly [last: Tensor, before: Tensor]
 
 type Names = 'x' | 'x0' | 'last' | 'before' | 'noise'
 
-/** The length of a step in log(signal / noise); undefined where it is infinite, or there is no such step. */
-const length = ({ levels }: Pick<StepPlace, 'levels'>, i: number): number | undefined => {
-  if (i < 0) return undefined
-  const h = -Math.log(ratio(at({ levels }, i), at({ levels }, i + 1)))
-  return Number.isFinite(h) ? h : undefined
-}
-
 /** Factors of x_0 and of the pictures predicted before, in a step of length h, relative to that of a step of order 1. */
-type Weights = (
-  h: number,
-  eta: number,
-  before: readonly [number | undefined, number | undefined]
-) => readonly [number, number, number]
+type Weights = (h: number, eta: number, before: readonly [number, number]) => readonly [number, number, number]
 
 const zero: readonly [number, number, number] = [1, 0, 0]
 
 /** Order 2 by the midpoint: x_0 + (x_0 - last) h / (2 h_last). */
 const midpoint: Weights = (h, _, [h1]) => {
-  if (h1 === undefined) return zero
+  if (h1 === Infinity) return zero
   const k = h / (2 * h1)
   return [1 + k, -k, 0]
 }
 
 /** Order 3 by differences, as `sample_dpmpp_3m_sde` of k-diffusion; order 2 where there is only one step before. */
 const differences: Weights = (h, eta, [h1, h2]) => {
-  if (h1 === undefined) return zero
+  if (h1 === Infinity) return zero
   const long = h * (1 + eta)
   const whole = -Math.expm1(-long)
   const phi2 = 1 - whole / long
   const r0 = h1 / h
-  if (h2 === undefined) return [1 + phi2 / r0 / whole, -phi2 / r0 / whole, 0]
+  if (h2 === Infinity) return [1 + phi2 / r0 / whole, -phi2 / r0 / whole, 0]
   const r1 = h2 / h
   const phi3 = phi2 / long - 0.5
   // d = (u - v) with u = (x_0 - last) / r0 and v = (last - before) / r1
@@ -62,9 +52,9 @@ const solver = (name: string, eta: number, weights: Weights): AnySampler =>
       const { i } = place
       const [from, to] = [at(place, i), at(place, i + 1)]
       const q = ratio(from, to)
-      const h = isLast(place) ? undefined : length(place, i)
+      const h = length(place, i)
       const gain = to.signal * (1 - q ** (1 + eta))
-      const [now, last, before] = h === undefined ? zero : weights(h, eta, [length(place, i - 1), length(place, i - 2)])
+      const [now, last, before] = h === Infinity ? zero : weights(h, eta, [length(place, i - 1), length(place, i - 2)])
       return {
         x: (to.noise / from.noise) * q ** eta,
         x0: gain * now,
@@ -76,7 +66,7 @@ const solver = (name: string, eta: number, weights: Weights): AnySampler =>
     init: (x) => [zeros(x.shape), zeros(x.shape)],
     step: ({ x, x0, c, noise, memory: [last, before] }) => {
       const silent = combine([c.x, x], [c.x0, x0], [c.last, last], [c.before, before])
-      return { x: eta === 0 ? silent : combine([c.x, x], [c.x0, x0], [c.last, last], [c.before, before], [c.noise, noise()]), memory: [x0, last] } // prettier-ignore
+      return { x: eta === 0 ? silent : add(silent, mul(c.noise, noise())), memory: [x0, last] }
     }
   }) satisfies Sampler<Names, Memory>
 

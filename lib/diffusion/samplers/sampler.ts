@@ -69,6 +69,13 @@ export const sigma = ({ signal, noise }: Level): number => noise / signal
 /** σ' / σ from one level to the next: 0 if the one has no signal, or the other no noise. */
 export const ratio = (from: Level, to: Level): number => (to.noise * from.signal) / (from.noise * to.signal)
 
+/**
+ * The length of a step in log(signal / noise): infinite where it starts or ends without one of the two, and where there is
+ * no such step.
+ */
+export const length = (place: Pick<StepPlace, 'levels'>, i: number): number =>
+  i < 0 ? Infinity : -Math.log(ratio(at(place, i), at(place, i + 1)))
+
 /** Whether the step leads to pictures without noise. */
 export const isLast = ({ i, levels }: StepPlace): boolean => at({ levels }, i + 1).noise === 0
 

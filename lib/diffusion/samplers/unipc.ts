@@ -1,14 +1,11 @@
 import { zeros } from '../../core/create.ts'
 import type { Tensor } from '../../core/tensor.ts'
-import { at, combine, ratio, type AnySampler, type Sampler, type StepPlace } from './sampler.ts'
+import { at, combine, length, ratio, type AnySampler, type Sampler, type StepPlace } from './sampler.ts'
 
 /** The corrected pictures of the step before, and the pictures that were predicted in the two steps before. */
 type Memory = readonly [corrected: Tensor, last: Tensor, before: Tensor]
 
 type Names = 'keep' | 'correct' | 'now' | 'last' | 'before' | 'x' | 'x0' | 'x0Last'
-
-/** The length of a step in log(signal / noise), infinite where it starts or ends without one of the two. */
-const length = (place: Pick<StepPlace, 'levels'>, i: number): number => -Math.log(ratio(at(place, i), at(place, i + 1)))
 
 const none = { keep: 1, correct: 0, now: 0, last: 0, before: 0 } as const
 
@@ -22,7 +19,7 @@ const corrector = (place: StepPlace): Readonly<Record<keyof typeof none, number>
   const [from, to] = [at(place, i - 1), at(place, i)]
   const q = ratio(from, to)
   const gain = to.signal * (1 - q)
-  const [h, h1] = [length(place, i - 1), i > 1 ? length(place, i - 2) : Infinity]
+  const [h, h1] = [length(place, i - 1), length(place, i - 2)]
   const moved = { keep: 0, correct: to.noise / from.noise }
   if (!Number.isFinite(h)) return none
   if (!Number.isFinite(h1)) return { ...moved, now: gain / 2, last: gain / 2, before: 0 }
@@ -40,7 +37,7 @@ const predictor = (place: StepPlace): Readonly<Record<'x' | 'x0' | 'x0Last', num
   const { i } = place
   const [from, to] = [at(place, i), at(place, i + 1)]
   const gain = to.signal * (1 - ratio(from, to))
-  const [h, h1] = [length(place, i), i > 0 ? length(place, i - 1) : Infinity]
+  const [h, h1] = [length(place, i), length(place, i - 1)]
   const ends = i === place.levels.length - 2
   const k = ends || !Number.isFinite(h1) || !Number.isFinite(h) ? 0 : h / (2 * h1)
   return { x: to.noise / from.noise, x0: gain * (1 + k), x0Last: -gain * k }

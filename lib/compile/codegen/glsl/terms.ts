@@ -1,7 +1,7 @@
-import { adding } from '../../../core/reductions.ts'
 import { group } from 'fp-ts/ReadonlyNonEmptyArray'
 import { chunksOf } from 'fp-ts/ReadonlyArray'
 import { mul } from '../../../core/primitives.ts'
+import { adding } from '../../../core/reductions.ts'
 import type { Guard } from '../../../core/affine.ts'
 import { sumsSideBySide } from '../../kernel/heuristics.ts'
 import type { Expr, ReductionExpr } from '../../kernel/ir.ts'
