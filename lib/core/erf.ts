@@ -1,4 +1,4 @@
-import type { Helper } from './helper.ts'
+import { polynomial, type Helper } from './helper.ts'
 
 /**
  * The error function 2/√π ∫₀ˣ e^(-u²) du in float64, by a series of positive terms, which cancel nowhere
@@ -15,10 +15,6 @@ export const erf = (x: number): number => {
   }
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
 }
-
-/** a₀ + a₁ x + a₂ x² + …, as text. */
-const polynomial = (x: string, coefficients: readonly number[]): string =>
-  coefficients.reduceRight((text, a) => (text === '' ? `(${a})` : `(${a} + ${x} * ${text})`), '')
 
 /** Maclaurin's series of erf(x) / x in x², for numbers up to 1. */
 const series = [1, -1 / 3, 1 / 10, -1 / 42, 1 / 216, -1 / 1320, 1 / 9360, -1 / 75600, 1 / 685440, -1 / 6894720].map(

@@ -12,3 +12,10 @@ export interface Helper {
   /** The helpers that it calls. */
   readonly calls?: readonly Helper[]
 }
+
+/** GLSL takes a number without a point for an integer. */
+const float = (a: number): string => (Number.isInteger(a) ? a.toFixed(1) : String(a))
+
+/** a₀ + a₁ x + a₂ x² + …, as text. */
+export const polynomial = (x: string, coefficients: readonly number[]): string =>
+  coefficients.reduceRight((text, a) => (text === '' ? `(${float(a)})` : `(${float(a)} + ${x} * ${text})`), '')

@@ -8,7 +8,7 @@ import { sizeOf, type Shape } from '../core/shape.ts'
 import { noCounts, type Counters } from './api/counters.ts'
 import { noRoom, type Buffer, type Engine, type Limits, type Occupied, type Saved, type Tenant } from './engine.ts'
 import { GPU, type GPUType } from './gpujs.ts'
-import { Loss } from './api/lost.ts'
+import { DeviceLoss } from './api/lost.ts'
 
 /** A buffer on the host, which is its own saved copy. */
 interface ArrayBuffer_ extends Occupied, Saved {
@@ -40,7 +40,7 @@ class ArrayEngine implements Engine {
   readonly targets = 1
   readonly counters: Counters = noCounts()
   readonly costs: Costs = defaultCosts
-  readonly loss: Loss
+  readonly loss: DeviceLoss
   tenant: Tenant | undefined
   readonly #live = new Set<ArrayBuffer_>()
   readonly #gpu: GPUType
@@ -53,7 +53,7 @@ class ArrayEngine implements Engine {
     readonly name: 'webasm' | 'cpu',
     readonly limits: Limits
   ) {
-    this.loss = new Loss(name, () => false)
+    this.loss = new DeviceLoss(name, () => false)
     if (name === 'webasm' && !GPU.isWebAssemblySupported) throw new Error('webasm: this platform has no WebAssembly')
     this.renderer = name === 'webasm' ? 'WebAssembly' : 'JavaScript'
     this.#programs = new Recent(limits.programs ?? mostPrograms, (program) => program.destroy())

@@ -3,7 +3,7 @@ import { showShape } from '../base/raise.ts'
 import type { Shape } from '../core/shape.ts'
 import type { KernelSource } from '../compile/codegen/program.ts'
 import type { Target } from '../compile/schedule/plan.ts'
-import type { Loss } from './api/lost.ts'
+import type { DeviceLoss } from './api/lost.ts'
 
 /** Device memory for one tensor. */
 export interface Buffer {
@@ -69,7 +69,7 @@ export interface Engine extends Target {
   /** What the driver calls itself. */
   readonly renderer: string
   readonly counters: Counters
-  readonly loss: Loss
+  readonly loss: DeviceLoss
   /** The holder of buffers, which can make room. */
   tenant: Tenant | undefined
   /** Begins a run: what it uses is kept for the next one. */

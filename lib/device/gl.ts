@@ -12,7 +12,7 @@ import { Recent } from '../base/recent.ts'
 import { GPU } from './gpujs.ts'
 import { noCounts, type Counters } from './api/counters.ts'
 import { type Buffer, type Engine, type EngineName, type Limits, type Saved, type Tenant } from './engine.ts'
-import { Loss } from './api/lost.ts'
+import { DeviceLoss } from './api/lost.ts'
 import { TexturePool } from './pool.ts'
 import { Programs, type Program } from './programs.ts'
 import type { PooledTexture } from './texture.ts'
@@ -32,7 +32,7 @@ class GLEngine implements Engine {
   readonly inputs: number
   readonly targets: number
   readonly counters: Counters = noCounts()
-  readonly loss: Loss
+  readonly loss: DeviceLoss
   readonly #gl: GL
   readonly #isTwo: boolean
   readonly #bound: Bound
@@ -50,7 +50,7 @@ class GLEngine implements Engine {
     this.name = name
     this.#gl = gl
     this.#isTwo = name === 'webgl2'
-    this.loss = new Loss(name, () => gl.isContextLost())
+    this.loss = new DeviceLoss(name, () => gl.isContextLost())
     onLost?.(() => void this.loss.notice())
     askForFloats(gl, name)
     // a texture may be one texel wider than its layout

@@ -3,7 +3,7 @@ import type { Bound, GL } from './bound.ts'
 import type { Shape } from '../core/shape.ts'
 import { type Counters } from './api/counters.ts'
 import { weightOf, type Occupied, type Saved } from './engine.ts'
-import type { Loss } from './api/lost.ts'
+import type { DeviceLoss } from './api/lost.ts'
 
 /** What code that makes and uses textures needs of a GL context. */
 export interface TextureHost {
@@ -15,7 +15,7 @@ export interface TextureHost {
   /** Bytes of textures to stay within. */
   readonly budget: number
   readonly counters: Counters
-  readonly loss: Loss
+  readonly loss: DeviceLoss
 }
 
 /** Bytes of a texture for a layout of this size. */

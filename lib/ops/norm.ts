@@ -1,6 +1,6 @@
-import { add, differentiatedAs, mul, stopGradient, barrier, sub } from '../core/primitives.ts'
+import { add, differentiatedAs, mul, reshape, stopGradient, barrier, sub } from '../core/primitives.ts'
 import { dualOp, tensorFirst } from '../core/dual.ts'
-import { options } from '../core/options.ts'
+import { options, whole } from '../core/options.ts'
 import { raise, showShape } from '../base/raise.ts'
 import { sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import { isTensor, type Tensor } from '../core/tensor.ts'
@@ -89,6 +89,21 @@ const spreadOf = (x: Tensor, axes: readonly number[], within?: Tensor): Spread =
     : spreadAround(x, mean(x, { axes, keepDims: true }), axes, within)
 }
 
+/** (x - mean) / √(variance + eps) over some axes. */
+const normalised = (x: Tensor, axes: readonly number[], eps: number): Tensor => {
+  const { off, centre, variance } = spreadOf(x, axes)
+  return mul(sub(off, centre), rsqrt(add(variance, eps)))
+}
+
+const scaled = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => add(mul(x, weight), bias)
+
+const normParams = (op: string, params: LayerNormParams): LayerNormParams => {
+  const { weight, bias } = options(`${op}: parameters`, params, { weight: true, bias: true })
+  return isTensor(weight) && isTensor(bias)
+    ? { weight, bias }
+    : raise(op, 'wants a record with the tensors weight and bias')
+}
+
 /**
  * Layer normalisation (Ba et al. 2016) over the trailing axes that `weight` has, as in PyTorch:
  * (x - mean) / √(variance + eps) · weight + bias, with the variance divided by n. The shape stays.
@@ -106,17 +121,74 @@ export const layerNorm = dualOp<LayerNorm>(
   'layerNorm',
   tensorFirst(3),
   (params: LayerNormParams, given: LayerNormOptions = {}) => {
-    const { weight, bias } = options('layerNorm: parameters', params, { weight: true, bias: true })
-    if (!isTensor(weight) || !isTensor(bias)) raise('layerNorm', 'wants a record with the tensors weight and bias')
+    const { weight, bias } = normParams('layerNorm', params)
     const { eps = 1e-5 } = options('layerNorm', given, { eps: true })
     if (!(eps >= 0)) raise('layerNorm', `eps is not negative: ${eps}`)
     return (x: Tensor): Tensor => {
       if (!sameShape(weight.shape, x.shape.slice(-weight.shape.length)) || !sameShape(weight.shape, bias.shape))
         raise('layerNorm', `the weight ${showShape(weight.shape)} is not the end of the input ${showShape(x.shape)}`)
       const lead = x.shape.length - weight.shape.length
-      const axes = weight.shape.map((_, i) => lead + i)
-      const { off, centre, variance } = spreadOf(x, axes)
-      return add(mul(mul(sub(off, centre), rsqrt(add(variance, eps))), weight), bias)
+      return scaled(
+        normalised(
+          x,
+          weight.shape.map((_, i) => lead + i),
+          eps
+        ),
+        weight,
+        bias
+      )
+    }
+  }
+)
+
+/** The options of `groupNorm`. */
+export interface GroupNormOptions extends LayerNormOptions {
+  /** How many groups the channels are parted into. */
+  readonly groups: number
+}
+
+/** A tensor, parameters and options; or the same without the tensor, for `pipe`. */
+export interface GroupNorm {
+  <S extends Shape>(x: Tensor<S>, params: LayerNormParams, options: GroupNormOptions): Tensor<S>
+  (params: LayerNormParams, options: GroupNormOptions): <S extends Shape>(x: Tensor<S>) => Tensor<S>
+}
+
+/**
+ * Group normalisation (Wu and He 2018) of `[N, C, …]`, as in PyTorch: the channels are parted into groups, each group of
+ * each image is normalised by its own mean and variance, and each channel has its gain and offset, `[C]`. The shape stays.
+ *
+ * @throws TesseraError if the groups do not divide the channels, the parameters are not `[C]`, or eps is negative
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const y = t.groupNorm(t.tensor([[[1], [3], [8], [8]]]), { weight: t.ones([4]), bias: t.zeros([4]) }, { groups: 2, eps: 0.25 })
+ * const rounded = (await t.reference.read(y)).map((v) => Math.round(v * 1e6) / 1e6)
+ * assert.deepStrictEqual(rounded, Float64Array.of(-0.894427, 0.894427, 0, 0))
+ * ```
+ */
+export const groupNorm = dualOp<GroupNorm>(
+  'groupNorm',
+  tensorFirst(3),
+  (params: LayerNormParams, given: GroupNormOptions) => {
+    const { weight, bias } = normParams('groupNorm', params)
+    const { groups, eps = 1e-5 } = options('groupNorm', given, { groups: true, eps: true })
+    whole('groupNorm', 'groups', groups, 1)
+    if (!(eps >= 0)) raise('groupNorm', `eps is not negative: ${eps}`)
+    return (x: Tensor): Tensor => {
+      const [n = 0, channels = 0, ...picture] = x.shape
+      if (x.shape.length < 2 || channels % groups !== 0)
+        raise('groupNorm', `${groups} groups do not divide the channels of ${showShape(x.shape)}`)
+      if (!sameShape(weight.shape, [channels]) || !sameShape(bias.shape, [channels]))
+        raise('groupNorm', `weight ${showShape(weight.shape)} and bias ${showShape(bias.shape)} have a number for each channel of ${showShape(x.shape)}`) // prettier-ignore
+      const parted = reshape(x, [n, groups, channels / groups, ...picture])
+      const axes = parted.shape.map((_, i) => i).slice(2)
+      const perChannel = [channels, ...picture.map(() => 1)]
+      return scaled(
+        reshape(normalised(parted, axes, eps), x.shape),
+        reshape(weight, perChannel),
+        reshape(bias, perChannel)
+      )
     }
   }
 )

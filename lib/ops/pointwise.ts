@@ -1,4 +1,6 @@
 import {
+  add,
+  atan,
   binaryOp,
   div,
   equal,
@@ -178,6 +180,19 @@ const powered = (x: Tensor, p: number): Tensor => {
   const half = powered(mul(x, x), Math.floor(p / 2))
   return p % 2 === 0 ? half : mul(half, x)
 }
+
+/**
+ * The angle whose cosine is x, in radians, from 0 to π, by the tangent of its half, which is exact near both ends. It is NaN
+ * beyond ±1. d(acos x) = -dx / √(1 - x²).
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.acos(t.tensor([1, -1]))), Float64Array.of(0, Math.PI))
+ * ```
+ */
+export const acos = <S extends Shape>(x: Tensor<S>): Tensor<S> =>
+  shaped<S>(mul(atan(sqrt(div(sub(1, x as Tensor), add(1, x as Tensor)))), 2))
 
 /**
  * x if it is positive, else 0. The gradient at 0 is 0.

@@ -1,14 +1,17 @@
 import {
+  add,
   div,
   equal,
   exp,
   reducedShape,
   full,
   iota,
+  less,
   log,
   maxKeep,
   mul,
   neg,
+  permute,
   prodKeep,
   reshape,
   select,
@@ -17,43 +20,12 @@ import {
   sumKeep
 } from '../core/primitives.ts'
 import { counted, dualOp, tensorFirst } from '../core/dual.ts'
-import { options, type OptionNames } from '../core/options.ts'
+import { options } from '../core/options.ts'
 import { checkWithin } from '../core/rows/leaves.ts'
 import { raise, showShape } from '../base/raise.ts'
 import { axesOf, sameShape, sizeOf, type Shape } from '../core/shape.ts'
 import type { Scalar, Tensor } from '../core/tensor.ts'
-
-/** The options of a reduction. */
-export interface Over {
-  /** The axes to reduce, negative from the end; all axes by default. */
-  readonly axes?: number | readonly number[]
-  /** Whether the reduced axes stay, with size 1; false by default. */
-  readonly keepDims?: boolean
-}
-
-/** A tensor and options; or the options alone, for `pipe`. */
-export interface Reduction {
-  (x: Tensor): Scalar
-  (x: Tensor, over: Over & { readonly axes: number | readonly number[] }): Tensor
-  (x: Tensor, over: Over): Tensor
-  (): (x: Tensor) => Scalar
-  (over: Over): (x: Tensor) => Tensor
-}
-
-const overNames: OptionNames<Over> = { axes: true, keepDims: true }
-
-const reduction = (name: string, reduce: (x: Tensor, axes: readonly number[]) => Tensor): Reduction =>
-  dualOp<Reduction>(name, tensorFirst(2), (given: Over = {}) => {
-    const { axes, keepDims = false } = options(name, given, overNames)
-    return (x: Tensor) => {
-      const over = axesOf(name, axes, x.shape.length)
-      const kept = reduce(x, over)
-      const left = x.shape.filter((_, i) => !over.includes(i))
-      return keepDims ? kept : reshape(kept, left)
-    }
-  })
-
-const count = (x: Tensor, axes: readonly number[]): number => sizeOf(axes.map((axis) => x.shape[axis]!))
+import { count, reduction, type Over } from './reduction.ts'
 
 /**
  * The sum over axes. It is 0 if there are no elements. n terms are added in blocks, with an error of log2(n) roundings
@@ -143,6 +115,54 @@ export const variance = reduction('variance', (x, axes) => {
   const off = sub(x, stopGradient(meanKeep(x, axes)))
   const centred = sub(off, meanKeep(off, axes))
   return meanKeep(mul(centred, centred), axes)
+})
+
+/** A tensor, a part and options; or the same without the tensor, for `pipe`. */
+export interface Quantile {
+  (x: Tensor, q: number): Scalar
+  (x: Tensor, q: number, over: Over): Tensor
+  (q: number, over?: Over): (x: Tensor) => Tensor
+}
+
+/** How many elements along the last axis come before each: the smaller ones, and equal ones before it. */
+const ranks = (x: Tensor): Tensor => {
+  const [n, lead] = [x.shape.at(-1)!, x.shape.slice(0, -1)]
+  const [one, other] = [reshape(x, [...lead, n, 1]), reshape(x, [...lead, 1, n])]
+  const earlier = less(iota([1, n], { axis: 1 }), iota([n, 1]))
+  return sum(select(less(other, one), 1, mul(equal(other, one), earlier)), { axes: -1 })
+}
+
+/**
+ * The q-th part of the elements over axes is below it, q from 0 to 1: 0.5 for the median. Between two elements it is
+ * interpolated, as NumPy and PyTorch do. It is NaN if an element is. Each element is compared with each other, so it
+ * takes time of their number squared; the gradient goes to one element, or two.
+ *
+ * @throws TesseraError if q is not from 0 to 1, there is no such axis, one is named twice, or there are no elements
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * const x = t.tensor([[1, 5, 2], [0, 10, 20]])
+ * assert.deepStrictEqual(await t.reference.read(t.quantile(x, 0.75, { axes: 1 })), Float64Array.of(3.5, 15))
+ * ```
+ */
+export const quantile = dualOp<Quantile>('quantile', tensorFirst(3), (q: number, given: Over = {}) => {
+  if (!(q >= 0 && q <= 1)) raise('quantile', `q is from 0 to 1, not ${q}`)
+  return reduction('quantile', (x, axes) => {
+    const n = count(x, axes)
+    if (n === 0) raise('quantile', `there are no elements: axes ${showShape(axes)} of ${showShape(x.shape)}`)
+    const others = x.shape.map((_, i) => i).filter((axis) => !axes.includes(axis))
+    const lead = others.map((axis) => x.shape[axis]!)
+    const flat = reshape(permute(x, [...others, ...axes]), [...lead, n])
+    const [place, kept] = [ranks(flat), reducedShape(axes, x.shape)]
+    const at = (k: number): Tensor => reshape(sum(select(equal(place, k), flat, 0), { axes: -1 }), kept)
+    const low = Math.floor(q * (n - 1))
+    const part = q * (n - 1) - low
+    const found = part === 0 ? at(low) : add(mul(at(low), 1 - part), mul(at(low + 1), part))
+    // NaN comes before nothing, and so would not be found
+    const largest = maxKeep(x, axes)
+    return select(equal(largest, largest), found, largest)
+  })(given)
 })
 
 // (a tensor without elements has no largest one)

@@ -9,10 +9,15 @@ import { fakeCanvas } from '../render/canvas.fake.ts'
 type Call = (options: never) => unknown
 
 const w = t.ones([1, 1, 2, 2])
+const image4 = t.ones([1, 4, 2, 2])
 const images: t.Images = { data: Float32Array.of(0, 1), shape: [2, 1, 1] }
 const silent: t.Model<null> = (_, x) => x
 const schedule = t.linearSchedule({ steps: 2 })
 const sampled = (options: never) => t.sample(t.reference, t.ddpm(), schedule, silent)(null, options).next()
+const estimated =
+  (run: (params: null, x0: t.Tensor, by: t.Estimation) => AsyncGenerator) =>
+  (options: never): unknown =>
+    run(null, w, options).next()
 const cpu = await t.device({ name: 'cpu' })
 
 /** Every function that takes options: its name in messages, the call, and the names of its options. */
@@ -41,6 +46,9 @@ const functions: readonly (readonly [op: string, call: Call, names: readonly str
   ['classifierGuided', (o) => t.classifierGuided(silent, () => t.scalar(0), o), ['schedule', 'scale']],
   ['dropLabels', (o) => t.dropLabels(w, t.key(0), o), ['rate', 'none']],
   ['loss', (o) => t.loss(schedule, silent, o), ['prediction', 'weight']],
+  ['importance', (o) => t.importance(o), ['steps', 'history', 'equal']],
+  ['hybridLoss', (o) => t.hybridLoss(schedule, silent, o), ['prediction', 'data', 'lambda']],
+  ['hybridTerms', (o) => t.hybridTerms(schedule, silent, o), ['prediction', 'data']],
   ['minSnr', (o) => t.minSnr(o), ['gamma']],
   ['p2', (o) => t.p2(o), ['gamma', 'k']],
   ['edmWeight', (o) => t.edmWeight(o), ['sigmaData']],
@@ -57,6 +65,18 @@ const functions: readonly (readonly [op: string, call: Call, names: readonly str
     ['steps', 'spacing', 'timesteps', 'prediction', 'clip', 'clippedNoise']
   ],
   ['sample', sampled, ['key', 'count', 'shape', 'start', 'noiseAt', 'condition', 'keep']],
+  [
+    'variationalBound',
+    (o) => t.variationalBound(t.reference, schedule, silent, o),
+    ['steps', 'spacing', 'timesteps', 'prediction', 'clip', 'clippedNoise', 'variance', 'data']
+  ],
+  ['variationalBound', estimated(t.variationalBound(t.reference, schedule, silent)), ['key', 'condition']],
+  [
+    'flowLikelihood',
+    (o) => t.flowLikelihood(t.reference, schedule, silent, o),
+    ['steps', 'spacing', 'timesteps', 'prediction', 'divergence', 'probes', 'data']
+  ],
+  ['flowLikelihood', estimated(t.flowLikelihood(t.reference, schedule, silent)), ['key', 'condition']],
   ['device', (o) => t.device(o), ['name', 'limits', 'costs', 'onCompile', 'helpers']],
   ['device', (o) => t.openDevice(o), ['name', 'limits', 'costs', 'onCompile', 'helpers']],
   ['device: limits', (limits) => t.openDevice({ limits }), ['targets', 'inputs', 'textureSize', 'bytes']],
@@ -70,7 +90,8 @@ const functions: readonly (readonly [op: string, call: Call, names: readonly str
   ['lossChart', (o) => t.lossChart([], fakeCanvas(), o), ['title', 'width', 'height', 'scale']],
   ['writeLossChart', (o) => node.writeLossChart('never.png', [], o), ['title', 'width', 'height', 'scale']],
   ['download', (o) => node.download('mnist', o), ['split', 'cache', 'onProgress', 'fetch', 'stallMs', 'limitMs', 'retryMs']], // prettier-ignore
-  ['unet', (o) => unet(o), ['steps', 'timeEmbedding']]
+  ['unet', (o) => unet(o), ['steps', 'timeEmbedding', 'size', 'channels', 'width', 'classes', 'norm', 'attention']],
+  ['groupNorm', (o) => t.groupNorm(image4, { weight: t.ones([4]), bias: t.zeros([4]) }, o), ['groups', 'eps']]
 ]
 
 /** What a call throws, at once or later. */
@@ -121,7 +142,7 @@ const wrongValues: readonly (readonly [call: () => unknown, message: string])[] 
   [() => t.convTranspose2d(w, { padding: -1 }), 'convTranspose2d: padding is a whole number of at least 0, not -1'],
   [() => t.convTranspose2d(w, { outputPadding: -1 }), 'convTranspose2d: outputPadding is a whole number of at least 0, not -1'], // prettier-ignore
   [() => t.convTranspose2d(w, { stride: 2, padding: 'same', outputPadding: 1 }), "convTranspose2d: the padding 'same' gives size · stride and leaves no size open: take outputPadding 0"], // prettier-ignore
-  [() => t.denoiseStep(schedule, silent, { variance: 'fixed' as never }), "denoiseStep: variance is 'beta' or 'posterior', not 'fixed'"], // prettier-ignore
+  [() => t.denoiseStep(schedule, silent, { variance: 'fixed' as never }), "denoiseStep: variance is 'beta', 'posterior' or 'learned', not 'fixed'"], // prettier-ignore
   [
     () => t.layerNorm({ weight: w, bias: w, eps: 1 } as never),
     'layerNorm: parameters: there is no option eps: there are weight and bias'

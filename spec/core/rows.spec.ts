@@ -30,6 +30,28 @@ describe('the table', () => {
   })
 })
 
+describe('reductions', () => {
+  const reducing = Object.entries(rows).flatMap(([, { row }]) => {
+    const { kernel } = row as t.Row
+    return kernel.kind === 'access' && kernel.reduces ? [[row.name, kernel.reduces] as const] : []
+  })
+  // (no -0: a sum of it and 0 is 0)
+  const results = fc.double({ min: -100, max: 100, noNaN: true }).map((x) => x + 0)
+
+  it('are found', () => expect(reducing.map(([name]) => name)).toEqual(expect.arrayContaining(['sum', 'prod', 'max'])))
+
+  it.each(reducing)(
+    '%s combines parts, in any order, and an element alone is its own result',
+    (_, { combine, identity }) =>
+      holds(fc.tuple(results, results, results), ([a, b, c]) => {
+        expect(combine(identity, a)).toBe(a)
+        expect(combine(a, b)).toBe(combine(b, a))
+        const [left, right] = [combine(combine(a, b), c), combine(a, combine(b, c))]
+        expect(Math.abs(left - right)).toBeLessThanOrEqual(1e-12 * (1 + Math.abs(a * b * c) + 300))
+      })
+  )
+})
+
 /** A graph prints as a program that defines each name once, before it is used. */
 const printsInOrder = (outputs: readonly t.Tensor[]): void => {
   const order = topological(outputs)

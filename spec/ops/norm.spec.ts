@@ -74,6 +74,60 @@ describe.each(shapes)('layer norm of %j by %j', (shape, over) => {
   })
 })
 
+describe.each<readonly [x: t.Shape, groups: number]>([
+  [[2, 4, 3], 2],
+  [[2, 6, 3, 5], 1],
+  [[1, 6, 2, 2], 6],
+  [[3, 4], 2],
+  [[2, 8, 9, 9], 2]
+])('group norm of %j in %d groups', (shape, groups) => {
+  const channels = shape[1]!
+  const [x, weight, bias] = [filled(shape, 'any', 1), filled([channels], 'any', 2), filled([channels], 'any', 3)]
+  const size = shape.slice(1).reduce((a, b) => a * b, 1) / groups
+
+  it('is what its formula says', () => {
+    const plain = normed(evaluate(x), size)
+    const [gains, offsets] = [evaluate(weight), evaluate(bias)]
+    const pixels = shape.slice(2).reduce((a, b) => a * b, 1)
+    const channelOf = (i: number) => Math.floor(i / pixels) % channels
+    const expected = plain.map((v, i) => v * gains[channelOf(i)]! + offsets[channelOf(i)]!)
+    expectClose(evaluate(t.groupNorm(x, { weight, bias }, { groups })), expected, { unit: unit64, scale: 640, terms: size }) // prettier-ignore
+  })
+
+  it('has the gradient of its values', () => {
+    const layer = ([a, w, b]: readonly t.Tensor[]): t.Tensor => t.groupNorm({ weight: w!, bias: b! }, { groups })(a!)
+    differences(layer, [x, weight, bias], 20)
+  })
+
+  it('[gl] is the same there', async () => {
+    const y = t.groupNorm(x, { weight, bias }, { groups })
+    expectClose(await (await gl()).read(y), evaluate(y), { unit, scale: 16, terms: size })
+  })
+})
+
+describe('group norm', () => {
+  const params = { weight: t.ones([6]), bias: t.zeros([6]) }
+  const x = filled([2, 6, 4, 4], 'any', 1)
+
+  it('with one group is layer norm over all but the first axis', () => {
+    const layer = t.layerNorm(x, { weight: t.ones([6, 4, 4]), bias: t.zeros([6, 4, 4]) })
+    expectClose(evaluate(t.groupNorm(x, params, { groups: 1 })), evaluate(layer), { unit: unit64 })
+  })
+
+  it('says what is wrong', () => {
+    expect(() => t.groupNorm(x, params, { groups: 4 })).toThrow(
+      'groupNorm: 4 groups do not divide the channels of [2,6,4,4]'
+    )
+    expect(() => t.groupNorm(x, params, { groups: 0 })).toThrow(
+      'groupNorm: groups is a whole number of at least 1, not 0'
+    )
+    expect(() => t.groupNorm(t.ones([6]), params, { groups: 1 })).toThrow('groupNorm: 1 groups do not divide')
+    expect(() => t.groupNorm(t.ones([2, 4, 1]), params, { groups: 1 })).toThrow(
+      'groupNorm: weight [6] and bias [6] have a number for each channel of [2,4,1]'
+    )
+  })
+})
+
 describe('[gl] layer norm', () => {
   it('of a picture around ten thousand keeps four digits', async () => {
     expect(await worst(t.add(t.normal(t.key(0), picture), 1e4))).toBeLessThan(4e-4)

@@ -41,6 +41,7 @@ const unaries: Readonly<Record<string, Op>> = {
   sigmoid: unary(t.sigmoid, (x) => Math.exp(x) / (1 + Math.exp(x))),
   tanh: unary(t.tanh, (x) => (Math.exp(x) - Math.exp(-x)) / (Math.exp(x) + Math.exp(-x))),
   erf: unary(t.erf, (x) => integral((u) => Math.exp(-u * u), x) * (2 / Math.sqrt(Math.PI))),
+  atan: unary(t.atan, (x) => integral((u) => 1 / (1 + u * u), x)),
   clip: unary(t.clip(-1, 2.5), (x) => Math.min(2.5, Math.max(-1, x))),
   'pow 0': unary(t.pow(0), () => 1),
   'pow 1': unary(t.pow(1), (x) => x),

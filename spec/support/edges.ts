@@ -24,6 +24,8 @@ const unary: Readonly<Record<string, (x: t.Tensor) => t.Tensor>> = {
   tanh: t.tanh,
   floor: t.floor,
   erf: t.erf,
+  atan: t.atan,
+  acos: t.acos,
   // what is derived from them, where drivers know better
   abs: t.abs,
   sign: t.sign,

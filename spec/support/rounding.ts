@@ -1,4 +1,5 @@
 import ndarray from 'ndarray'
+import { maxKeep } from '../../lib/core/primitives.ts'
 import { topological, type Tensor, type Values } from '../../lib/core/tensor.ts'
 import { packed } from '../../lib/core/values.ts'
 import { largest, roundings, smallest, unit } from './tolerance.ts'
@@ -91,8 +92,9 @@ const linear = (x: Tensor, [a]: readonly Bounded[]): Bounded => {
   return settled(value, error)
 }
 
-/** The largest is off by the largest error at most. (Right for max only: of the smallest, the errors are not the smallest.) */
-const largestOf = (x: Tensor, [a]: readonly Bounded[]): Bounded => settled(meaning(x, a!.value), meaning(x, a!.error))
+/** One of the elements, the largest or the smallest: it is off by the largest error of any at most. */
+const selected = (x: Tensor, [a]: readonly Bounded[]): Bounded =>
+  settled(meaning(x, a!.value), packed(maxKeep.row.reference(x.attrs as readonly number[], x.shape, a!.error)))
 
 /** Π (x + e): what that has more than Π x, in absolute values, and the roundings of the terms. */
 const product = (x: Tensor, [a]: readonly Bounded[]): Bounded => {
@@ -110,7 +112,6 @@ const product = (x: Tensor, [a]: readonly Bounded[]): Bounded => {
 }
 
 const ofAccess: Readonly<Record<string, (x: Tensor, inputs: readonly Bounded[]) => Bounded>> = {
-  max: largestOf,
   prod: product
 }
 
@@ -150,6 +151,7 @@ const bounded = (x: Tensor, inputs: readonly Bounded[]): Bounded => {
       return pointwise(x, inputs)
     case 'access': {
       const { reduces } = x.row.kernel
+      if (reduces?.selects === true) return selected(x, inputs)
       if (reduces && !reduces.adds && !ofAccess[x.row.name])
         throw new Error(`rounding.ts has no bound for the reduction ${x.row.name}`)
       return ofAccess[x.row.name]?.(x, inputs) ?? linear(x, inputs)

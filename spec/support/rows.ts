@@ -146,6 +146,7 @@ export const rows: Readonly<Record<RowExport, RowCase>> = {
   sigmoid: unary(p.sigmoid),
   tanh: unary(p.tanh),
   erf: unary(p.erf),
+  atan: unary(p.atan),
   floor: unary(p.floor, { smooth: ['distinct'] }),
   add: { ...binary(p.add), linear: true },
   sub: { ...binary(p.sub), linear: true },

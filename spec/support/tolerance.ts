@@ -52,6 +52,8 @@ export const roundings: Readonly<Record<string, Rounding>> = {
   cos: () => 4,
   // a polynomial up to 1, then 1 - erfc, which is good to 2 and never large
   erf: (y) => 4 * Math.abs(y),
+  // a series of at most tan(π/8), whose argument took a division, and the angle that it is added to
+  atan: (y) => 4 * Math.abs(y),
   // a^b = e^(b ln a)
   power: (y, a, b) => (8 + 2 * Math.abs(b) * (4 + Math.abs(Math.log(Math.abs(a))))) * Math.abs(y),
   // 1 / (1 + e^-x): exp's error times y (1 - y), and a division

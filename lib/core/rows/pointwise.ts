@@ -1,6 +1,6 @@
 import { erf as erfValue, erfHelper } from '../erf.ts'
-import type { Helper } from '../helper.ts'
-import { div, mul, neg, sub } from './arithmetic.ts'
+import { polynomial, type Helper } from '../helper.ts'
+import { add, div, mul, neg, sub } from './arithmetic.ts'
 import { binary, transcendental, unary } from './elementwise.ts'
 
 /**
@@ -153,6 +153,42 @@ export const erf = unary({
   f: erfValue,
   helper: erfHelper,
   vjp: (ct, _, x) => [mul(ct, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI)))]
+})
+
+/** Maclaurin's series of atan(x) / x in x², good to 6e-8 up to tan(π/8). */
+const atanSeries = Array.from({ length: 9 }, (_, n) => (-1) ** n / (2 * n + 1))
+
+/**
+ * The angle whose tangent is x, in radians, from -π/2 to π/2. d(atan x) = dx / (1 + x²).
+ *
+ * @example
+ * ```ts
+ * import * as t from 'tessera'
+ * assert.deepStrictEqual(await t.reference.read(t.atan(t.tensor([0, Infinity]))), Float64Array.of(0, Math.PI / 2))
+ * ```
+ */
+export const atan = unary({
+  name: 'atan',
+  cost: transcendental,
+  f: Math.atan,
+  helper: {
+    name: 'arcTangent',
+    params: ['x'],
+    body: {
+      // drivers promise no precision; the angle is brought within ±π/8 of 0, π/4 or π/2
+      glsl: [
+        'float a = abs(x);',
+        'float near = 0.0;',
+        'float y = a;',
+        `if (a > ${Math.SQRT2 + 1}) { near = ${Math.PI / 2}; y = -1.0 / a; }`,
+        `else if (a > ${Math.SQRT2 - 1}) { near = ${Math.PI / 4}; y = (a - 1.0) / (a + 1.0); }`,
+        `float angle = near + y * ${polynomial('(y * y)', atanSeries)};`,
+        'return x < 0.0 ? -angle : angle;'
+      ],
+      js: ['return atan(x);']
+    }
+  },
+  vjp: (ct, _, x) => [div(ct, add(mul(x, x), 1))]
 })
 
 /**

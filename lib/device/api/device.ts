@@ -1,3 +1,5 @@
+// declares Symbol.dispose for users whose own settings do not
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { NdArray } from 'ndarray'
 import type { Nested } from '../../core/create.ts'
 import type { Shape } from '../../core/shape.ts'

@@ -34,7 +34,7 @@ export class DeviceLostError extends TesseraError {
 export type OnLost = (error: DeviceLostError) => void
 
 /** The state of a device: a lost one stays lost, as a restored context has none of its textures and programs. */
-export class Loss {
+export class DeviceLoss {
   #error: DeviceLostError | undefined
   readonly #listeners = new Set<OnLost>()
   /** Counts what the device holds now. */

@@ -3,7 +3,7 @@ import { bodyOf, numberText, rendered, withCalled } from '../code.ts'
 
 /** Functions that JavaScript keeps in Math. */
 const inMath: ReadonlySet<string> = new Set(
-  ['exp', 'log', 'sqrt', 'sin', 'cos', 'tanh', 'pow'].concat(['floor', 'max', 'min', 'abs'])
+  ['exp', 'log', 'sqrt', 'sin', 'cos', 'atan', 'tanh', 'pow'].concat(['floor', 'max', 'min', 'abs'])
 )
 
 /** What the writers call and JavaScript lacks. Functions of one row are the row's helpers. */
