@@ -29,6 +29,7 @@ export { showGraph } from './core/show.ts'
 // operations
 export {
   add,
+  atan,
   cos,
   div,
   equal,
@@ -65,6 +66,7 @@ export {
 } from './core/primitives.ts'
 export * from './ops/pointwise.ts'
 export * from './ops/reduce.ts'
+export type { Over, Reduction } from './ops/reduction.ts'
 export * from './ops/movement.ts'
 export * from './ops/linear.ts'
 export * from './ops/conv.ts'
@@ -155,6 +157,7 @@ export {
   type Measurement,
   type ResampledOptions
 } from './diffusion/combinators.ts'
+export type { DynamicClip, LevelClip, SampleClip } from './diffusion/clip.ts'
 export { denoiseStep, posteriorMean, type Denoising } from './diffusion/denoise.ts'
 export {
   classifierGuided,
@@ -166,9 +169,26 @@ export {
   type GuidedOptions,
   type LogLikelihood
 } from './diffusion/guidance.ts'
+export {
+  importance,
+  type Importance,
+  type ImportanceOptions,
+  type LossHistory,
+  type WeightedTimesteps
+} from './diffusion/importance.ts'
 export { invert, type Inversion } from './diffusion/invert.ts'
+export {
+  hybridLoss,
+  hybridTerms,
+  learnedLogVariance,
+  type HybridOptions,
+  type HybridOptionsFor,
+  type HybridTerms,
+  type HybridTermsOptions
+} from './diffusion/learned.ts'
 export { levelsOf, type Level } from './diffusion/levels.ts'
-export { loss, lossStep, type LossOptions, type LossOptionsFor, type Model } from './diffusion/loss.ts'
+export * from './diffusion/likelihood/index.ts'
+export { loss, lossStep, type Loss, type LossOptions, type LossOptionsFor, type Model } from './diffusion/loss.ts'
 export { cleanFrom, noise } from './diffusion/noise.ts'
 export {
   predictionNames,
@@ -176,6 +196,7 @@ export {
   type Conversion,
   type Factors,
   type FromNoise,
+  type OptionsFor,
   type Parts,
   type Prediction
 } from './diffusion/prediction.ts'
@@ -190,6 +211,7 @@ export { lms, pndm, type LmsOptions } from './diffusion/samplers/multistep.ts'
 export type { AnySampler, StepPlace, Sampler, StepInput, StepOutput } from './diffusion/samplers/sampler.ts'
 export { samplers, type SamplerName } from './diffusion/samplers/table.ts'
 export { unipc } from './diffusion/samplers/unipc.ts'
+export { slerp, type Slerp, type SlerpOptions } from './diffusion/slerp.ts'
 export {
   linearSchedule,
   scheduleOf,

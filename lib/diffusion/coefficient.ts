@@ -1,3 +1,4 @@
+import { tensor } from '../core/create.ts'
 import type { Key } from '../core/key.ts'
 import { reshape, take } from '../core/primitives.ts'
 import { checkWithin } from '../core/rows/leaves.ts'
@@ -13,6 +14,12 @@ export const checkTimesteps = (op: string, { steps }: AnySchedule, x: Tensor, ts
     raise(op, `wants one timestep per image: ${showShape(ts.shape)} for ${showShape(x.shape)}`)
   checkWithin(op, 'the timestep', ts, steps)
 }
+
+/** One timestep for all of a number of images, as an input: a constant would make a plan of its own. */
+export const timestepFor = (images: number, t: number): Tensor => tensor(new Float32Array(images).fill(t), [images])
+
+/** All axes but that of the images. */
+export const imageAxes = (x: Tensor): readonly number[] => x.shape.map((_, axis) => axis).slice(1)
 
 /** One number per image, reshaped to broadcast over the image. */
 export const perImage = (numbers: Tensor, x: Tensor): Tensor =>

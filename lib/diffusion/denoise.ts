@@ -1,10 +1,11 @@
 import type { Key } from '../core/key.ts'
-import { add, equal, mul, select, sub } from '../core/primitives.ts'
+import { add, equal, exp, mul, select, sub } from '../core/primitives.ts'
 import { choice, options } from '../core/options.ts'
 import { raise } from '../base/raise.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { clip as clipped } from '../ops/pointwise.ts'
 import { checkTimesteps, coefficient, noiseLike, perImage } from './coefficient.ts'
+import { halvesOf, learnedLogVariance } from './learned.ts'
 import { predicted, type Model } from './loss.ts'
 import { cleanFrom } from './noise.ts'
 import type { AnySchedule, Schedule } from './schedule.ts'
@@ -14,9 +15,9 @@ export interface Denoising {
   /**
    * The variance of the noise that a step adds. `beta` (the default) is beta_t, which is optimal for data of unit
    * variance. `posterior` is beta_t (1 - alphaBar_{t-1}) / (1 - alphaBar_t), which is optimal for a single image (Ho et
-   * al. 2020, section 3.2).
+   * al. 2020, section 3.2). `learned` is what a model of `hybridLoss` says, in the second half of its channels.
    */
-  readonly variance?: 'beta' | 'posterior'
+  readonly variance?: 'beta' | 'posterior' | 'learned'
   /** Clips the predicted image to ± this number before the step; off by default. */
   readonly clip?: number | undefined
 }
@@ -54,6 +55,20 @@ const clippedMean =
   (xt: Tensor, ts: Tensor, eps: Tensor): Tensor =>
     posteriorMean(schedule)(clipped(-most, most)(cleanFrom(schedule)(xt, ts, eps)), xt, ts)
 
+/** The noise that a model sees, and the standard deviation of the noise that a step adds. */
+const seenBy = <P, C>(schedule: Schedule, model: Model<P, C>, variance: Required<Denoising>['variance']) => {
+  if (variance !== 'learned')
+    return (params: P, xt: Tensor, ts: Tensor, condition: C) => ({
+      eps: predicted('denoiseStep', model, params, xt, ts, condition),
+      sigma: coefficient(schedule.tables[variance], ts, xt)
+    })
+  const logVariance = learnedLogVariance(schedule)
+  return (params: P, xt: Tensor, ts: Tensor, condition: C) => {
+    const { output, place } = halvesOf('denoiseStep', model(params, xt, ts, condition), xt)
+    return { eps: output, sigma: exp(mul(logVariance(place, ts), 0.5)) }
+  }
+}
+
 /**
  * One step back, p(x_{t-1} | x_t): (x_t - beta_t / √(1 - alphaBar_t) · eps) / √alpha_t + sigma_t z, where eps is the
  * model's prediction (Ho et al. 2020, algorithm 2, lines 3 and 4).
@@ -73,13 +88,13 @@ const clippedMean =
  * assert.deepStrictEqual(await t.reference.read(x), Float64Array.of(2, 2))
  * ```
  */
-export const denoiseStep = <P>(
+export const denoiseStep = <P, C = void>(
   schedule: Schedule,
-  model: Model<P>,
+  model: Model<P, C>,
   given: Denoising = {}
-): ((params: P, xt: Tensor, ts: Tensor, z: Tensor | Key) => Tensor) => {
+): ((params: P, xt: Tensor, ts: Tensor, z: Tensor | Key, condition: C) => Tensor) => {
   const { variance = 'beta', clip } = options('denoiseStep', given, { variance: true, clip: true })
-  choice('denoiseStep', 'variance', variance, ['beta', 'posterior'])
+  choice('denoiseStep', 'variance', variance, ['beta', 'posterior', 'learned'])
   if (clip !== undefined && !(clip > 0)) raise('denoiseStep', `clip is a positive number, not ${clip}`)
   if ((schedule as AnySchedule).endsInNoise)
     raise(
@@ -87,10 +102,11 @@ export const denoiseStep = <P>(
       'the schedule ends in pure noise, from which eps tells no picture: take sample, with a model that predicts x0, v or flow'
     )
   const mean = clip === undefined ? meanFrom(schedule) : clippedMean(schedule, clip)
-  return (params, xt, ts, z) => {
+  const seen = seenBy(schedule, model, variance)
+  return (params, xt, ts, z, condition) => {
     checkTimesteps('denoiseStep', schedule, xt, ts)
-    const noisy = mul(coefficient(schedule.tables[variance], ts, xt), noiseLike('denoiseStep', xt, z))
-    const eps = predicted('denoiseStep', model, params, xt, ts, undefined)
+    const { eps, sigma } = seen(params, xt, ts, condition)
+    const noisy = mul(sigma, noiseLike('denoiseStep', xt, z))
     return add(mean(xt, ts, eps), select(perImage(equal(ts, 0), xt), 0, noisy))
   }
 }

@@ -7,7 +7,7 @@ import type { Scalar, Tensor } from '../core/tensor.ts'
 import { grad } from '../grad/grad.ts'
 import { uniform } from '../ops/random.ts'
 import { variance } from '../ops/reduce.ts'
-import { coefficient, perImage } from './coefficient.ts'
+import { coefficient, imageAxes, perImage } from './coefficient.ts'
 import type { Model } from './loss.ts'
 import type { Schedule } from './schedule.ts'
 
@@ -25,10 +25,7 @@ export interface GuidedOptions {
 const guidedNames: OptionNames<GuidedOptions> = { rescale: true, interval: true }
 
 /** Standard deviations of each picture, [N, 1, …]. */
-const spread = (x: Tensor): Tensor => {
-  const axes = x.shape.map((_, i) => i).slice(1)
-  return sqrt(variance(x, { axes, keepDims: true }))
-}
+const spread = (x: Tensor): Tensor => sqrt(variance(x, { axes: imageAxes(x), keepDims: true }))
 
 /**
  * A model that is guided towards its condition without a classifier (Ho and Salimans 2022, eq. 6): u + scale · (c - u), where
@@ -83,16 +80,16 @@ export type LogLikelihood<P> = (params: P, x: Tensor, ts: Tensor) => Scalar
  * assert.deepStrictEqual((await t.reference.read(eps)).map((v) => Math.round(v * 1e9) / 1e9), Float64Array.of(-3))
  * ```
  */
-export const classifierGuided = <P, Q>(
-  model: Model<P>,
+export const classifierGuided = <P, Q, C = void>(
+  model: Model<P, C>,
   logLikelihood: LogLikelihood<Q>,
   given: ClassifierGuidance
-): Model<readonly [P, Q]> => {
+): Model<readonly [P, Q], C> => {
   const { schedule, scale } = options('classifierGuided', given, { schedule: true, scale: true })
   if (!Number.isFinite(scale)) raise('classifierGuided', `scale is a number, not ${scale}`)
-  return ([params, others], x, ts) => {
+  return ([params, others], x, ts, condition) => {
     const slope = grad((y: Tensor) => logLikelihood(others, y, ts))(x)
-    return sub(model(params, x, ts), mul(mul(coefficient(schedule.tables.noise, ts, x), scale), slope))
+    return sub(model(params, x, ts, condition), mul(mul(coefficient(schedule.tables.noise, ts, x), scale), slope))
   }
 }
 

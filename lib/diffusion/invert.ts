@@ -1,9 +1,9 @@
-import { tensor } from '../core/create.ts'
 import { options } from '../core/options.ts'
 import { breathe } from '../base/breathe.ts'
 import { raise } from '../base/raise.ts'
 import type { Scalar, Tensor } from '../core/tensor.ts'
 import type { Device } from '../device/api/device.ts'
+import { timestepFor } from './coefficient.ts'
 import type { Model } from './loss.ts'
 import type { Factors } from './prediction.ts'
 import { courseOf, partsBy, scalars, type Sampled, type SampleOptionsFor } from './sample.ts'
@@ -72,7 +72,7 @@ export const invert = <P, S extends AnySchedule, C = void>(
       const [from, to] = [levels[i]!, levels[i + 1]!]
       const back = from.signal / to.signal
       const c: Coefficients = { at: scalars({ ...from }), ...scalars({ back, fresh: from.noise - back * to.noise }) }
-      const ts = tensor(new Float32Array(x.shape[0]!).fill(t), [x.shape[0]!])
+      const ts = timestepFor(x.shape[0]!, t)
       const next = x
       for (let k = 0; k < corrections; k++) x = better(params, x, next, ts, c, condition as C)
       yield { t, x }

@@ -10,8 +10,8 @@ import { mean, mse } from '../ops/reduce.ts'
 import { coefficient, noiseLike } from './coefficient.ts'
 import { allLevels } from './levels.ts'
 import { noise } from './noise.ts'
-import { predictionNames, predictions, type FromNoise, type Prediction } from './prediction.ts'
-import { table, type AnySchedule, type NoiseSchedule } from './schedule.ts'
+import { predictionNames, predictions, type OptionsFor, type Prediction } from './prediction.ts'
+import { table, type AnySchedule } from './schedule.ts'
 import { ownWeight, type LossWeight } from './weights.ts'
 
 /**
@@ -44,9 +44,10 @@ export interface LossOptions {
 }
 
 /** The options for a schedule: on one that ends in noise, no model learns `eps`. */
-export type LossOptionsFor<S extends AnySchedule> = S extends NoiseSchedule
-  ? readonly [given: LossOptions & FromNoise]
-  : readonly [given?: LossOptions]
+export type LossOptionsFor<S extends AnySchedule> = OptionsFor<S, LossOptions>
+
+/** The loss of clean images at timesteps with noise, and with the condition of a model that takes one. */
+export type Loss<P, C = void> = (params: P, x0: Tensor, ts: Tensor, eta: Tensor | Key, condition: C) => Scalar
 
 /** The weights of all timesteps, as a table. */
 const weightsOf = (schedule: AnySchedule, prediction: Prediction, weight: LossWeight): Tensor =>
@@ -69,7 +70,7 @@ const checked = (
  * instead, and with `weight` the squared errors of each image count by its noise level.
  *
  * `x0` is `[N, …]`. Draw `ts` with `randint(key, [N], { high: schedule.steps })`; `eta` is standard normal noise of the
- * shape of `x0`, or the key to draw it from.
+ * shape of `x0`, or the key to draw it from. A model that takes a condition gets the last argument.
  *
  * @throws TesseraError if the timesteps, the noise or the prediction don't fit the images, or an `eps` model is trained on
  * a schedule that ends in noise
@@ -82,17 +83,17 @@ const checked = (
  * assert.deepStrictEqual(await t.reference.read(loss), Float64Array.of(5))
  * ```
  */
-export const loss = <P, S extends AnySchedule>(
+export const loss = <P, S extends AnySchedule, C = void>(
   schedule: S,
-  model: Model<P>,
+  model: Model<P, C>,
   ...[given = {}]: LossOptionsFor<S>
-): ((params: P, x0: Tensor, ts: Tensor, eta: Tensor | Key) => Scalar) => {
+): Loss<P, C> => {
   const { prediction, weight } = checked(schedule, given)
   const weights = weight && weightsOf(schedule, prediction, weight)
   const { signal, noise: strength } = schedule.tables
-  return (params, x0, ts, eta) => {
+  return (params, x0, ts, eta, condition) => {
     const eps = noiseLike('loss', x0, eta)
-    const output = predicted('loss', model, params, noise(schedule)(x0, ts, eps), ts, undefined)
+    const output = predicted('loss', model, params, noise(schedule)(x0, ts, eps), ts, condition)
     const at = { signal: coefficient(signal, ts, x0), noise: coefficient(strength, ts, x0) }
     const target = predictions[prediction].target({ x0, eps }, at)
     return weights === undefined
@@ -116,9 +117,9 @@ export const loss = <P, S extends AnySchedule>(
  * assert.deepStrictEqual([value.shape, gradient.shape], [[], []])
  * ```
  */
-export const lossStep = <P, S extends AnySchedule>(
+export const lossStep = <P, S extends AnySchedule, C = void>(
   schedule: S,
-  model: Model<P>,
+  model: Model<P, C>,
   ...given: LossOptionsFor<S>
-): ((params: P, x0: Tensor, ts: Tensor, eta: Tensor | Key) => readonly [loss: Scalar, grads: P]) =>
-  valueAndGrad(loss(schedule, model, ...given))
+): ((...batch: Parameters<Loss<P, C>>) => readonly [loss: Scalar, grads: P]) =>
+  valueAndGrad(loss<P, S, C>(schedule, model, ...given))

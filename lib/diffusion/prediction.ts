@@ -1,6 +1,7 @@
 import { add, div, mul, sub } from '../core/primitives.ts'
 import type { Tensor } from '../core/tensor.ts'
 import { square } from '../ops/pointwise.ts'
+import type { AnySchedule, NoiseSchedule } from './schedule.ts'
 
 /** The factors in x = signal · x_0 + noise · eps, as scalars, or as one number an image that broadcasts over it. */
 export interface Factors {
@@ -87,6 +88,11 @@ export interface FromNoise {
   /** What the model predicts: not the noise, of which the picture could not be told. */
   readonly prediction: Exclude<Prediction, 'eps'>
 }
+
+/** Options for a schedule: one that ends in noise takes no model of `eps`, and so wants to know what the model predicts. */
+export type OptionsFor<S extends AnySchedule, O> = S extends NoiseSchedule
+  ? readonly [given: O & FromNoise]
+  : readonly [given?: O]
 
 /** The names of what models predict. */
 export const predictionNames = Object.keys(predictions) as readonly Prediction[]

@@ -1,4 +1,4 @@
-import { held, tensor } from '../core/create.ts'
+import { held } from '../core/create.ts'
 import { foldIn, type Key } from '../core/key.ts'
 import { choice, options, type OptionNames } from '../core/options.ts'
 import { breathe } from '../base/breathe.ts'
@@ -7,9 +7,9 @@ import type { Shape } from '../core/shape.ts'
 import type { Scalar, Tensor } from '../core/tensor.ts'
 import { tensorsOf } from '../core/tree.ts'
 import type { Device } from '../device/api/device.ts'
-import { clip as clipped } from '../ops/pointwise.ts'
 import { normal } from '../ops/random.ts'
-import { checkTimesteps, noiseLike } from './coefficient.ts'
+import { checkClip, clippedPictures, type SampleClip } from './clip.ts'
+import { checkTimesteps, noiseLike, timestepFor } from './coefficient.ts'
 import { levelsOf, type Level } from './levels.ts'
 import { predicted, type Model } from './loss.ts'
 import {
@@ -17,12 +17,12 @@ import {
   predictionNames,
   predictions,
   type Factors,
-  type FromNoise,
+  type OptionsFor,
   type Parts,
   type Prediction
 } from './prediction.ts'
 import { isLast, type Sampler } from './samplers/sampler.ts'
-import type { AnySchedule, NoiseSchedule } from './schedule.ts'
+import type { AnySchedule } from './schedule.ts'
 import { timestepsOf, type Spacing } from './spacing.ts'
 
 /** Which steps a sampling takes, and how it reads the model. */
@@ -35,16 +35,17 @@ export interface SampleOptions {
   readonly timesteps?: readonly number[]
   /** What the model predicts; `eps` by default. */
   readonly prediction?: Prediction
-  /** Clips the predicted picture to ± this number before a step uses it; off by default. */
-  readonly clip?: number | undefined
+  /**
+   * Keeps the predicted picture within its range before a step uses it: clips it to ± this number, or each picture in a way
+   * of its own; off by default.
+   */
+  readonly clip?: SampleClip | undefined
   /** What the noise is after the picture was clipped: that which leads to it (`derived`, the default), or the model's. */
   readonly clippedNoise?: 'derived' | 'predicted'
 }
 
 /** The options for a schedule: one that ends in noise takes no model of `eps`. */
-export type SampleOptionsFor<S extends AnySchedule> = S extends NoiseSchedule
-  ? readonly [given: SampleOptions & FromNoise]
-  : readonly [given?: SampleOptions]
+export type SampleOptionsFor<S extends AnySchedule> = OptionsFor<S, SampleOptions>
 
 /** What to sample. */
 export interface Sampling<C = void> {
@@ -74,7 +75,8 @@ export interface Sampled {
   readonly x0: Tensor
 }
 
-const optionNames: OptionNames<SampleOptions> = {
+/** The names of the options that say which steps are taken, and how the model is read. */
+export const sampleNames: OptionNames<SampleOptions> = {
   steps: true,
   spacing: true,
   timesteps: true,
@@ -114,7 +116,7 @@ const chosen = (schedule: AnySchedule, { steps, spacing, timesteps }: SampleOpti
 const checkOptions = ({ prediction = 'eps', clip, clippedNoise = 'derived' }: SampleOptions): void => {
   choice('sample', 'prediction', prediction, predictionNames)
   choice('sample', 'clippedNoise', clippedNoise, ['derived', 'predicted'])
-  if (clip !== undefined && !(clip > 0)) raise('sample', `clip is a positive number, not ${clip}`)
+  if (clip !== undefined) checkClip(clip)
 }
 
 /** Raises if the model can't say what the pictures of the noisiest level are. */
@@ -125,7 +127,7 @@ const checkLevels = (prediction: Prediction, [first]: readonly Level[]): void =>
 
 /** The course of a sampling: its options, checked, its timesteps, and their levels. */
 export const courseOf = (schedule: AnySchedule, given: SampleOptions) => {
-  const read = options('sample', given, optionNames)
+  const read = options('sample', given, sampleNames)
   checkOptions(read)
   const timesteps = chosen(schedule, read)
   const levels = levelsOf(schedule, timesteps)
@@ -154,12 +156,17 @@ export const scalars = <K extends string>(numbers: Readonly<Record<K, number>>):
 const situations =
   (timesteps: readonly number[], levels: readonly Level[], coefficients: readonly Readonly<Record<string, number>>[]) =>
   (i: number, images: number): Situation => {
-    const timesAt = (t: number): Tensor => tensor(new Float32Array(images).fill(t), [images])
     // the last step leads to pictures without noise, for which a model has no timestep: what it says of them has the
     // coefficient 0, and so must only be a number
     const next = isLast({ i, levels }) ? i : i + 1
     const [from, to] = [scalars({ ...levels[i]! }), scalars({ ...levels[next]! })]
-    return { ts: timesAt(timesteps[i]!), after: timesAt(timesteps[next]!), from, to, c: scalars(coefficients[i]!) }
+    return {
+      ts: timestepFor(images, timesteps[i]!),
+      after: timestepFor(images, timesteps[next]!),
+      from,
+      to,
+      c: scalars(coefficients[i]!)
+    }
   }
 
 /** The parts of noisy pictures by a model. */
@@ -169,7 +176,7 @@ export const partsBy =
     const output = predicted('sample', model, params, x, ts, condition)
     const free = predictions[prediction].parts(output, x, at)
     if (clip === undefined) return free
-    const x0 = clipped(-clip, clip)(free.x0)
+    const x0 = clippedPictures(free, x, at, clip)
     return { x0, eps: clippedNoise === 'derived' ? noiseGiven(x, x0, at) : free.eps }
   }
 
@@ -237,7 +244,7 @@ export const sample = <K extends string, M, P, S extends AnySchedule, C = void>(
     const { condition, ...where } = options('sample', sampling, samplingNames as OptionNames<Sampling<C>>)
     const { key, noiseAt, keep = false } = where
     const start = startOf(where, schedule.steps)
-    checkTimesteps('sample', schedule, start, tensor(new Float32Array(start.shape[0] ?? 0), [start.shape[0] ?? 0]))
+    checkTimesteps('sample', schedule, start, timestepFor(start.shape[0] ?? 0, 0))
     let state: { readonly x: Tensor; readonly memory: M; readonly x0?: Tensor } = {
       x: start,
       memory: sampler.init(start)
@@ -256,7 +263,7 @@ export const sample = <K extends string, M, P, S extends AnySchedule, C = void>(
 }
 
 /** Frees what a step made and the next one has no use for. */
-const release = (old: object, next: object, start: Tensor): void => {
+export const release = (old: object, next: object, start: Tensor): void => {
   const used = new Set([start, ...tensorsOf(next)])
   for (const x of new Set(tensorsOf(old))) if (!used.has(x)) x[Symbol.dispose]()
 }

@@ -19,7 +19,15 @@ export {
   type TrainPoint,
   type TrainRecord
 } from './loop.ts'
-export { diffusionTraining, imagesOf, type DiffusionInputs, type DiffusionTraining } from './diffusion.ts'
+export {
+  diffusionTraining,
+  imagesOf,
+  type DiffusionInputs,
+  type DiffusionTraining,
+  type MakeDiffusionTraining,
+  type ToldInputs,
+  type ToldLabels
+} from './diffusion.ts'
 export {
   decodeCheckpoint,
   encodeCheckpoint,

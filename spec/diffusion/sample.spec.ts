@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
 import type { Device, Model, Sampled, SampleOptions, Sampling, Schedule, Tensor } from '../../lib/index.ts'
 import { devices, gl } from '../support/gl.ts'
+import { holdsOn } from '../support/property.ts'
 import { expectClose, unit, unit64 } from '../support/tolerance.ts'
 import { read, silent } from './support.ts'
 
@@ -210,5 +211,131 @@ describe('sample', () => {
     const of = async (seed: number) => read(device, await last(sampler(null, { key: t.key(seed), shape: [7] })))
     expect(await of(1)).toEqual(await of(1))
     expect(await of(1)).not.toEqual(await of(2))
+  })
+})
+
+describe('dynamic clipping', () => {
+  const [n, pixels] = [3, 40]
+  const schedule = t.scheduleOf([0.5])
+  /** What one step of DDIM without noise left makes of pictures that a model predicts: the pictures, clipped. */
+  const clipped = async (device: Device, pictures: t.Tensor, clip: t.DynamicClip | number) => {
+    const run = t.sample(device, t.ddim(), schedule, () => pictures, { prediction: 'x0', clip })
+    for await (const { x } of run(null, { key: t.key(0), count: n, shape: [pixels] }))
+      return [...(await device.read(x))]
+    return []
+  }
+  const pictures = t.mul(t.normal(t.key(7), [n, pixels]), t.tensor([[0.3], [1], [3]]))
+
+  it('keeps each picture within its own quantile, and scales it to the range of pictures', async () => {
+    const found = await clipped(t.reference, pictures, { quantile: 0.9 })
+    const bounds = [...(await t.reference.read(t.quantile(t.abs(pictures), 0.9, { axes: 1 })))].map((b) =>
+      Math.max(1, b)
+    )
+    const values = await t.reference.read(pictures)
+    const expected = Array.from(values, (v, i) => {
+      const bound = bounds[Math.floor(i / pixels)]!
+      return Math.min(bound, Math.max(-bound, v)) / bound
+    })
+    expectClose(found, expected, { unit: unit64, terms: 4 })
+    // the first needs none, the last a lot
+    expect(bounds[0]).toBe(1)
+    expect(bounds[2]).toBeGreaterThan(3)
+  })
+
+  it('is plain clipping where the bound may not leave the range', async () => {
+    const dynamic = await clipped(t.reference, pictures, { quantile: 0.9, least: 1, most: 1 })
+    expect(dynamic).toEqual(await clipped(t.reference, pictures, 1))
+  })
+
+  it('[gl] is the same there', async () => {
+    const found = await clipped(await gl(), pictures, { quantile: 0.9 })
+    expectClose(found, await clipped(t.reference, pictures, { quantile: 0.9 }), { unit, terms: 16 })
+  })
+
+  it('says what is wrong', () => {
+    const by = (clip: object) => () => t.sample(t.reference, t.ddim(), schedule, silent, { clip } as SampleOptions)
+    expect(by({ quantile: 0 })).toThrow('sample: clip.quantile is above 0 and at most 1, not 0')
+    expect(by({ quantile: 0.9, least: 2, most: 1 })).toThrow('sample: wants 0 < clip.least ≤ clip.most, not 2 and 1')
+    expect(by({ part: 0.9 })).toThrow('sample: clip: there is no option part')
+  })
+})
+
+describe('clipping to a level', () => {
+  const [n, pixels, dark] = [2, 60, 0.4]
+  const per = { axes: 1, keepDims: true }
+  const centred = (x: t.Tensor): t.Tensor => t.sub(x, t.mean(x, per))
+  /** Pictures of which more than 40 % are black and the brightest pixel is white, and noise that has nothing in common with them. */
+  const known = async (seed: number) => {
+    const [a, b] = t.split(t.key(seed)) as [t.Key, t.Key]
+    const gray = t.uniform(a, [n, pixels - 27], { low: -0.9, high: 0.9 })
+    const picture = t.concat([t.full([n, 26], -1), gray, t.ones([n, 1])], { axis: 1 })
+    const [shape, raw] = [centred(picture), centred(t.normal(b, [n, pixels]))]
+    const common = t.div(t.sum(t.mul(shape, raw), per), t.sum(t.square(shape), per))
+    const noise = t.sub(raw, t.mul(common, shape))
+    return { picture: [...(await t.reference.read(picture))], tensor: picture, noise }
+  }
+  /** What the last step of DDIM makes of noisy pictures x of which the model says the noise: the pictures, on their level. */
+  const levelled = async (device: Device, share: number, x: t.Tensor, eps: t.Tensor) => {
+    const run = t.sample(device, t.ddim(), t.scheduleOf([1 - share]), () => eps, { clip: { dark } })
+    for await (const { x: drawn } of run(null, { key: t.key(0), start: x })) return [...(await device.read(drawn))]
+    return []
+  }
+  const noisy = (share: number, { tensor, noise }: Awaited<ReturnType<typeof known>>): t.Tensor =>
+    t.add(t.mul(tensor, Math.sqrt(share)), t.mul(noise, Math.sqrt(1 - share)))
+  const situation = fc.record({
+    seed: fc.nat(1000),
+    share: fc.double({ min: 0.05, max: 0.95, noNaN: true }),
+    contrast: fc.double({ min: 0.5, max: 2, noNaN: true }),
+    brightness: fc.double({ min: -1, max: 1, noNaN: true })
+  })
+
+  it('finds the picture of a network that can see neither brightness nor contrast', async () => {
+    await holdsOn(
+      situation,
+      async ({ seed, share, contrast, brightness }) => {
+        const all = await known(seed)
+        const x = t.add(t.mul(noisy(share, all), contrast), brightness)
+        expectClose(await levelled(t.reference, share, x, all.noise), all.picture, { unit: 1e-12, terms: 100 })
+      },
+      20
+    )
+  })
+
+  it('goes from black to white at most, whatever the network says', async () => {
+    await holdsOn(
+      situation,
+      async ({ seed, share, contrast }) => {
+        const [a, b] = t.split(t.key(seed)) as [t.Key, t.Key]
+        const found = await levelled(t.reference, share, t.mul(t.normal(a, [n, pixels]), contrast), t.normal(b, [n, pixels])) // prettier-ignore
+        expect(found.every((v) => v >= -1 && v <= 1)).toBe(true)
+        for (const row of [found.slice(0, pixels), found.slice(pixels)])
+          expect(row.filter((v) => v === -1).length).toBeGreaterThanOrEqual(Math.floor(dark * (pixels - 1)))
+      },
+      20
+    )
+  })
+
+  it('gives numbers where there is no noise, no signal or no picture', async () => {
+    const flat = t.full([n, pixels], 0.3)
+    const eps = t.normal(t.key(1), [n, pixels])
+    for (const found of [
+      await levelled(t.reference, 0.5, flat, eps),
+      await levelled(t.reference, 0.5, eps, t.mul(eps, 0))
+    ])
+      expect(found.every(Number.isFinite)).toBe(true)
+  })
+
+  it('[gl] is the same there', async () => {
+    const all = await known(3)
+    const x = t.add(noisy(0.5, all), 0.5)
+    const found = await levelled(await gl(), 0.5, x, all.noise)
+    expectClose(found, await levelled(t.reference, 0.5, x, all.noise), { unit, terms: 1000 })
+  })
+
+  it('says what is wrong', () => {
+    const by = (clip: object) => () =>
+      t.sample(t.reference, t.ddim(), t.scheduleOf([0.5]), silent, { clip } as SampleOptions)
+    expect(by({ dark: 1 })).toThrow('sample: clip.dark is at least 0 and below 1, not 1')
+    expect(by({ dark: 0.2, bright: 1 })).toThrow('sample: clip: there is no option bright')
   })
 })

@@ -26,7 +26,10 @@ const trainings = fc
     steps: fc.integer({ min: 1, max: 9 }),
     seed: fc.nat()
   })
-  .map(({ count, seed, ...rest }): DiffusionTraining => ({ ...rest, dataset: datasetOf(count), key: t.key(seed) }))
+  .map(({ count, seed, ...rest }): Training => ({ ...rest, dataset: datasetOf(count), key: t.key(seed) }))
+
+/** A training without labels. */
+type Training = DiffusionTraining & { readonly labels?: never }
 
 type Step = (state: number, x0: t.Tensor, ts: t.Tensor, eta: t.Tensor) => readonly [number, t.Scalar]
 
@@ -40,7 +43,7 @@ type Records = readonly TrainRecord<number>[]
 
 const start: TrainPoint<number> = { state: 0, place: startPlace }
 
-const recordsOf = async (training: DiffusionTraining, by: Step = step, from = start): Promise<Records> => {
+const recordsOf = async (training: Training, by: Step = step, from = start): Promise<Records> => {
   const records: TrainRecord<number>[] = []
   for await (const record of trainLoop(t.reference, by, diffusionTraining(training), from)) records.push(record)
   return records
