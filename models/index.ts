@@ -3,7 +3,19 @@
  *
  * @packageDocumentation
  */
-export { unet, type StageParams, type UNet, type UNetConfig, type UNetOptions, type UNetParams } from './unet.ts'
+export {
+  unet,
+  type Labels,
+  type MakeUNet,
+  type MaybeLabels,
+  type OrNothing,
+  type StageName,
+  type StageParams,
+  type UNet,
+  type UNetConfig,
+  type UNetOptions,
+  type UNetParams
+} from './unet.ts'
 export { timeEmbedding } from './time.ts'
 export { fromNamed, toNamed, type Loaded, type Named, type NamedTensor } from './checkpoint.ts'
 export {
@@ -13,4 +25,4 @@ export {
   type ClassifierFunction,
   type ClassifierParams
 } from './classifier.ts'
-export type { AffineParams, BlockParams, Pair } from './layers.ts'
+export type { AffineParams, AttentionParams, BlockParams, NormKind, Pair } from './layers.ts'

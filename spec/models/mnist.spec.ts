@@ -13,18 +13,18 @@ describe('the model of MNIST in models/', () => {
   const bytes = readFileSync(shippedModel)
 
   it('is the best of the runs whose logs are in docs/mnist', () => {
-    const lines = ['log.jsonl', 'log-2.jsonl'].flatMap((name) =>
+    const lines = ['log.jsonl', 'log-2.jsonl', 'log-3.jsonl'].flatMap((name) =>
       readFileSync(new URL(`../../docs/mnist/${name}`, import.meta.url), 'utf8')
         .trimEnd()
         .split('\n')
     )
     const epochs = lines.map((line) => JSON.parse(line) as EpochLine).filter(({ meanLoss }) => meanLoss !== undefined)
-    expect(epochs.length).toBeGreaterThanOrEqual(8)
+    expect(epochs.length).toBeGreaterThanOrEqual(14)
     const best = epochs.reduce((low, next) => (next.meanLoss! < low.meanLoss! ? next : low))
     const { metadata } = right(t.decodeSafetensors(bytes))
     expect(metadata).toMatchObject({ model: 'unet', dataset: 'mnist', steps: '1000', epoch: String(best.epoch) })
     expect(metadata.loss).toBe(String(best.meanLoss))
-    expect(best.meanLoss).toBeLessThanOrEqual(0.04)
+    expect(best.meanLoss).toBeLessThanOrEqual(0.03)
   })
 
   it('loads, holds nothing of its training but the model, and predicts noise', async () => {

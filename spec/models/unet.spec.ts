@@ -1,6 +1,7 @@
+import * as E from 'fp-ts/Either'
 import { describe, expect, it } from 'vitest'
 import * as t from '../../lib/index.ts'
-import { timeEmbedding, unet } from '../../models/index.ts'
+import { fromNamed, timeEmbedding, toNamed, unet, type UNetOptions } from '../../models/index.ts'
 import { expectClose } from '../support/tolerance.ts'
 
 const model = unet()
@@ -99,5 +100,84 @@ describe('the U-Net', () => {
     const alone = [await read(predict(x, t.tensor([10]))), await read(predict(x, t.tensor([900])))]
     expect(alone[0]).not.toEqual(alone[1])
     expect(await read(predict(t.concat([x, x]), t.tensor([10, 900])))).toEqual(alone.flat())
+  })
+})
+
+describe('a U-Net of other options', () => {
+  const size = (options: UNetOptions) => ({ ...{ size: 28, channels: 1 }, ...options })
+  const small: readonly UNetOptions[] = [
+    { size: 8, width: 2 },
+    { size: 32, channels: 3, width: 2 },
+    { size: 12, width: 3, norm: 'group' },
+    { size: 16, channels: 3, width: 4, norm: 'group', attention: [4, 2], classes: 3 },
+    { width: 2, attention: [7], classes: 10 }
+  ]
+
+  it.each(small)('%j predicts noise like its input, and comes back from its tensors', async (options) => {
+    const model = unet({ steps: 5, ...options })
+    const initial = model.init(t.key(1))
+    const { channels, size: side } = size(options)
+    const x = t.normal(t.key(2), [2, channels, side, side])
+    const seen = await read(model.apply(initial, x, t.tensor([0, 4])))
+    expect(seen).toHaveLength(sizeOf(x))
+    expect(seen.every(Number.isFinite)).toBe(true)
+    const back = fromNamed(toNamed(model, initial), { size: side })
+    if (E.isLeft(back)) throw new Error(back.left.message)
+    expect(back.right.model.config).toEqual(model.config)
+    // a file holds float32
+    expectClose(await read(back.right.model.apply(back.right.params, x, t.tensor([0, 4]))), seen)
+  })
+
+  it('gives the parameters of the article the values of the article', async () => {
+    const told = unet({ classes: 10, attention: [7] }).init(t.key(0))
+    for (const [name, x] of Object.entries(params))
+      expect(await read(t.flattenTree(told)[name]!)).toEqual(await read(x))
+  })
+
+  it.each([
+    [{ size: 10 }, 'unet: size is a multiple of 4, not 10'],
+    [{ size: 4 }, 'unet: size is a whole number of at least 8, not 4'],
+    [{ width: 0.5 }, 'unet: width is a whole number of at least 1, not 0.5'],
+    [{ classes: -1 }, 'unet: classes is a whole number of at least 0, not -1'],
+    [{ norm: 'batch' as 'group' }, "unet: norm is 'layer' or 'group', not 'batch'"],
+    [{ attention: [5] }, 'unet: no stage has the side 5 for attention: there are 28, 14, 7, 3']
+  ])('refuses %j', (options: UNetOptions, message) => {
+    expect(() => unet(options)).toThrow(message)
+  })
+})
+
+describe('a U-Net of classes', () => {
+  const told = unet({ size: 8, width: 2, classes: 3 })
+  // at first the rows of classes hardly differ
+  const start = told.init(t.key(0))
+  const initial = { ...start, class_emb: { weight: t.normal(t.key(1), [4, 100]) } }
+  const x = t.normal(t.key(3), [1, 1, 8, 8])
+  const at = (labels: t.Tensor | null) => read(told.apply(initial, x, t.tensor([10]), labels))
+
+  it('depends on the label, and treats each picture by its own', async () => {
+    const each = await Promise.all([0, 1, 2].map((k) => at(t.tensor([k]))))
+    expect(new Set(each.map(String)).size).toBe(3)
+    const all = told.apply(initial, t.concat([x, x, x]), t.tensor([10, 10, 10]), t.tensor([0, 1, 2]))
+    expect(await read(all)).toEqual(each.flat())
+  })
+
+  it('takes null for the label after the last, which stands for none', async () => {
+    expect(await at(null)).toEqual(await at(t.tensor([3])))
+    expect(await at(null)).not.toEqual(await at(t.tensor([2])))
+  })
+
+  it('is that without classes where the row is zero', async () => {
+    const { class_emb: _, ...shared } = initial
+    const free = unet({ size: 8, width: 2 })
+    const zero = { ...initial, class_emb: { weight: t.zeros([4, 100]) } }
+    const plain = await read(free.apply(shared, x, t.tensor([10])))
+    expect(await read(told.apply(zero, x, t.tensor([10]), t.tensor([1])))).toEqual(plain)
+  })
+
+  it('is the only one that is told labels', () => {
+    const free = unet({ size: 8, width: 2 })
+    expect(() => free.apply(free.init(t.key(0)), x, t.tensor([10]), t.tensor([1]) as never)).toThrow(
+      'unet: has no classes to be told: unet({ classes }) makes one that has'
+    )
   })
 })
