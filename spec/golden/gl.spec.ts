@@ -89,9 +89,11 @@ describe('the U-Net, [gl]', () => {
         const { programs, created, live } = device.stats()
         counted.push({ programs, created, live, loss: read })
       }
-      const { loss: _, ...tenth } = counted[9]!
-      for (const { loss, ...stats } of counted.slice(10)) {
-        expect(stats).toEqual(tenth)
+      const tenth = counted[9]!
+      for (const { programs, created, live, loss } of counted.slice(10)) {
+        expect({ programs, created }).toEqual({ programs: tenth.programs, created: tenth.created })
+        // what earlier specs left behind may be collected at any time
+        expect(live).toBeLessThanOrEqual(tenth.live)
         expect(loss).toBeGreaterThan(0)
       }
     },
