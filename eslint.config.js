@@ -50,7 +50,7 @@ const dynamicNodeImport = {
 }
 
 export default tseslint.config(
-  { ignores: ['out/', 'docs/', 'coverage/', 'node_modules/'] },
+  { ignores: ['dist/', 'out/', 'docs/', 'coverage/', 'node_modules/'] },
   // No comment switches a rule off.
   { linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
   {

@@ -21,7 +21,8 @@ describe('loadCanvas', () => {
     const load = (name: string) => {
       throw new Error(`Cannot find module '${name}'\nRequire stack:\n- here`)
     }
-    const message = "no pictures: the package canvas cannot be loaded (Cannot find module 'canvas'): run npm run setup"
+    const message =
+      "no pictures: the package canvas cannot be loaded (Cannot find module 'canvas'): run npm install canvas, or in a clone of tessera npm run setup"
     expect(loadCanvasBy(load)).toStrictEqual(left({ kind: 'unavailable', message }))
   })
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/Either'
 import type { Ahead, Job, Platform } from '../../device/platform.ts'
@@ -9,7 +9,8 @@ import type { Ahead, Job, Platform } from '../../device/platform.ts'
 /** An environment variable that is set for helpers, which start no helpers themselves. */
 const mark = 'TESSERA_HELPER'
 
-const program = fileURLToPath(new URL('compiler.ts', import.meta.url))
+// the build has .js where the sources have .ts
+const program = fileURLToPath(new URL(`compiler${extname(import.meta.url)}`, import.meta.url))
 
 /** Flags of Node that affect how modules are loaded; each takes a value. */
 const loading = new Set(['--import', '--require', '-r', '--loader', '--experimental-loader', '--conditions', '-C'])

@@ -16,7 +16,10 @@ const loadGL = (): E.Either<Failure, CreateContext> =>
   E.tryCatch(
     () => createRequire(import.meta.url)('gl') as CreateContext,
     (thrown) =>
-      failure('unavailable', `headlessgl: the package gl does not load (${reason(thrown)}); run: npm run setup`)
+      failure(
+        'unavailable',
+        `headlessgl: the package gl does not load (${reason(thrown)}); run: npm install gl, or in a clone of tessera: npm run setup`
+      )
   )
 
 const none = 'headlessgl: the driver gives no context'

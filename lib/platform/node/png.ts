@@ -32,7 +32,10 @@ export interface CanvasModule {
 const asCanvasModule = (loaded: unknown): CanvasModule => loaded as CanvasModule
 
 const unavailable = (thrown: unknown): Failure =>
-  failure('unavailable', `no pictures: the package canvas cannot be loaded (${reason(thrown)}): run npm run setup`)
+  failure(
+    'unavailable',
+    `no pictures: the package canvas cannot be loaded (${reason(thrown)}): run npm install canvas, or in a clone of tessera npm run setup`
+  )
 
 /**
  * `loadCanvas`, with the loader of packages as an argument. The failure is of kind `unavailable`.

@@ -1,0 +1,2 @@
+// It exports nothing: importing it is enough.
+export {}
