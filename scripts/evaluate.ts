@@ -11,10 +11,11 @@ import type { Inputs } from './evaluate/inputs.ts'
 import type { Kept } from './evaluate/kept.ts'
 import { measureLosses } from './evaluate/losses.ts'
 import type { Losses } from './evaluate/losses.ts'
+import { writeNeighbours } from './evaluate/neighbours.ts'
 import { classTable, lossTable, scoreTable } from './evaluate/report.ts'
 import { drawMissing } from './evaluate/samples.ts'
 import { noiseImages, parted, scoresOf, shown, shuffled, standardOf, stretched } from './evaluate/scores.ts'
-import type { Scores } from './evaluate/scores.ts'
+import type { Lot, Scores } from './evaluate/scores.ts'
 import { readSettings } from './evaluate/settings.ts'
 import type { Settings } from './evaluate/settings.ts'
 import { runProgram } from './lib/program.ts'
@@ -55,7 +56,7 @@ const losses = (run: Run): TE.TaskEither<Failure | Stopped, Losses> => {
   const { heldOut, batch } = settings
   const images = test.images.subarray(0, heldOut * pixels)
   return pipe(
-    TE.fromTask(() => measureLosses(device, model, images, { batch, key: keys.losses }, run)),
+    TE.fromTask(() => measureLosses(device, model, images, { labels: test.labels, batch, key: keys.losses }, run)),
     TE.flatMap((measured) => (measured === undefined ? TE.left(stopped) : TE.right(measured))),
     TE.tapIO((measured) => () => run.progress.say(`\n${lossTable(measured)}\n`))
   )
@@ -81,6 +82,16 @@ const samples = (run: Run): TE.TaskEither<Failure | Stopped, Float32Array> => {
   )
 }
 
+/** The classes that samples were asked for, if their model was told any: all that it knows, in turn. */
+const askedFor = (
+  { settings: { from }, inputs: { model, kept } }: Run,
+  count: number
+): Pick<Lot, 'labels'> | undefined => {
+  // prettier-ignore
+  const classes = from === undefined ? model.model.config.classes : Number(kept.facts.classes ?? 0)
+  return classes === 0 ? undefined : { labels: Array.from({ length: count }, (_, i) => i % classes) }
+}
+
 /** Scores samples beside other test images, the best that can be hoped for, and noise, what they were made from. */
 const scored = async (run: Run, drawn: Float32Array): Promise<Omit<Measured, 'losses'>> => {
   const { device, settings, inputs: { classifier }, test, keys } = run // prettier-ignore
@@ -90,11 +101,12 @@ const scored = async (run: Run, drawn: Float32Array): Promise<Omit<Measured, 'lo
   const reading = await read(reference)
   const standard = standardOf(reading)
   const labels = test.labels.subarray(others.length / pixels)
+  const asked = askedFor(run, count)
   const scores = await scoresOf(read, standard, {
-    'other test images': others,
-    samples: shown(drawn),
-    'samples, stretched': stretched(drawn),
-    noise: shown(await noiseImages(keys.noise, count))
+    'other test images': { images: others, ...(asked && { labels: test.labels }) },
+    samples: { images: shown(drawn), ...asked },
+    'samples, stretched': { images: stretched(drawn), ...asked },
+    noise: { images: shown(await noiseImages(keys.noise, count)) }
   })
   const accuracy = accuracyOf(reading.classes, labels)
   return { reference: { images: labels.length, accuracy, shares: standard.shares }, scores }
@@ -113,15 +125,20 @@ const showScores = (
 /** Samples in the picture, at most. */
 const most = 100
 
-const writePicture = (
-  { album, settings: { model, out, seed }, progress }: Run,
+const writePictures = (
+  { album, settings: { model, out, seed, neighbours }, inputs: { training }, progress }: Run,
   drawn: Float32Array
 ): TE.TaskEither<Failure, void> => {
   const n = Math.min(most, drawn.length / pixels)
   const images = { data: drawn.subarray(0, n * pixels), shape: [n, ...picture] }
   return pipe(
     album.png('samples.png', images, `Samples of ${basename(model)}, seed ${seed}`, { range: 'each' }),
-    TE.tapIO(() => () => (album.draws ? progress.say(`Drew samples.png in ${out}`) : undefined))
+    TE.flatMap(() =>
+      training === undefined || neighbours === undefined
+        ? TE.right(undefined)
+        : writeNeighbours(album, drawn.subarray(0, neighbours * pixels), training)
+    ),
+    TE.tapIO(() => () => (album.draws ? progress.say(`Drew ${training ? 'samples.png and nearest.png' : 'samples.png'} in ${out}`) : undefined)) // prettier-ignore
   )
 }
 
@@ -151,7 +168,7 @@ const measured = (run: Run): TE.TaskEither<Failure | Stopped, void> =>
         () =>
           showScores(run, scored)
     ),
-    TE.tap(({ drawn }) => writePicture(run, drawn)),
+    TE.tap(({ drawn }) => writePictures(run, drawn)),
     TE.flatMap(({ losses, scored }) => writeNumbers(run, { losses, ...scored }))
   )
 

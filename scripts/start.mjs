@@ -9,6 +9,9 @@ const [program = '', ...args] = process.argv.slice(2)
 const path = fileURLToPath(new URL(`${program}.ts`, import.meta.url))
 
 if (setUp({ browser: false, dryRun: false })) {
+  // tsconfig.json says that `tessera` is the sources in lib; package.json says that it is dist, as for users. tsx looks
+  // for it in the current folder, which may be any.
+  process.env.TSX_TSCONFIG_PATH ??= fileURLToPath(new URL('../tsconfig.json', import.meta.url))
   const { register } = await import('tsx/esm/api')
   register()
   // processes that this one starts read TypeScript too

@@ -16,16 +16,17 @@ const checks = [
   { what: 'lint', args: [bin('eslint/bin/eslint.js'), '--max-warnings', '0'] },
   { what: 'format', args: [bin('prettier/bin/prettier.cjs'), '--check', '.'] },
   { what: 'sizes, cycles and any', args: ['--import', 'tsx', 'scripts/sizes.ts', '--quiet'] },
-  { what: 'docs', args: [bin('typedoc/bin/typedoc'), '--emit', 'none'] }
+  { what: 'docs', args: [bin('typedoc/bin/typedoc'), '--emit', 'none'] },
+  { what: 'the package', args: ['--import', 'tsx', 'scripts/package.ts'], shown: true }
 ]
 
-/** Runs a check and says how it went; what it printed is shown where it failed. */
-const passes = ({ what, args }) => {
+/** Runs a check and says how it went; what it printed is shown where it failed, or is worth reading in any case. */
+const passes = ({ what, args, shown = false }) => {
   const since = performance.now()
   const { status, stdout, stderr } = node(args)
   const seconds = ((performance.now() - since) / 1000).toFixed(1)
   process.stdout.write(`${status === 0 ? ' ok ' : 'FAIL'}  ${what} (${seconds} s)\n`)
-  if (status !== 0) process.stdout.write(`${stdout}${stderr}\n`)
+  if (status !== 0 || shown) process.stdout.write(`${stdout}${stderr}\n`)
   return status === 0
 }
 

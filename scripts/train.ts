@@ -3,57 +3,39 @@ import { pipe } from 'fp-ts/function'
 import * as T from 'fp-ts/Task'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
-import { unet } from 'tessera/models'
-import type { UNetParams } from 'tessera/models'
 import * as training from 'tessera/train'
 import { drawFrom } from './lib/draw.ts'
 import { finiteLoss, withRecord } from './lib/history.ts'
 import { logLine } from './lib/journal.ts'
 import { runProgram } from './lib/program.ts'
 import type { ExitCode } from './lib/program.ts'
-import { filmSamples } from './lib/sampling.ts'
 import { exitCode } from './lib/user.ts'
 import { openWorkspace } from './lib/workspace.ts'
-import { finalPictures, firstPictures, preview } from './train/pictures.ts'
-import { recipeOf } from './train/recipe.ts'
+import { afterEpoch } from './train/measures.ts'
+import { finalPictures, firstPictures } from './train/pictures.ts'
 import { noRunToLose, openLog, resumedFrom, savedRun } from './train/resume.ts'
 import type { Log, SavedRun } from './train/resume.ts'
-import { imagesDigest, readInputs } from './train/run.ts'
-import type { Prepared, Run, UNetHistory, UNetRecord } from './train/run.ts'
+import { readInputs, runOf } from './train/run.ts'
+import type { Run, UNetHistory, UNetRecord } from './train/run.ts'
 import { save, saveIfBest, saveIfDue } from './train/save.ts'
 import { endLine, introduce, stoppedLine, trainingScreen } from './train/screen.ts'
 import type { TrainingScreen } from './train/screen.ts'
 import { readTask } from './train/settings.ts'
 import type { Settings, Task } from './train/settings.ts'
 
-/** A run as its settings say. All its randomness comes from the seed. */
-const runOf = (settings: Settings, { inputs: { dataset, start }, ...workspace }: Prepared): Run => {
-  const { epochs, batch: batchSize, steps, betaMin, betaMax } = settings
-  const [forParams, key, forwardKey, samplesKey] = t.split(t.key(settings.seed), 4) as [t.Key, t.Key, t.Key, t.Key]
-  const schedule = t.schedules[settings.schedule]({ steps, betaMin, betaMax })
-  const model = start?.model ?? unet({ steps })
-  const options = training.diffusionTraining({ dataset, epochs, batchSize, steps, key })
-  const recipe = recipeOf<UNetParams>(settings, epochs * training.stepsPerEpoch(options))
-  const initial = start?.params ?? model.init(forParams)
-  const from = { state: training.initTrainState(recipe.optimiser, initial), place: training.startPlace }
-  const sampling = { ...settings, shape: [1, dataset.height, dataset.width] }
-  const drawSamples = filmSamples(workspace.device, schedule, model.apply, sampling, workspace)
-  const parts = { schedule, model, recipe, options, key, drawSamples, forwardKey, samplesKey, initial, from }
-  return { ...workspace, settings, ...parts, images: imagesDigest(dataset) }
-}
-
 /** Logs, shows and stores a record, in this order: a model that is called stored is stored. */
-const react =
-  (run: Run, { journal }: Log, screen: TrainingScreen) =>
-  (history: UNetHistory, record: UNetRecord) =>
+const react = (run: Run, { journal }: Log, screen: TrainingScreen) => {
+  const lookBack = afterEpoch(run, journal)
+  return (history: UNetHistory, record: UNetRecord) =>
     pipe(
       record.kind === 'step' ? finiteLoss(record) : saveIfBest(run, record),
       TE.flatMap(() => journal.add(logLine(record))),
       TE.tapIO(() => () => screen.show(record)),
       TE.flatMap(() => saveIfDue(run, record)),
-      TE.flatMap(() => (record.kind === 'step' ? TE.right(undefined) : preview(run, record))),
+      TE.flatMap(() => (record.kind === 'step' ? TE.right(undefined) : lookBack(record))),
       TE.map(() => withRecord(history, record))
     )
+}
 
 /** Trains to the end of the run, or until the user asks to stop. */
 const trained = (run: Run, log: Log): TE.TaskEither<t.Failure, UNetHistory> => {

@@ -15,13 +15,16 @@ const named = (): string => {
   }
 }
 
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
 const dependencies = (): Readonly<Record<string, string>> => {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  const { dependencies: needed, optionalDependencies: optional } = JSON.parse(text) as {
-    readonly dependencies: Readonly<Record<string, string>>
-    readonly optionalDependencies: Readonly<Record<string, string>>
-  }
-  return { ...needed, ...optional }
+  const [own, native] = ['../../package.json', '../native/package.json'].map(
+    (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Manifest
+  )
+  return { ...own?.dependencies, ...native?.optionalDependencies }
 }
 
 /** The driver that computes for tessera. */

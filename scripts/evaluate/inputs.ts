@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/TaskEither'
 import type * as t from 'tessera'
 import { fail } from 'tessera'
 import type { Failure } from 'tessera'
-import { loadClassifier } from '../lib/classifier-file.ts'
+import { loadClassifier, reads } from '../lib/classifier-file.ts'
 import type { LoadedClassifier } from '../lib/classifier-file.ts'
 import { fitting, loadData } from '../lib/data.ts'
 import { canBecomeFolder } from '../lib/folder.ts'
@@ -21,18 +21,16 @@ export interface Inputs {
   readonly model: LoadedModel
   readonly classifier: LoadedClassifier
   readonly dataset: t.Dataset
+  /** The training images, where samples are shown beside those nearest to them. */
+  readonly training: t.Dataset | undefined
   /** Samples that were drawn before. */
   readonly kept: Kept
 }
 
 /** Fails if a classifier was trained on other classes than those of a data set, or if there is nothing to compare. */
-const sameClasses = (
-  { classes, dataset: known }: LoadedClassifier,
-  dataset: t.Dataset,
-  file: string
-): E.Either<Failure, t.Dataset> => {
-  if (classes.join() !== dataset.classes.join())
-    return fail('mismatch', `${file} reads ${known}, not ${dataset.name}: name another with --classifier FILE (npm run classify -- --dataset ${dataset.name} makes one)`) // prettier-ignore
+const sameClasses = (classifier: LoadedClassifier, dataset: t.Dataset, file: string): E.Either<Failure, t.Dataset> => {
+  if (!reads(classifier, dataset))
+    return fail('mismatch', `${file} reads ${classifier.dataset}, not ${dataset.name}: name another with --classifier FILE (npm run classify -- --dataset ${dataset.name} makes one)`) // prettier-ignore
   return dataset.count < 2
     ? fail('mismatch', `${dataset.name}: a score wants two test images or more`)
     : E.right(dataset)
@@ -60,5 +58,10 @@ export const readInputs = (settings: Settings, progress: Progress): TE.TaskEithe
         TE.flatMapEither(fitting(model)),
         TE.flatMapEither((dataset) => sameClasses(classifier, dataset, settings.classifier))
       )
+    ),
+    TE.bind('training', ({ model: { model } }) =>
+      settings.neighbours === undefined
+        ? TE.right(undefined)
+        : pipe(loadData({ ...settings, split: 'train' }, progress), TE.flatMapEither(fitting(model)))
     )
   )

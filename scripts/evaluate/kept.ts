@@ -11,7 +11,7 @@ import { fail } from 'tessera'
 import type { Failure } from 'tessera'
 import { inFile } from '../lib/model-file.ts'
 import type { LoadedModel } from '../lib/model-file.ts'
-import { usualClip } from '../lib/options.ts'
+import { usualGuidance, usualSampling } from '../lib/options.ts'
 import { picture, pixels } from '../lib/reading.ts'
 import type { Settings } from './settings.ts'
 
@@ -24,16 +24,21 @@ export interface Kept {
   readonly facts: Facts
 }
 
+/** What there is before the first sample. */
+export const nothingKept: Kept = { images: new Float32Array(), facts: {} }
+
 /** The facts that samples of a model depend on. */
 export const factsOf = ({ model, params, schedule, scheduleName }: LoadedModel, settings: Settings): Facts => {
-  const { seed, batch, steps = schedule.steps, sampler = 'ddpm', variance = 'beta' } = settings
-  const { clip = usualClip, spacing = 'trailing' } = settings
+  const { seed, batch, guidance = usualGuidance } = settings
+  const { sampler, variance, spacing, steps, clip } = { ...usualSampling, ...settings }
+  const { classes } = model.config
+  const told = classes > 0 && { classes, guidance }
   const hash = createHash('sha256')
     .update(t.encodeSafetensors(toNamed(model, params), { digest: false }))
     .digest('hex')
   const betas = `${schedule.beta[0]} to ${schedule.beta.at(-1)}`
   const drawn = { sampler, spacing, steps, variance, clip: clip === 0 ? 'none' : clip }
-  const facts = { model: hash, schedule: scheduleName, betas, seed, batch, ...drawn }
+  const facts = { model: hash, schedule: scheduleName, betas, seed, batch, ...drawn, ...told }
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]))
 }
 
@@ -79,5 +84,5 @@ const sameFacts =
 /** The samples in a file, none if there is no such file. Samples with other facts are a failure. */
 export const keptSamples = (path: string | undefined, facts: Facts): TE.TaskEither<Failure, Kept> =>
   path === undefined || !existsSync(path)
-    ? TE.right({ images: new Float32Array(), facts })
+    ? TE.right({ ...nothingKept, facts })
     : pipe(readSamples(path), TE.flatMapEither(sameFacts(path, facts)))

@@ -1,7 +1,7 @@
 import * as t from 'tessera'
 import { estimate } from 'tessera/metrics'
 import type { Estimate } from 'tessera/metrics'
-import type { UNetParams } from 'tessera/models'
+import type { MaybeLabels, UNetParams } from 'tessera/models'
 import type { LoadedModel } from '../lib/model-file.ts'
 import { picture, pixels } from '../lib/reading.ts'
 import type { UserIO } from '../lib/user.ts'
@@ -58,19 +58,26 @@ export const pixelwiseLoss = (schedule: t.Schedule, { from, to }: Quarter, varia
 
 /** The loss of each image of a batch, as a plan. */
 const lossesBy = (device: t.Device, { model, schedule }: LoadedModel) =>
-  device.compile((params: UNetParams, x0: t.Tensor, ts: t.Tensor, eta: t.Tensor) => {
-    const off = t.sub(model.apply(params, t.noise(schedule)(x0, ts, eta), ts), eta)
+  device.compile((params: UNetParams, x0: t.Tensor, ts: t.Tensor, eta: t.Tensor, labels: MaybeLabels) => {
+    const off = t.sub(model.apply(params, t.noise(schedule)(x0, ts, eta), ts, labels), eta)
     return t.mean(t.square(off), { axes: [1, 2, 3] })
   })
 
 type Each = readonly (readonly number[])[]
+
+/** How many images are computed at a time, where the randomness comes from, and the classes for a model that is told them. */
+export interface HowToMeasure {
+  readonly labels: Uint8Array
+  readonly batch: number
+  readonly key: t.Key
+}
 
 /** The loss of each image at a timestep of each quarter, [quarter][image]; undefined if the user asks to stop. */
 const lossesOfEach = async (
   device: t.Device,
   loaded: LoadedModel,
   images: Float32Array,
-  { batch, key }: { readonly batch: number; readonly key: t.Key },
+  { labels, batch, key }: HowToMeasure,
   { progress, interrupt }: UserIO
 ): Promise<Each | undefined> => {
   const [quarters, count] = [quartersOf(loaded.schedule.steps), images.length / pixels]
@@ -79,11 +86,12 @@ const lossesOfEach = async (
   const all = quarters.map((): number[] => [])
   for (let from = 0; from < count && !interrupt.asked; from += batch) {
     const n = Math.min(batch, count - from)
+    const told = loaded.model.config.classes === 0 ? undefined : t.tensor([...labels.subarray(from, from + n)])
     const x0 = t.tensor(images.subarray(from * pixels, (from + n) * pixels), [n, ...picture])
     for (const [i, quarter] of quarters.entries()) {
       const [time, noise] = t.split(t.foldIn(t.foldIn(key, from), i))
       const ts = t.randint(time!, [n], { low: quarter.from, high: quarter.to })
-      all[i]!.push(...(await device.read(lossOf(loaded.params, x0, ts, t.normal(noise!, x0.shape)))))
+      all[i]!.push(...(await device.read(lossOf(loaded.params, x0, ts, t.normal(noise!, x0.shape), told))))
       await t.breathe()
     }
     bar.at(from + n, '')
@@ -105,7 +113,7 @@ export const measureLosses = async (
   device: t.Device,
   loaded: LoadedModel,
   images: Float32Array,
-  how: { readonly batch: number; readonly key: t.Key },
+  how: HowToMeasure,
   user: UserIO
 ): Promise<Losses | undefined> => {
   const each = await lossesOfEach(device, loaded, images, how, user)

@@ -1,7 +1,7 @@
 import type { Estimate } from 'tessera/metrics'
 import { percent, short, table } from '../lib/table.ts'
 import type { Losses, QuarterLoss } from './losses.ts'
-import type { Scores } from './scores.ts'
+import type { Score, Scores } from './scores.ts'
 
 const shownEstimate = ({ mean, error }: Estimate): string =>
   Number.isFinite(error) ? `${mean.toFixed(4)} ± ${error.toFixed(4)}` : mean.toFixed(4)
@@ -16,21 +16,28 @@ export const lossTable = ({ quarters, overall, images }: Losses): string => {
   ].join('\n')
 }
 
+const featuresOf = ({ features }: Score): readonly string[] =>
+  features === undefined
+    ? ['', '', '']
+    : [short(features.kernel), percent(features.precision, 1), percent(features.recall, 1)]
+
 /** How far images are from those of the data set. */
-export const scoreTable = (scores: Scores, reference: number): string =>
-  [
-    `Distance from ${reference} test images`,
-    table(
-      ['', 'images', 'Fréchet', 'classes differ by', 'confidence'],
-      Object.entries(scores).map(([name, { images, frechet, variation, confidence }]) => [
-        name,
-        images,
-        short(frechet),
-        percent(variation, 1),
-        percent(confidence, 1)
-      ])
-    )
-  ].join('\n')
+export const scoreTable = (scores: Scores, reference: number): string => {
+  // how many show what they shall is only known of a model of classes
+  const known = Object.values(scores).some(({ right }) => right !== undefined)
+  const rightOf = ({ right }: Score): readonly string[] => {
+    if (!known) return []
+    return [right === undefined ? '' : percent(right, 1)]
+  }
+  const rows = Object.entries(scores).map(([name, score]) => {
+    const { images, frechet, variation, confidence } = score
+    const classes = [percent(variation, 1), percent(confidence, 1), ...rightOf(score)]
+    return [name, images, short(frechet), ...featuresOf(score), ...classes]
+  })
+  const distances = ['Fréchet', 'kernel', 'precision', 'recall']
+  const head = ['', 'images', ...distances, 'classes differ by', 'confidence', ...(known ? ['as asked for'] : [])]
+  return [`Distance from ${reference} test images`, table(head, rows)].join('\n')
+}
 
 /** Of how many images each class is, beside how many of the data set. */
 export const classTable = (classes: readonly string[], dataset: readonly number[], scores: Scores): string => {

@@ -34,11 +34,16 @@ async function* drawing(
   first: number
 ): AsyncGenerator<DrawRecord> {
   const { samples, batch } = settings
-  const { timesteps, run } = samplerOf(device, schedule, model.apply, settings)
+  const { timesteps, run } = samplerOf(device, schedule, model, settings)
   for (let before = first; before < samples; before += batch) {
     const count = Math.min(batch, samples - before)
     let step = 0
-    for await (const { x } of run(params, { key: t.foldIn(key, before / batch), count, shape: picture })) {
+    for await (const { x } of run(params, {
+      key: t.foldIn(key, before / batch),
+      count,
+      shape: picture,
+      first: before
+    })) {
       const done = { before, count, part: ++step / timesteps.length }
       yield step < timesteps.length ? done : { ...done, images: await device.read(x) }
     }

@@ -38,6 +38,10 @@ export interface LoadedClassifier {
   readonly dataset: string
 }
 
+/** Whether a classifier reads the classes of a data set. */
+export const reads = ({ classes }: LoadedClassifier, dataset: t.Dataset): boolean =>
+  classes.join() === dataset.classes.join()
+
 /** Writes a classifier as a safetensors file. */
 export const saveClassifier = (
   path: string,

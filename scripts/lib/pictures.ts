@@ -13,7 +13,7 @@ export interface Album {
   png(name: string, images: t.Images, title: string, options?: t.GridOptions): TE.TaskEither<Failure, void>
   lossChart(points: readonly t.LossPoint[], title: string): TE.TaskEither<Failure, void>
   /** A film of several stages of the same images; the last one stays for a while. */
-  gif(frames: readonly t.Images[]): TE.TaskEither<Failure, void>
+  gif(frames: readonly t.Images[], options?: t.GridOptions): TE.TaskEither<Failure, void>
 }
 
 const widest = 560
@@ -27,11 +27,17 @@ const still = (images: t.Images, options: t.GridOptions): t.Picture => {
   return t.grid(images, { ...options, scale: scaleFor(images, cols, widest) })
 }
 
-// smaller than stills, because noise does not compress
-const frame = (images: t.Images): t.Picture => {
-  const { cols } = t.gridSize(images.shape[0]!)
-  return t.grid(images, { range: 'each', scale: scaleFor(images, cols, widest / 2) })
-}
+// smaller than stills unless it is a single row, because noise does not compress
+const frame =
+  (options: t.GridOptions) =>
+  (images: t.Images): t.Picture => {
+    const { rows, cols } = t.gridSize(images.shape[0]!, options)
+    return t.grid(images, {
+      ...options,
+      range: 'each',
+      scale: scaleFor(images, cols, rows === 1 ? widest : widest / 2)
+    })
+  }
 
 /** An album in a folder. Without a canvas it writes no PNG files, and says so once, with what helps. */
 export const albumIn = (folder: string, complain: (line: string) => void): Album => {
@@ -44,8 +50,8 @@ export const albumIn = (folder: string, complain: (line: string) => void): Album
     png: (name, images, title, options = {}) =>
       drawing(() => node.writePng(join(folder, name), still(images, options), { title })),
     lossChart: (points, title) => drawing(() => node.writeLossChart(join(folder, 'loss.png'), points, { title })),
-    gif: (frames) =>
-      pipe(t.holdLast(frames.map(frame)), t.encodeGif(), (bytes) =>
+    gif: (frames, options = {}) =>
+      pipe(t.holdLast(frames.map(frame(options))), t.encodeGif(), (bytes) =>
         node.writeAtomic(join(folder, 'denoising.gif'), bytes)
       )
   }

@@ -15,12 +15,12 @@ export interface Reading {
 /** Reads pictures, `pixels` values in [-1, 1] each, one after the other. */
 export type Reader = (images: Float32Array) => Promise<Reading>
 
-const { size, classes: classCount, features: width } = classifier().config
+const { size, classes: classCount, features: featureCount } = classifier().config
 
 /** The shape of a picture that the classifier reads, and how many numbers it has. */
 export const picture = [1, size, size] as const
 export const pixels = size * size
-export { classCount }
+export { classCount, featureCount }
 
 /** The likeliest class of each picture, and how likely it is. */
 const likeliest = (probabilities: t.Numbers): Omit<Reading, 'features'> => {
@@ -46,7 +46,7 @@ export const readerOf = (device: t.Device, params: ClassifierParams, batch: numb
   return async (images) => {
     const count = images.length / pixels
     const reading = {
-      features: new Float32Array(count * width),
+      features: new Float32Array(count * featureCount),
       classes: new Uint8Array(count),
       confidence: new Float32Array(count)
     }
@@ -55,7 +55,7 @@ export const readerOf = (device: t.Device, params: ClassifierParams, batch: numb
       const x = t.tensor(images.subarray(from * pixels, (from + n) * pixels), [n, ...picture])
       const seen = read(params, x)
       const { classes, confidence } = likeliest(await device.read(seen.probabilities))
-      reading.features.set(await device.read(seen.features), from * width)
+      reading.features.set(await device.read(seen.features), from * featureCount)
       reading.classes.set(classes, from)
       reading.confidence.set(confidence, from)
       t.tensorsOf(seen).forEach((tensor) => tensor[Symbol.dispose]())

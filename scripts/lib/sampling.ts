@@ -2,7 +2,9 @@ import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
 import * as t from 'tessera'
 import type { Failure } from 'tessera'
-import { usualClip } from './options.ts'
+import type { MaybeLabels, UNet, UNetParams } from 'tessera/models'
+import { clipOf, usualGuidance, usualSampling } from './options.ts'
+import type { ClipSetting } from './options.ts'
 import type { Album } from './pictures.ts'
 import type { UserIO } from './user.ts'
 
@@ -13,28 +15,64 @@ export interface Film {
 }
 
 /** Draws samples of a model with some parameters; undefined if the user asks to stop. */
-export type DrawSamples<P> = (params: P, key: t.Key, count: number) => Promise<Film | undefined>
+export type DrawSamples = (params: UNetParams, key: t.Key, count: number) => Promise<Film | undefined>
 
-/** How samples are drawn; see `samplers` and `SampleOptions`. */
+/** How samples are drawn, other than `usualSampling`; see `samplers` and `SampleOptions`. */
 export interface SamplingSettings extends t.DdpmOptions {
   readonly sampler?: t.SamplerName
-  /** Steps to take at most, instead of all of the schedule. */
+  /** Steps to take, at most all of the schedule. */
   readonly steps?: number
   readonly spacing?: t.Spacing
-  /** Keeps the picture that a step predicts within ± this; 0 leaves it as it is. 1 by default. */
-  readonly clip?: number
+  /** How strongly a model of classes is guided to them: 1 is the model itself; see `guided`. */
+  readonly guidance?: number
+  /** The classes to draw, in turn; all that the model knows by default. */
+  readonly digits?: readonly number[]
+  /** How the picture that a step predicts is kept within its range. */
+  readonly clip?: ClipSetting
 }
 
 /** The sampler that the settings ask for. */
-const samplerNamed = ({ sampler = 'ddpm', variance = 'beta' }: SamplingSettings): t.AnySampler =>
+const samplerNamed = ({ sampler, variance }: Required<Pick<SamplingSettings, 'sampler' | 'variance'>>): t.AnySampler =>
   sampler === 'ddpm' ? t.ddpm({ variance }) : t.samplers[sampler]()
 
+/** A network that is told the classes of pictures if it knows any. */
+export type Told = Pick<UNet<MaybeLabels>, 'apply' | 'config'>
+
+/** The label of each of `count` pictures: the classes in turn, from the place of the first picture on. */
+const labelsOf = (classes: readonly number[], count: number, first: number): t.Tensor =>
+  t.tensor(Array.from({ length: count }, (_, i) => classes[(first + i) % classes.length]!))
+
+/** The classes of pictures in turn: those that the settings name, or all that the network knows. */
+const classesOf = ({ config: { classes } }: Told, { digits }: SamplingSettings): readonly number[] =>
+  digits ?? Array.from({ length: classes }, (_, k) => k)
+
+/** What to sample: noise from the key for so many pictures, of which the first is the n-th of all; 0 by default. */
+export interface Lot {
+  readonly key: t.Key
+  readonly count: number
+  readonly shape: t.Shape
+  readonly first?: number
+}
+
 /** The timesteps that the settings ask for, and a function that samples through them. */
-export const samplerOf = <P>(device: t.Device, schedule: t.Schedule, model: t.Model<P>, settings: SamplingSettings) => {
-  const { steps = schedule.steps, spacing, clip = usualClip } = settings
-  const timesteps = t.timestepsOf(schedule, Math.min(steps, schedule.steps), spacing)
-  const options = { timesteps, ...(clip > 0 && { clip }) }
-  return { timesteps, run: t.sample(device, samplerNamed(settings), schedule, model, options) }
+export const samplerOf = (device: t.Device, schedule: t.Schedule, model: Told, settings: SamplingSettings) => {
+  const { sampler, variance, steps, spacing, clip } = { ...usualSampling, ...settings }
+  // all timesteps are all, however fewer would be spread
+  const timesteps = t.timestepsOf(
+    schedule,
+    Math.min(steps, schedule.steps),
+    steps < schedule.steps ? spacing : 'trailing'
+  )
+  const options = { timesteps, ...clipOf(clip) }
+  const classes = classesOf(model, settings)
+  const { guidance = usualGuidance } = settings
+  const network = classes.length === 0 || guidance === 1 ? model.apply : t.guided(model.apply, guidance)
+  const run = t.sample(device, samplerNamed({ sampler, variance }), schedule, network, options)
+  return {
+    timesteps,
+    run: (params: UNetParams, { first = 0, ...lot }: Lot): AsyncIterable<t.Sampled> =>
+      run(params, { ...lot, ...(classes.length > 0 && { condition: labelsOf(classes, lot.count, first) }) })
+  }
 }
 
 const imagesIn = async (device: t.Device, x: t.Tensor): Promise<t.Images> => ({
@@ -65,16 +103,17 @@ const filmed = async (
 }
 
 /** A function that draws samples and shows its progress. Its step is compiled once for each number of samples. */
-export const filmSamples = <P>(
+export const filmSamples = (
   device: t.Device,
   schedule: t.Schedule,
-  model: t.Model<P>,
-  settings: SamplingSettings & { readonly shape: t.Shape },
+  model: Told,
+  settings: SamplingSettings,
   user: UserIO
-): DrawSamples<P> => {
-  const { shape } = settings
+): DrawSamples => {
+  const { channels, size } = model.config
   const { timesteps, run } = samplerOf(device, schedule, model, settings)
-  return (params, key, count) => filmed(device, timesteps, run(params, { key, count, shape }), user)
+  return (params, key, count) =>
+    filmed(device, timesteps, run(params, { key, count, shape: [channels, size, size] }), user)
 }
 
 /** The files that samples are drawn into: a grid, and a film too if asked for. */
@@ -82,6 +121,8 @@ export interface SamplePictures {
   readonly name: string
   readonly title: string
   readonly film?: boolean
+  /** Pictures in a row, if it is not for the grid to choose. */
+  readonly cols?: number | undefined
 }
 
 /**
@@ -90,17 +131,19 @@ export interface SamplePictures {
  */
 export const writeSamples = (
   album: Album,
-  { name, title, film = false }: SamplePictures,
+  { name, title, film = false, cols }: SamplePictures,
   draw: () => Promise<Film | undefined>
-): TE.TaskEither<Failure, void> =>
-  pipe(
+): TE.TaskEither<Failure, void> => {
+  const grid = cols === undefined ? {} : { cols }
+  return pipe(
     TE.fromTask(draw),
     TE.flatMap((drawn) =>
       drawn === undefined
         ? TE.right(undefined)
         : pipe(
-            album.png(name, drawn.last, title, { range: 'each' }),
-            TE.flatMap(() => (film ? album.gif(drawn.frames) : TE.right(undefined)))
+            album.png(name, drawn.last, title, { range: 'each', ...grid }),
+            TE.flatMap(() => (film ? album.gif(drawn.frames, grid) : TE.right(undefined)))
           )
     )
   )
+}

@@ -3,7 +3,7 @@ import type { ChartDataset, ChartOptions, Scale } from 'chart.js'
 import type { CanvasLike } from 'tessera'
 import { axis, drawChart, heading, ink, still } from '../../lib/render/chart.ts'
 
-/** The errors of a sampler, by the number of its steps. */
+/** The errors of a sampler, by the number of its steps or of evaluations of the model. */
 export interface Curve {
   readonly name: string
   readonly points: readonly { readonly steps: number; readonly error: number }[]
@@ -42,7 +42,31 @@ const decades = (numbers: readonly number[]): readonly number[] => {
 
 const percentText = (value: number): string => `${Number((100 * value).toPrecision(1))} %`
 
-const options = (title: string, curves: readonly Curve[]): ChartOptions<'line'> => {
+/** What a chart says beside its curves. */
+export interface Words {
+  readonly title: string
+  readonly steps: string
+  readonly error: string
+}
+
+/** The words of the two charts. */
+export const words = {
+  orders: {
+    title: 'Samplers of a normal law, with its exact model',
+    steps: 'steps',
+    error: 'error of the standard deviation'
+  },
+  drawn: {
+    title: 'Samples of the model in the box',
+    steps: 'evaluations of the model',
+    error: 'Fréchet distance from test images'
+  }
+} as const satisfies Readonly<Record<string, Words>>
+
+/** A part in percent, a distance as it is. */
+const labelOf = (value: number): string => (value <= 1 ? percentText(value) : String(value))
+
+const options = (said: Words, curves: readonly Curve[]): ChartOptions<'line'> => {
   const points = curves.flatMap((curve) => curve.points)
   const steps = [...new Set(points.map((point) => point.steps))]
   const errors = decades(points.map(({ error }) => error))
@@ -50,23 +74,23 @@ const options = (title: string, curves: readonly Curve[]): ChartOptions<'line'> 
     ...still(2),
     parsing: false,
     scales: {
-      x: logarithmic('steps', steps, String),
-      y: logarithmic('error of the standard deviation', errors, percentText)
+      x: logarithmic(said.steps, steps, String),
+      y: logarithmic(said.error, errors, labelOf)
     },
     plugins: {
-      title: heading(title),
+      title: heading(said.title),
       legend: { position: 'right', labels: { color: ink, font: { size: 12 }, boxWidth: 16, boxHeight: 2 } }
     }
   }
 }
 
 /** Draws the errors of samplers over their steps, both logarithmic, so that a line's slope is minus the order. */
-export const ordersChart = (curves: readonly Curve[], canvas: CanvasLike, title: string): void => {
+export const curvesChart = (curves: readonly Curve[], canvas: CanvasLike, said: Words): void => {
   canvas.width = 800
   canvas.height = 500
   drawChart(canvas, [LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Title, Legend], {
     type: 'line',
     data: { datasets: curves.map(lineOf) },
-    options: options(title, curves)
+    options: options(said, curves)
   })
 }

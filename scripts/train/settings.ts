@@ -37,6 +37,13 @@ export interface Settings extends Omit<DataSettings, 'split'> {
   readonly steps: number
   readonly betaMin: number
   readonly betaMax: number
+  /** Whether the model learns the classes of the images, and the part of the images that it is told none of. */
+  readonly classes: boolean
+  readonly dropLabels: number
+  /** Whether images are mirrored at random. */
+  readonly flips: boolean
+  /** The strength of noise that is the same for all pixels of an image. */
+  readonly offsetNoise: number
   readonly seed: number
   /** The folder for everything that is written. */
   readonly out: string
@@ -47,11 +54,19 @@ export interface Settings extends Omit<DataSettings, 'split'> {
   readonly overwrite: boolean
   /** Samples after each epoch too. */
   readonly preview: boolean
+  /** Test images that the loss is measured on after each epoch, and epochs after which samples are scored again; 0 for none. */
+  readonly heldOut: number
+  readonly scoreEvery: number
   /** Samples that are drawn at the end. */
   readonly samples: number
   readonly sampler: t.SamplerName
-  /** Keeps the picture that a sampling step predicts within ± this; 0 leaves it as it is. */
-  readonly clip: number
+  /** Steps in which a sample is drawn, at most as many as the schedule has. */
+  readonly sampleSteps: number
+  readonly variance: 'beta' | 'posterior'
+  /** How the picture that a sampling step predicts is kept within its range. */
+  readonly clip: option.ClipSetting
+  /** How strongly samples of a model of classes are guided to them. */
+  readonly guidance: number
 }
 
 /** The article's run, but on the data set that needs no download: `--article`. */
@@ -68,14 +83,23 @@ export const article: Settings = {
   schedule: 'linear',
   steps: 1000,
   ...articleBetas,
+  classes: false,
+  dropLabels: 0.1,
+  flips: false,
+  offsetNoise: 0,
   seed: 0,
   out: 'out/train',
   saveEvery: 100,
   overwrite: false,
   preview: false,
+  heldOut: 0,
+  scoreEvery: 0,
   samples: 100,
   sampler: 'ddpm',
-  clip: 0
+  sampleSteps: 1000,
+  variance: 'beta',
+  clip: 0,
+  guidance: option.usualGuidance
 }
 
 /**
@@ -89,7 +113,10 @@ export const recipe: Settings = {
   warmup: 200,
   lrDecay: 'cosine',
   ema: 0.999,
-  clip: 1
+  sampler: option.usualSampling.sampler,
+  variance: option.usualSampling.variance,
+  sampleSteps: option.usualSampling.steps,
+  clip: option.usualSampling.clip
 }
 
 /** What `npm start` trains: enough for blobs that look like digits within minutes on two cores without a GPU. */
@@ -155,16 +182,33 @@ const command = (): Command =>
     .option('--steps <n>', `length of the noise schedule (default: ${article.steps})`, count)
     .option('--beta-min <x>', `variance of its first step (default: ${article.betaMin})`, fraction)
     .option('--beta-max <x>', `and of its last (default: ${article.betaMax})`, fraction)
+    .option('--classes', 'teach the model the classes of the images too, so that samples of each can be asked for')
+    .option(
+      '--drop-labels <x>',
+      `part of the images that it is told no class of (default: ${article.dropLabels})`,
+      share
+    )
+    .option('--flips', 'mirror images, left and right, at random')
+    .option(
+      '--offset-noise <x>',
+      `strength of noise that is one number for an image (default: ${article.offsetNoise})`,
+      amount
+    )
     .option('--seed <n>', `all randomness comes from it (default: ${article.seed})`, seed)
     .option('--samples <n>', `samples to draw at the end (default: ${article.samples})`, count)
-    .addOption(option.samplerOption(article.sampler))
+    .addOption(option.samplerOption())
+    .option('--sample-steps <n>', `steps in which they are drawn, all at most (default: ${recipe.sampleSteps})`, count)
+    .addOption(option.varianceOption())
     .addOption(option.clipOption())
+    .addOption(option.guidanceOption())
     .option('--out <dir>', `folder for everything that is written (default: ${article.out})`)
     .addOption(option.deviceOption())
     .option('--save-every <n>', `store the run after this many steps (default: ${article.saveEvery})`, count)
     .option('--resume <dir>', 'go on with the run in this folder, to the bit as if it had never stopped')
     .option('--overwrite', 'start anew even where the folder holds a run that could go on')
     .option('--preview', 'draw up to 16 samples after each epoch too')
+    .option('--held-out <n>', 'measure the loss on this many test images after each epoch too (default: 0)', whole)
+    .option('--score-every <n>', 'and after each n-th how far samples are from test images (default: 0, never)', whole)
     .option('--no-train', 'only draw samples, from the model in a file')
     .option('--model <file>', 'that file; without --no-train, training starts from its parameters')
     .option('--article', 'exactly the run of the article: its settings, and nothing that came later')
@@ -182,14 +226,19 @@ export const flagsOf = ({ out: _out, overwrite: _overwrite, ...settings }: Parti
     return [flag, paths.has(name) ? resolve(String(value)) : String(value)]
   })
 
-/** Drawing takes as many steps as the model was trained on, whatever the length of a schedule to train on. */
-const drawing = ({ samples, seed: from, out, device, sampler, clip }: Settings, model: string): DrawSettings => ({
+const drawing = (
+  { samples, seed: from, out, device, sampler, sampleSteps: steps, variance, clip, guidance }: Settings,
+  model: string
+): DrawSettings => ({
   model,
   count: samples,
   seed: from,
   out,
   sampler,
+  steps,
+  variance,
   clip,
+  guidance,
   ...(device !== undefined && { device })
 })
 
@@ -208,9 +257,14 @@ const changeable: ReadonlySet<string> = new Set([
   'epochs',
   'saveEvery',
   'preview',
+  'heldOut',
+  'scoreEvery',
   'samples',
   'sampler',
-  'clip'
+  'sampleSteps',
+  'variance',
+  'clip',
+  'guidance'
 ])
 
 const resuming = ({ train: _train, resume = '', ...changes }: Flags): E.Either<Failure, Task> => {

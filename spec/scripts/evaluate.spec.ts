@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import * as t from 'tessera'
-import { toNamed, unet } from 'tessera/models'
+import { toNamed, unet, type UNetOptions } from 'tessera/models'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { factsOf, keepSamples, keptSamples, readSamples } from '../../scripts/evaluate/kept.ts'
 import { measureLosses, pixelVariances, pixelwiseLoss, quartersOf } from '../../scripts/evaluate/losses.ts'
+import { besideNearest } from '../../scripts/evaluate/neighbours.ts'
 import { classTable, lossTable, scoreTable } from '../../scripts/evaluate/report.ts'
 import { drawMissing } from '../../scripts/evaluate/samples.ts'
 import { parted, scoreOf, shown, shuffled, standardOf, stretched } from '../../scripts/evaluate/scores.ts'
@@ -26,11 +27,12 @@ const folder = mkdtempSync(join(tmpdir(), 'tessera-evaluate-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const minutes = 60_000
-const network = unet({ steps: 8 })
+const options: UNetOptions = { steps: 8 }
+const network = unet(options)
 const params = network.init(t.key(0))
 
 /** The U-Net's parameters with another function of them. */
-const modelled = (apply: typeof network.apply, steps = 8): LoadedModel => ({
+const modelled = (apply: LoadedModel['model']['apply'], steps = 8): LoadedModel => ({
   model: { ...network, apply },
   params,
   schedule: t.linearSchedule({ steps, betaMin: 0.05, betaMax: 0.4 }),
@@ -99,7 +101,7 @@ describe('the loss pixel by pixel', () => {
 })
 
 describe('the losses of a model', () => {
-  const how = { batch: 2, key: t.key(4) }
+  const how = { labels: Uint8Array.of(3, 1, 4, 1, 5), batch: 2, key: t.key(4) }
 
   it('are about 1 where it guesses nothing, and 0 where it knows everything', async () => {
     const silent = await measureLosses(t.reference, modelled((_, x) => t.mul(x, 0)), await images(5), how, user()) // prettier-ignore
@@ -156,6 +158,30 @@ describe('samples', () => {
     )
   })
 
+  it('of a model of classes are told them in turn, whatever the batches', async () => {
+    // the picture is the label, and for no label 7
+    const told = (config: object): LoadedModel => {
+      const model = modelled((_, x, __, labels) => {
+        const label = labels ? t.reshape(labels, [x.shape[0]!, 1, 1, 1]) : t.full([1, 1, 1, 1], 7)
+        return t.add(t.mul(x, 0), label)
+      }, 1)
+      return { ...model, model: { ...model.model, config: { ...network.config, ...config } }, schedule: t.scheduleOf([0.5]) } // prettier-ignore
+    }
+    const labelsOf = async (batch: number, guidance: number) => {
+      const settings = { samples: 5, batch, guidance, sampler: 'ddim', clip: 0 } as const
+      const kept = { images: new Float32Array(), facts: {} }
+      const drawn = await drawMissing(t.reference, told({ classes: 3 }), settings, { kept, key: t.key(5) }, user())() // prettier-ignore
+      const free = await drawMissing(t.reference, told({ classes: 0 }), settings, { kept, key: t.key(5) }, user())() // prettier-ignore
+      // x_0 = (x - √½ eps) / √½: what labels change is their negative
+      const [with3, without] = [right(drawn).images, right(free).images]
+      return Array.from({ length: 5 }, (_, n) => Math.round(without[n * pixels]! - with3[n * pixels]!) + 7)
+    }
+    expect(await labelsOf(5, 1)).toEqual([0, 1, 2, 0, 1])
+    expect(await labelsOf(2, 1)).toEqual([0, 1, 2, 0, 1])
+    // 7 + 2 (label - 7)
+    expect(await labelsOf(2, 2)).toEqual([-7, -5, -3, -7, -5])
+  })
+
   it('are kept batch by batch', async () => {
     const keep = join(folder, 'new', 'kept.safetensors')
     const drawn = await draw(4, 2, new Float32Array(), 4, keep)
@@ -179,10 +205,14 @@ describe('kept samples', () => {
     const others: readonly (readonly [object, string])[] = [
       [{ seed: 1 }, 'seed'],
       [{ batch: 7 }, 'batch'],
-      [{ variance: 'posterior' }, 'variance'],
+      [{ variance: 'beta' }, 'variance'],
       [{ clip: 0 }, 'clip'],
+      [{ clip: 1 }, 'clip'],
       [{ spacing: 'karras' }, 'spacing']
     ]
+    expect(factsOf(trained, { ...settings, guidance: 3 })).toEqual(facts)
+    const classes = { ...trained, model: { ...trained.model, config: { ...network.config, classes: 10 } } }
+    expect(factsOf(classes, { ...settings, guidance: 3 })).toEqual({ ...facts, classes: '10', guidance: '3' })
     for (const [change, name] of others) {
       const { kind, message } = left(await keptSamples(path, factsOf(trained, { ...settings, ...change }))())
       expect([kind, message]).toEqual(['mismatch', `${path}: its samples were drawn with another ${name}: name another file, or remove it`]) // prettier-ignore
@@ -221,6 +251,7 @@ describe('scores', () => {
     const other = scoreOf(reading([2, 2, 2, 2], 2), standardOf(same))
     expect(other.frechet).toBeGreaterThan(1)
     expect(other.variation).toBe(1)
+    expect(scoreOf(same, standardOf(same), [0, 1, 2, 9]).right).toBe(0.75)
   })
 
   it('see images as they can be shown, or stretched as pictures are', async () => {
@@ -247,6 +278,25 @@ describe('scores', () => {
   })
 })
 
+describe('samples beside their nearest training images', () => {
+  it('are found where they were copied from, in a row of their own', () =>
+    holds(fc.uniqueArray(fc.nat(29), { minLength: 1, maxLength: 5 }), (copied) => {
+      const digits = t.drawDigits(t.key(1), 30)
+      const all = t.normalise(digits.images)
+      const samples = copied.map((i) => all.subarray(i * pixels, (i + 1) * pixels))
+      const { data, shape } = besideNearest(Float32Array.from(samples.flatMap((image) => [...image])), digits)
+      expect(shape).toEqual([4 * copied.length, 1, 28, 28])
+      const rowOf = (row: number) => data.subarray(row * copied.length * pixels, (row + 1) * copied.length * pixels)
+      expect(rowOf(1)).toEqual(rowOf(0))
+      expect(rowOf(2)).not.toEqual(rowOf(0))
+    }))
+
+  it('are beside fewer where there are fewer', () => {
+    const digits = t.drawDigits(t.key(1), 2)
+    expect(besideNearest(t.normalise(digits.images), digits).shape).toEqual([6, 1, 28, 28])
+  })
+})
+
 describe('its tables', () => {
   it('say what was measured', () => {
     const model = { mean: 0.12345, error: 0.00067 }
@@ -257,13 +307,20 @@ describe('its tables', () => {
       t = 0 … 249  0.1235 ± 0.0007          0.5000    1.0000
       all                   1.0000          0.5000    1.0000"
     `) // prettier-ignore
-    const score = { images: 1000, frechet: 1.234, variation: 0.0456, confidence: 0.987, shares: [0.25, 0.75] }
-    const scores = { samples: score, noise: { ...score, frechet: 1234, shares: [1, 0] } }
+    const classes = { variation: 0.0456, confidence: 0.987, shares: [0.25, 0.75] }
+    const score = { images: 1000, frechet: 1.234, features: { kernel: 12.34, precision: 0.5, recall: 0.4 }, ...classes }
+    const scores = { samples: score, noise: { images: 3, frechet: 1234, ...classes, shares: [1, 0] } }
     expect(scoreTable(scores, 9000)).toMatchInlineSnapshot(`
       "Distance from 9000 test images
-               images  Fréchet  classes differ by  confidence
-      samples    1000     1.23              4.6 %      98.7 %
-      noise      1000     1234              4.6 %      98.7 %"
+               images  Fréchet  kernel  precision  recall  classes differ by  confidence
+      samples    1000     1.23    12.3     50.0 %  40.0 %              4.6 %      98.7 %
+      noise         3     1234                                         4.6 %      98.7 %"
+    `)
+    expect(scoreTable({ ...scores, samples: { ...score, right: 0.975 } }, 9000)).toMatchInlineSnapshot(`
+      "Distance from 9000 test images
+               images  Fréchet  kernel  precision  recall  classes differ by  confidence  as asked for
+      samples    1000     1.23    12.3     50.0 %  40.0 %              4.6 %      98.7 %        97.5 %
+      noise         3     1234                                         4.6 %      98.7 %"
     `)
     expect(classTable(['cat', 'dog'], [0.5, 0.5], scores)).toMatchInlineSnapshot(`
       "Classes, as they are read
@@ -290,7 +347,7 @@ describe('its settings', () => {
       heldOut: 1000,
       batch: 100,
       seed: 0,
-      variance: 'beta',
+      steps: 50,
       out: 'out/evaluate'
     })
   })
@@ -333,7 +390,19 @@ describe('evaluate', () => {
 
   beforeAll(async () => {
     right(await saveModel(model, toNamed(short, params), origin)())
-    run = await program('evaluate', [...tiny, '--samples', '3', '--keep', kept, '--json', json, '--out', out])
+    run = await program('evaluate', [
+      ...tiny,
+      '--samples',
+      '3',
+      '--neighbours',
+      '2',
+      '--keep',
+      kept,
+      '--json',
+      json,
+      '--out',
+      out
+    ])
   }, 5 * minutes)
 
   it('ends well, and prints the three tables', () => {
@@ -346,8 +415,8 @@ describe('evaluate', () => {
   })
 
   it('leaves a picture of the samples, and the numbers and the samples where it is told to', () => {
-    expect(namesIn(out)).toEqual(['samples.png'])
-    expect(readPng(readFileSync(join(out, 'samples.png'))).data.length).toBeGreaterThan(0)
+    expect(namesIn(out)).toEqual(['nearest.png', 'samples.png'])
+    for (const name of namesIn(out)) expect(readPng(readFileSync(join(out, name))).data.length).toBeGreaterThan(0)
     const { tensors } = right(t.decodeSafetensors(readFileSync(kept)))
     expect(tensors.samples?.shape).toEqual([3, 1, 28, 28])
     const numbers = JSON.parse(readFileSync(json, 'utf8')) as Readonly<Record<string, unknown>>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readGif } from '../render/gif.reader.ts'
-import { lossesIn, namesIn, program, without } from './programs.ts'
+import { logIn, lossesIn, namesIn, program, without } from './programs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tessera-gl-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -29,6 +29,24 @@ describe('the programs on GL', () => {
       const [ours, theirs] = [lossesIn(gl), lossesIn(cpu)]
       ours.forEach((loss, i) => expect(Math.abs(loss - theirs[i]!)).toBeLessThan(1e-4))
       expect(ours.length).toBe(2)
+    },
+    5 * minutes
+  )
+
+  it(
+    'measure each epoch where they are asked to, which changes no step, [gl]',
+    async () => {
+      const [measured, plain] = [join(folder, 'measured'), join(folder, 'plain')]
+      const args = ['--limit', '2', '--batch', '2', '--epochs', '2', '--steps', '3', '--samples', '1']
+      const ended = await program('train', [...args, '--held-out', '3', '--score-every', '2', '--out', measured])
+      expect(ended).toMatchObject({ code: 0, stderr: '' })
+      expect(await program('train', [...args, '--out', plain])).toMatchObject({ code: 0 })
+      expect(lossesIn(measured)).toEqual(lossesIn(plain))
+      const quarters = '\\(\\d\\.\\d{4}(, \\d\\.\\d{4}){2} by quarter of t\\)'
+      expect(ended.stdout).toMatch(new RegExp(`^After epoch 1: loss on test images \\d\\.\\d{4} ${quarters}$`, 'm'))
+      expect(ended.stdout).toMatch(/^After epoch 2: loss on test images .+, Fréchet distance \d+\.\d \(200 samples\)$/m)
+      const lines = logIn(measured).filter((line) => 'heldOut' in line)
+      expect(lines.map((line) => Object.keys(line))).toEqual([['epoch', 'heldOut'], ['epoch', 'heldOut', 'frechet']]) // prettier-ignore
     },
     5 * minutes
   )

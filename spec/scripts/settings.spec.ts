@@ -23,8 +23,17 @@ const given = fc.record(
     ema: fc.double({ min: 0, max: 0.9999, noNaN: true }),
     saveEvery: whole(1e6),
     betaMin: fc.double({ min: 1e-9, max: article.betaMax, noNaN: true }),
-    clip: fc.double({ min: 0, max: 10, noNaN: true }),
+    clip: fc.oneof(fc.constant('level' as const), fc.double({ min: 0, max: 10, noNaN: true })),
+    guidance: fc.double({ min: 0, max: 10, noNaN: true }),
+    classes: fc.boolean(),
+    dropLabels: fc.double({ min: 0, max: 0.9999, noNaN: true }),
+    flips: fc.boolean(),
+    offsetNoise: fc.double({ min: 0, max: 1, noNaN: true }),
     preview: fc.boolean(),
+    heldOut: fc.nat(1e6),
+    scoreEvery: fc.nat(1e6),
+    sampleSteps: whole(1e6),
+    variance: fc.constantFrom('beta', 'posterior'),
     overwrite: fc.boolean(),
     out: fc.constantFrom('out/x', '/tmp/a b'),
     optimiser: fc.constantFrom(...(Object.keys(t.optimisers) as t.OptimiserName[])),
@@ -115,7 +124,17 @@ describe('settings', () => {
   it('take a model file to sample from, or to start from', () => {
     expect(right(readTask(['--no-train', '--model', 'm']))).toEqual({
       kind: 'sample',
-      settings: { model: 'm', count: 100, seed: 0, out: 'out/train', sampler: 'ddpm', clip: 1 }
+      settings: {
+        model: 'm',
+        count: 100,
+        seed: 0,
+        out: 'out/train',
+        sampler: 'ddpm',
+        variance: 'posterior',
+        steps: 50,
+        clip: 'level',
+        guidance: 2
+      }
     })
     expect(usageOf('--no-train')).toMatch(/--model FILE/)
     expect(right(readTask(['--model', 'm']))).toEqual({ kind: 'train', settings: { ...recipe, model: 'm' } })

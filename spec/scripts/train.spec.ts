@@ -168,7 +168,7 @@ describe('train', () => {
         ['--seed', '5'],
         ['--seed', '5'],
         ['--seed', '6'],
-        ['--seed', '5', '--variance', 'posterior']
+        ['--seed', '5', '--variance', 'beta']
       ]
       const files = await Promise.all(
         variants.map(async (variant, i) => {
