@@ -109,12 +109,10 @@ export const stageNames = Object.keys(widths) as readonly StageName[]
 /** The layers from the time embedding to a number per channel. */
 const time = (channels: number): Init<Pair> => pair(linear(timeSize, channels), linear(channels, channels))
 
-/** The spread of the rows of classes at first. It is small, so that training can start from a network without classes. */
-const classSpread = 0.02
-
+/** Normal rows, as in PyTorch, for classes to differ from the start; that of no class is zero, and changes nothing. */
 const classEmbedding =
   (classes: number): Init<{ readonly weight: Tensor }> =>
-  (key) => ({ weight: t.mul(t.normal(key, [classes + 1, timeSize]), classSpread) })
+  (key) => ({ weight: t.concat([t.normal(key, [classes, timeSize]), t.zeros([1, timeSize])], { axis: 0 }) })
 
 /** The parts that not every network has. */
 const extras = ({ size, width, classes, attention: at }: Layout): t.Inits => {

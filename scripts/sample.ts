@@ -2,11 +2,10 @@ import { Command, InvalidArgumentError } from 'commander'
 import * as E from 'fp-ts/Either'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
-import { fail } from 'tessera'
 import type { Failure } from 'tessera'
 import type { DrawSettings } from './lib/draw.ts'
 import { drawFrom } from './lib/draw.ts'
-import { shippedModel } from './lib/model-file.ts'
+import { shippedClassModel, shippedModel } from './lib/model-file.ts'
 import { count, parseFlags, runProgram, seed } from './lib/program.ts'
 import {
   clipOption,
@@ -28,12 +27,8 @@ const digits = (text: string): readonly number[] => {
 const command = (): Command =>
   new Command('npm run sample --')
     .description('Draws samples from a model file: a grid of them, and a film of how they come out of noise.')
-    .addOption(modelFileOption())
-    .option(
-      '--digits <list>',
-      'draw these in turn, such as 0123456789, with a model that was trained with --classes',
-      digits
-    )
+    .addOption(modelFileOption().default(undefined, 'one of MNIST, in models/; with --digits the one that knows them'))
+    .option('--digits <list>', 'draw these in turn, such as 0123456789, with a model that knows classes', digits)
     .option('--count <n>', 'how many (default: one of each digit, or 36)', count)
     .option(
       '--steps <n>',
@@ -55,11 +50,10 @@ type Flags = Omit<DrawSettings, 'count' | 'model'> & Partial<Pick<DrawSettings, 
 const readSettings = (args: readonly string[]): E.Either<Failure, DrawSettings> =>
   pipe(
     parseFlags<Flags>(command(), args),
-    E.flatMap(({ digits: asked, count: n = asked?.length ?? 36, model, ...flags }) =>
-      asked !== undefined && model === undefined
-        ? fail('usage', '--digits wants a model of classes: --model FILE (npm run train -- --classes makes one)')
-        : E.right({ ...flags, count: n, model: model ?? shippedModel, ...(asked && { digits: asked }) })
-    )
+    E.map(({ digits: asked, count: n = asked?.length ?? 36, model: file, ...flags }) => {
+      const model = file ?? (asked === undefined ? shippedModel : shippedClassModel)
+      return { ...flags, count: n, model, ...(asked && { digits: asked }) }
+    })
   )
 
 void runProgram(pipe(TE.fromEither(readSettings(process.argv.slice(2))), TE.flatMap(drawFrom)))

@@ -12,7 +12,7 @@ import type { ExitCode } from './lib/program.ts'
 import { exitCode } from './lib/user.ts'
 import { openWorkspace } from './lib/workspace.ts'
 import { afterEpoch } from './train/measures.ts'
-import { finalPictures, firstPictures } from './train/pictures.ts'
+import { finalPictures, firstPictures, tenDigits } from './train/pictures.ts'
 import { noRunToLose, openLog, resumedFrom, savedRun } from './train/resume.ts'
 import type { Log, SavedRun } from './train/resume.ts'
 import { readInputs, runOf } from './train/run.ts'
@@ -70,13 +70,14 @@ const finish = (run: Run, history: UNetHistory): TE.TaskEither<t.Failure, void> 
       )
 }
 
-const train = ({
-  settings,
-  saved
-}: { readonly settings: Settings } & Partial<SavedRun>): TE.TaskEither<t.Failure, ExitCode> =>
+/** What a run is told to do, or to go on with; a demo shows first what a trained model can do. */
+type Start = { readonly settings: Settings; readonly demo?: boolean } & Partial<SavedRun>
+
+const train = ({ settings, saved, demo = false }: Start): TE.TaskEither<t.Failure, ExitCode> =>
   pipe(
     openWorkspace((user) => readInputs(settings, saved !== undefined, user), settings.out, settings.device),
     TE.map((prepared) => runOf(settings, prepared)),
+    TE.tap((run) => (demo ? tenDigits(run) : TE.right(undefined))),
     TE.flatMapEither(resumedFrom(saved)),
     TE.tapIO((run) => () => introduce(run, saved)),
     TE.bindTo('run'),

@@ -41,7 +41,7 @@ export const drawFrom = (settings: DrawSettings): TE.TaskEither<Failure, ExitCod
       const draw = filmSamples(device, schedule, model, settings, user)
       const title = `Samples of ${basename(file)}, seed ${seed}`
       // a column for each digit
-      const pictures = { name: 'samples.png', title, film: true, cols: settings.digits?.length }
+      const pictures = { name: 'samples.png', title, film: 'denoising.gif', cols: settings.digits?.length }
       return writeSamples(album, pictures, () => draw(params, t.key(seed), count))
     }),
     TE.map(({ progress, interrupt }) => {

@@ -13,6 +13,9 @@ import { checkVersion, fileVersion, splitTensors } from 'tessera/train'
 /** The model that comes with the library, made by `npm run train -- --dataset mnist`. */
 export const shippedModel = fileURLToPath(new URL('../../models/mnist.safetensors', import.meta.url))
 
+/** The one that can be asked for digits, made from it by `npm run train -- --classes --dataset mnist`. */
+export const shippedClassModel = fileURLToPath(new URL('../../models/mnist-classes.safetensors', import.meta.url))
+
 /** The range of the variances in the article. */
 export const articleBetas = { betaMin: 1e-4, betaMax: 0.02 } as const
 

@@ -13,7 +13,7 @@ export interface Album {
   png(name: string, images: t.Images, title: string, options?: t.GridOptions): TE.TaskEither<Failure, void>
   lossChart(points: readonly t.LossPoint[], title: string): TE.TaskEither<Failure, void>
   /** A film of several stages of the same images; the last one stays for a while. */
-  gif(frames: readonly t.Images[], options?: t.GridOptions): TE.TaskEither<Failure, void>
+  gif(name: string, frames: readonly t.Images[], options?: t.GridOptions): TE.TaskEither<Failure, void>
 }
 
 const widest = 560
@@ -50,9 +50,9 @@ export const albumIn = (folder: string, complain: (line: string) => void): Album
     png: (name, images, title, options = {}) =>
       drawing(() => node.writePng(join(folder, name), still(images, options), { title })),
     lossChart: (points, title) => drawing(() => node.writeLossChart(join(folder, 'loss.png'), points, { title })),
-    gif: (frames, options = {}) =>
+    gif: (name, frames, options = {}) =>
       pipe(t.holdLast(frames.map(frame(options))), t.encodeGif(), (bytes) =>
-        node.writeAtomic(join(folder, 'denoising.gif'), bytes)
+        node.writeAtomic(join(folder, name), bytes)
       )
   }
 }

@@ -116,11 +116,11 @@ export const filmSamples = (
     filmed(device, timesteps, run(params, { key, count, shape: [channels, size, size] }), user)
 }
 
-/** The files that samples are drawn into: a grid, and a film too if asked for. */
+/** The files that samples are drawn into: a grid, and a film too if it has a name. */
 export interface SamplePictures {
   readonly name: string
   readonly title: string
-  readonly film?: boolean
+  readonly film?: string
   /** Pictures in a row, if it is not for the grid to choose. */
   readonly cols?: number | undefined
 }
@@ -131,7 +131,7 @@ export interface SamplePictures {
  */
 export const writeSamples = (
   album: Album,
-  { name, title, film = false, cols }: SamplePictures,
+  { name, title, film, cols }: SamplePictures,
   draw: () => Promise<Film | undefined>
 ): TE.TaskEither<Failure, void> => {
   const grid = cols === undefined ? {} : { cols }
@@ -142,7 +142,7 @@ export const writeSamples = (
         ? TE.right(undefined)
         : pipe(
             album.png(name, drawn.last, title, { range: 'each', ...grid }),
-            TE.flatMap(() => (film ? album.gif(drawn.frames, grid) : TE.right(undefined)))
+            TE.flatMap(() => (film === undefined ? TE.right(undefined) : album.gif(film, drawn.frames, grid)))
           )
     )
   )

@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/function'
 import * as TE from 'fp-ts/TaskEither'
+import * as t from 'tessera'
 import type { Failure } from 'tessera'
 import type { UNetParams } from 'tessera/models'
 import { batchesOf } from 'tessera/train'
 import type { EpochRecord } from 'tessera/train'
 import type { History } from '../lib/history.ts'
-import { loadModel } from '../lib/model-file.ts'
+import { loadModel, shippedClassModel } from '../lib/model-file.ts'
 import { forwardProcess, imagesOfBatch, perStage } from '../lib/pictures.ts'
-import { writeSamples } from '../lib/sampling.ts'
+import { filmSamples, writeSamples } from '../lib/sampling.ts'
 import { unlessAsked } from '../lib/user.ts'
 import type { Run, UNetState } from './run.ts'
 import { modelFile } from './save.ts'
@@ -51,6 +52,29 @@ const samplesBefore = (run: Run): TE.TaskEither<Failure, void> =>
     ? TE.right(undefined)
     : fewSamples(run, run.initial, 'before-training.png', 'Samples before training')
 
+const tenClasses = Array.from({ length: 10 }, (_, digit) => digit)
+
+/** Ten digits, one of each, by the model of classes in models/: `digits.png` and `digits.gif`. */
+const digitsOf = (run: Run): TE.TaskEither<Failure, void> => {
+  const { album, device, settings, progress, interrupt } = run
+  const pictures = { name: 'digits.png', title: 'Ten digits', film: 'digits.gif', cols: tenClasses.length }
+  progress.say('First ten digits, drawn by the model in models/mnist-classes.safetensors')
+  return pipe(
+    loadModel(shippedClassModel),
+    TE.flatMap(({ model, params, schedule }) => {
+      const draw = filmSamples(device, schedule, model, { digits: tenClasses }, run)
+      return writeSamples(album, pictures, () => draw(params, t.key(0), tenClasses.length))
+    }),
+    TE.tapIO(() => () => {
+      if (!interrupt.asked)
+        progress.say(`They are in ${settings.out}: digits.png, and digits.gif shows how they came out of noise`)
+    })
+  )
+}
+
+/** What a demo shows first: what a model can draw that was trained for an hour. */
+export const tenDigits = (run: Run): TE.TaskEither<Failure, void> => unlessAsked(run, () => digitsOf(run))
+
 /** The pictures that a run starts with: its data, the forward process, and samples of the untrained model. */
 export const firstPictures = (run: Run): TE.TaskEither<Failure, void> =>
   pipe(
@@ -67,7 +91,7 @@ export const preview = (run: Run, { epoch, state }: EpochRecord<UNetState>): TE.
 /** `loss.png`, and samples of the best model. */
 export const finalPictures = (run: Run, { losses }: History<UNetState>): TE.TaskEither<Failure, void> => {
   const { album, settings, drawSamples, samplesKey } = run
-  const pictures = { name: 'samples.png', title: 'Samples of the best model', film: true }
+  const pictures = { name: 'samples.png', title: 'Samples of the best model', film: 'denoising.gif' }
   return pipe(
     album.lossChart(losses, titleOf(settings)),
     TE.flatMap(() => loadModel(modelFile(settings.out))),

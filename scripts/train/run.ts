@@ -22,6 +22,7 @@ import type { Workspace } from '../lib/workspace.ts'
 import { recipeOf } from './recipe.ts'
 import type { Recipe } from './recipe.ts'
 import type { Settings } from './settings.ts'
+import { taught } from './teach.ts'
 
 /** What the optimiser keeps is its own affair. */
 export type UNetState = TrainState<UNetParams, unknown>
@@ -79,24 +80,16 @@ const startModel = ({ model: path, steps }: Settings): TE.TaskEither<Failure, Lo
         )
       )
 
-/** A model without classes that can be taught some: what it predicts hardly changes. */
-const withClasses = (loaded: LoadedModel, classes: number, key: t.Key): LoadedModel => {
-  const { model: { config: { model: _, ...config }, timeEmbedding } } = loaded // prettier-ignore
-  const options: UNetOptions = { ...config, timeEmbedding, classes }
-  const model = unet(options)
-  return { ...loaded, model, params: { ...model.init(key), ...loaded.params } }
-}
-
 /** The model to start from with as many classes as the run teaches. */
 const startKnowing =
   ({ classes, seed, model: path }: Settings, dataset: t.Dataset) =>
   (start?: LoadedModel): E.Either<Failure, LoadedModel | undefined> => {
     if (start === undefined) return E.right(undefined)
-    const [knows, taught] = [start.model.config.classes, classes ? dataset.classes.length : 0]
-    if (knows === taught) return E.right(start)
+    const [knows, classCount] = [start.model.config.classes, classes ? dataset.classes.length : 0]
+    if (knows === classCount) return E.right(start)
     return knows === 0
-      ? E.right(withClasses(start, taught, t.key(seed)))
-      : fail('mismatch', `${path}: its model knows ${knows} classes: ${taught === 0 ? 'train it with --classes' : `${dataset.name} has ${taught}`}`) // prettier-ignore
+      ? E.right({ ...start, ...taught(start, classCount, t.key(seed)) })
+      : fail('mismatch', `${path}: its model knows ${knows} classes: ${classCount === 0 ? 'train it with --classes' : `${dataset.name} has ${classCount}`}`) // prettier-ignore
   }
 
 /** The test images, if something is measured on them. */

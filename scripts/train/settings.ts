@@ -136,7 +136,7 @@ export const demo: Settings = {
 
 /** A new run, a run to resume with some changes, or sampling from a model file. */
 export type Task =
-  | { readonly kind: 'train'; readonly settings: Settings }
+  | { readonly kind: 'train'; readonly settings: Settings; readonly demo?: boolean }
   | { readonly kind: 'resume'; readonly out: string; readonly changes: readonly string[] }
   | { readonly kind: 'sample'; readonly settings: DrawSettings }
 
@@ -247,7 +247,7 @@ const merged = ({ train, resume: _resume, demo: short, article: plain, ...given 
   const settings = { ...usual, lr: lrWith(usual, given.optimiser ?? usual.optimiser), ...given }
   return !train && settings.model !== undefined
     ? { kind: 'sample', settings: drawing(settings, settings.model) }
-    : { kind: 'train', settings }
+    : { kind: 'train', settings, ...(short === true && { demo: true }) }
 }
 
 /** Settings that may change when a run is resumed: its steps do not depend on them, but for a device's rounding. */

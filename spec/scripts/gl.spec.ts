@@ -52,6 +52,26 @@ describe('the programs on GL', () => {
   )
 })
 
+describe('a demo', () => {
+  it(
+    'shows first what a trained model can draw, [gl]',
+    async () => {
+      const out = join(folder, 'demo')
+      const args = ['--demo', '--limit', '2', '--batch', '2', '--epochs', '1', '--steps', '3', '--samples', '1']
+      const { code, stdout, stderr } = await program('train', [...args, '--out', out])
+      expect([code, stderr]).toEqual([0, ''])
+      const says = ['First ten digits', 'They are in', 'Training: 1 x 1 steps'].map((text) => stdout.indexOf(text))
+      expect(says).toEqual(says.toSorted((a, b) => a - b))
+      expect(says[0]).toBeGreaterThan(0)
+      expect(namesIn(out)).toEqual(expect.arrayContaining(['digits.gif', 'digits.png', 'denoising.gif', 'samples.png']))
+      const { width, height, frames } = readGif(readFileSync(join(out, 'digits.gif')))
+      expect(width / height).toBeGreaterThan(9)
+      expect(frames.length).toBeGreaterThan(50)
+    },
+    5 * minutes
+  )
+})
+
 describe('doctor', () => {
   it('says what computes here and why, and that it computes right, [gl]', async () => {
     const { code, stdout, stderr } = await program('doctor', [])

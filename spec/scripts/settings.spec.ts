@@ -70,7 +70,9 @@ describe('settings', () => {
             ...(optimiser !== wanted.optimiser && { lr: t.optimisers[optimiser].lr }),
             ...settings,
             overwrite: wanted.overwrite || settings.overwrite === true
-          }
+          },
+          // which shows first what a trained model can do
+          ...(wanted === demo && { demo: true })
         })
       })
     )

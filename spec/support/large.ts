@@ -28,17 +28,16 @@ export const largeShapes: readonly (readonly [number, number])[] = [
   [3, 5592407]
 ]
 
+/** Counts from 0 to 1008, over and over. (`Float32Array.from` takes fifteen times as long.) */
+const counting = (length: number): Float32Array => {
+  const numbers = new Float32Array(length)
+  for (let i = 0; i < length; i++) numbers[i] = i % 1009
+  return numbers
+}
+
 /** What is wrong with a device's elements of a large tensor, in words; nothing where all are right. */
 export const misplaced = async (device: t.Device, [p, q]: readonly [number, number]): Promise<readonly string[]> => {
-  using x = device.compute(
-    t.mul(
-      t.tensor(
-        Float32Array.from({ length: p * q }, (_, i) => i % 1009),
-        [p, q]
-      ),
-      1
-    )
-  )
+  using x = device.compute(t.mul(t.tensor(counting(p * q), [p, q]), 1))
   const wrong: string[] = []
   for (const [name, move] of Object.entries(moves)) {
     const [y, from] = move(x, p, q)
